@@ -1,0 +1,10 @@
+import type { Knex } from 'knex';
+import * as initial from './0001-initial.ts';
+
+interface Migration {
+  readonly name: string;
+  readonly up: (knex: Knex) => Promise<void>;
+}
+
+/** Every schema step in order. A list in code, because a glob would record `.ts` and `.js` names as two histories. */
+export const migrations: readonly Migration[] = [{ name: '0001-initial', up: initial.up }];

@@ -1,0 +1,64 @@
+/** Every fact says at which finalized block it was read and when (Unix ms by the clock), because facts expire. */
+interface Dated {
+  readonly atBlock: number;
+  readonly atMs: number;
+}
+
+/** The newest finalized block known and its own timestamp. */
+export interface ChainTime extends Dated {
+  readonly blockTimestampMs: number;
+  readonly specVersion: number;
+}
+
+/** Why the group rules cannot be applied; `undefined` reason means they can. */
+export type GroupTrouble = 'no-identity' | 'no-group' | 'empty-group' | 'not-a-member' | 'is-owner';
+
+export interface GroupFacts extends Dated {
+  /** ss58-66 text of the group owner, null without a group. */
+  readonly owner: string | null;
+  /** ss58-66 texts, sorted as text. */
+  readonly members: readonly string[];
+  /** Position of the own account among `members`, -1 when it is not among them. */
+  readonly ownIndex: number;
+  readonly trouble: GroupTrouble | null;
+}
+
+export interface ActiveNodes extends Dated {
+  /** Work reports with `report_slot >= currentReportSlot`. */
+  readonly count: number;
+}
+
+export interface FileTally {
+  readonly num: number;
+  readonly sizeBytes: number;
+}
+
+/** sWorker's own words for its disks, all in GiB. */
+export interface SrdFigures {
+  readonly srdCompleteGib: number;
+  readonly srdRemainingTaskGib: number;
+  readonly diskAvailableForSrdGib: number;
+  readonly diskAvailableGib: number;
+  readonly diskVolumeGib: number;
+  readonly sysDiskAvailableGib: number;
+  /** Number of SRD volumes, from `srd_detail`. */
+  readonly srdVolumeCount: number;
+}
+
+export interface Workload {
+  readonly files: { readonly lost: FileTally; readonly pending: FileTally; readonly valid: FileTally };
+  readonly srd: SrdFigures;
+}
+
+export type WorkloadFacts = Dated & Workload;
+
+/** GiB that files may use: SRD gives way to files. */
+export function freeGib(srd: SrdFigures): number {
+  return srd.srdCompleteGib + srd.diskAvailableGib;
+}
+
+/** Percent of the usable space that is SRD; 0 when there is none. */
+export function srdRatioPercent(srd: SrdFigures): number {
+  const total = freeGib(srd);
+  return total === 0 ? 0 : (100 * srd.srdCompleteGib) / total;
+}

@@ -1,0 +1,98 @@
+import type { Clock } from './clock.ts';
+
+/** The parts outside that an outage can befall. */
+export type OutsidePart = 'chain' | 'ipfs' | 'sworker' | 'coordinator' | 'database' | 'disk';
+
+/**
+ * Something that holds work back now. An `outage` counts towards the end of the process when it lasts; a `wait` never does
+ * (syncing, upgrading, a hold of the daemon, nothing to decide by).
+ */
+export interface Condition {
+  /** Stable name, such as `chain-outage` or `sworker-upgrading`. */
+  readonly name: string;
+  readonly kind: 'outage' | 'wait';
+  readonly part: OutsidePart | 'node';
+  readonly message: string;
+  /** Unix ms for people, and a monotonic moment for measuring. */
+  readonly sinceMs: number;
+  readonly sinceMonotonicMs: number;
+  /** Whether `ready` is false while it stands. */
+  readonly blocksReady: boolean;
+}
+
+export interface Outage {
+  readonly part: OutsidePart;
+  readonly message: string;
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}
+
+/**
+ * What holds the bot back at this moment. Held in memory only: after a restart every part is asked again.
+ * A condition is raised by one owner under one name and cleared by the same.
+ */
+export class Conditions {
+  readonly #clock: Clock;
+  readonly #standing = new Map<string, Condition>();
+  #lastOutage: Outage | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Raises or renews; the moment it began is kept while it stands. Returns true when it is new. */
+  raise(
+    name: string,
+    condition: Pick<Condition, 'kind' | 'part' | 'message'> & { readonly blocksReady?: boolean },
+  ): boolean {
+    const standing = this.#standing.get(name);
+    this.#standing.set(name, {
+      name,
+      kind: condition.kind,
+      part: condition.part,
+      message: condition.message,
+      blocksReady: condition.blocksReady ?? true,
+      sinceMs: standing?.sinceMs ?? this.#clock.nowMs(),
+      sinceMonotonicMs: standing?.sinceMonotonicMs ?? this.#clock.monotonicMs(),
+    });
+    if (condition.kind === 'outage' && condition.part !== 'node') {
+      this.#lastOutage = {
+        part: condition.part,
+        message: condition.message,
+        fromMs: standing?.sinceMs ?? this.#clock.nowMs(),
+        toMs: null,
+      };
+    }
+    return standing === undefined;
+  }
+
+  /** Returns true when it stood. */
+  clear(name: string): boolean {
+    const standing = this.#standing.get(name);
+    this.#standing.delete(name);
+    if (standing?.kind === 'outage' && this.#lastOutage?.toMs === null)
+      this.#lastOutage = { ...this.#lastOutage, toMs: this.#clock.nowMs() };
+    return standing !== undefined;
+  }
+
+  has(name: string): boolean {
+    return this.#standing.has(name);
+  }
+
+  /** True while a condition of this part stands. */
+  away(part: OutsidePart): boolean {
+    return this.list().some((condition) => condition.part === part && condition.kind === 'outage');
+  }
+
+  list(): readonly Condition[] {
+    return [...this.#standing.values()];
+  }
+
+  get ready(): boolean {
+    return this.list().every((condition) => !condition.blocksReady);
+  }
+
+  get lastOutage(): Outage | undefined {
+    return this.#lastOutage;
+  }
+}

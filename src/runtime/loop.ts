@@ -1,0 +1,73 @@
+import { isAbort, isOutage, type ErrorCode, type SmError } from '../domain/errors.ts';
+import type { Clock } from './clock.ts';
+import type { Conditions, OutsidePart } from './conditions.ts';
+import type { Logger } from './log.ts';
+
+/** What every loop needs from the runtime. */
+export interface LoopParts {
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly logger: Logger;
+}
+
+export interface LoopOptions {
+  /** Unique: names the loop's outage condition. */
+  readonly name: string;
+  readonly intervalMs: number;
+  /** Waits this long before the first round; 0 without it. */
+  readonly firstAfterMs?: number;
+  /** A round that ended by an outage is tried again after this long; the interval, at most 15 s, without it. */
+  readonly retryMs?: number;
+}
+
+/**
+ * Runs `round` again and again, the next one starting `intervalMs` after the last ended. A round may ask for an earlier or later next one
+ * by returning milliseconds. An outage raises a condition until a round ends well again; any other error rejects, and so ends the process.
+ * So does a database that stayed busy: a statement has waited long enough by itself.
+ */
+export async function runLoop(
+  parts: LoopParts,
+  options: LoopOptions,
+  signal: AbortSignal,
+  round: (signal: AbortSignal) => Promise<number | void>,
+): Promise<void> {
+  const condition = `outage:${options.name}`;
+  let waitMs = options.firstAfterMs ?? 0;
+  while (!signal.aborted) {
+    try {
+      if (waitMs > 0) await parts.clock.sleep(waitMs, signal);
+      signal.throwIfAborted();
+      const nextMs = await round(signal);
+      waitMs = nextMs ?? options.intervalMs;
+      if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
+    } catch (error) {
+      if (signal.aborted && (isAbort(error) || error === signal.reason)) return;
+      if (!isOutage(error) || error.isFinal || partOf(error.code) === 'database') throw error;
+      noteOutage(parts, condition, options.name, error);
+      waitMs = options.retryMs ?? Math.min(options.intervalMs, 15_000);
+    }
+  }
+}
+
+function noteOutage(parts: LoopParts, condition: string, loop: string, error: SmError): void {
+  const upgrading = error.code === 'SWORKER_UPGRADING' || error.code === 'CHAIN_SYNCING';
+  const isNew = parts.conditions.raise(condition, {
+    kind: upgrading ? 'wait' : 'outage',
+    part: partOf(error.code),
+    message: error.message,
+  });
+  if (isNew) parts.logger.warn('Cannot go on for now', { loop, code: error.code, ...error.data }, error);
+}
+
+const prefixes: readonly (readonly [string, OutsidePart])[] = [
+  ['IPFS_', 'ipfs'],
+  ['SWORKER_', 'sworker'],
+  ['COORDINATOR_', 'coordinator'],
+  ['DATABASE_', 'database'],
+  ['DISK_', 'disk'],
+];
+
+/** Which outside part an outage code speaks of. */
+export function partOf(code: ErrorCode): OutsidePart {
+  return prefixes.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'chain';
+}

@@ -1,0 +1,31 @@
+import { isAbort } from '../domain/errors.ts';
+import type { Task } from './task.ts';
+
+/**
+ * Runs all tasks until `signal` is aborted or one of them rejects; then the others are told to stop and waited for.
+ * Resolves when all ended on request, rejects with the first error.
+ */
+export async function supervise(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  let first: { readonly error: unknown } | undefined;
+  try {
+    await Promise.all(
+      tasks.map(async (task) => {
+        try {
+          await task.run(stop.signal);
+          if (!stop.signal.aborted) throw new Error(`task ${task.name} ended without being told to`);
+        } catch (error) {
+          if (stop.signal.aborted && isAbort(error)) return;
+          first ??= { error };
+          stop.abort();
+        }
+      }),
+    );
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  if (first !== undefined) throw first.error;
+}

@@ -1,0 +1,83 @@
+import type { ActiveNodes, ChainTime, GroupFacts, WorkloadFacts } from '../domain/facts.ts';
+import type { Database, Reader, Tx } from './database.ts';
+
+/** Everything kept under a name in `config`. */
+interface FactTypes {
+  identity: { readonly genesisHash: string; readonly account: string };
+  'chain-time': ChainTime;
+  group: GroupFacts;
+  'active-nodes': ActiveNodes;
+  workload: WorkloadFacts;
+  /** The node count that `decide` uses, and since which block. */
+  'node-count-in-use': { readonly count: number; readonly sinceBlock: number };
+  /** The newest block whose events are in the tables. */
+  'event-cursor': { readonly block: number };
+  /** The basis every standing verdict is being brought to, and how far that got. */
+  revision: { readonly basisId: number; readonly afterId: number; readonly done: boolean };
+  gc: {
+    readonly lastMs: number;
+    readonly freedPercent: number;
+    readonly heldSinceMs: number | null;
+    readonly notBeforeMs: number;
+  };
+  /** sWorker's last full list of valid files was compared with the tables. */
+  'held-scan': { readonly atMs: number; readonly atBlock: number };
+  /** The last FileSuccess-independent proof that the daemon seals: see the pull room. */
+  'seal-proof': { readonly unsealedCids: readonly string[]; readonly nextProbeMs: number };
+  /** What holds the bot back, for `smanager status`. */
+  conditions: {
+    readonly atMs: number;
+    readonly ready: boolean;
+    readonly list: readonly {
+      readonly name: string;
+      readonly kind: string;
+      readonly message: string;
+      readonly sinceMs: number;
+    }[];
+  };
+  process: { readonly startedMs: number; readonly version: string; readonly pid: number };
+  'last-outage': {
+    readonly part: string;
+    readonly message: string;
+    readonly fromMs: number;
+    readonly toMs: number | null;
+  };
+}
+
+export type FactName = keyof FactTypes;
+
+/** Facts and cursors: JSON under a name. */
+export class Facts {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find<N extends FactName>(name: N, source?: Reader | Tx): Promise<FactTypes[N] | undefined> {
+    const query = async (reader: Reader | Tx): Promise<FactTypes[N] | undefined> => {
+      const row: { content: string } | undefined = await reader('config').where({ name }).first('content');
+      return row === undefined ? undefined : (JSON.parse(row.content) as FactTypes[N]);
+    };
+    return source === undefined ? await this.#database.read(query) : await query(source);
+  }
+
+  async set<N extends FactName>(tx: Tx, name: N, content: FactTypes[N]): Promise<void> {
+    await tx('config')
+      .insert({ name, content: JSON.stringify(content) })
+      .onConflict('name')
+      .merge();
+  }
+
+  /** Sets a dated fact unless a newer one stands; returns whether it was set. */
+  async setNewer<N extends 'chain-time' | 'group' | 'active-nodes' | 'workload'>(
+    tx: Tx,
+    name: N,
+    content: FactTypes[N],
+  ): Promise<boolean> {
+    const standing = await this.find(name, tx);
+    if (standing !== undefined && standing.atBlock > content.atBlock) return false;
+    await this.set(tx, name, content);
+    return true;
+  }
+}

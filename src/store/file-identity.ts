@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import sqlite3 from 'sqlite3';
+import { SmError } from '../domain/errors.ts';
+import { toStoreError } from './sqlite-errors.ts';
+
+/** Marks the file as smanager's in SQLite's header: the bytes "smgr". */
+export const applicationId = 0x73_6d_67_72;
+
+const headerIdOffset = 68;
+
+/**
+ * Looks at the file without locking or changing it.
+ * @throws SmError DATABASE_FOREIGN when it is another program's, for one the old crust-smanager's; DATABASE_DAMAGED
+ */
+export async function assertOurs(filename: string): Promise<void> {
+  if (!existsSync(filename) || (await headerId(filename)) === applicationId) return;
+  const tables = await tableNames(filename);
+  if (tables.includes('SequelizeMeta')) {
+    throw new SmError(
+      'DATABASE_FOREIGN',
+      `${filename} is the database of the old crust-smanager; it was not touched. Move it away or choose another dataDir`,
+      { file: filename },
+    );
+  }
+  if (tables.length > 0) {
+    throw new SmError('DATABASE_FOREIGN', `${filename} belongs to another program; it was not touched`, {
+      file: filename,
+    });
+  }
+}
+
+/** SQLite's application id as it stands in the file, read without SQLite: a running bot's file must not be opened as `immutable`. */
+async function headerId(filename: string): Promise<number | undefined> {
+  const file = await open(filename, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, headerIdOffset);
+    return bytesRead === 4 ? buffer.readUInt32BE(0) : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+// `immutable` keeps SQLite from locking, from recovering a journal and from making a WAL beside a file that may not be ours.
+async function tableNames(filename: string): Promise<string[]> {
+  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+    const opened = new sqlite3.Database(
+      `${pathToFileURL(filename).href}?immutable=1`,
+      sqlite3.OPEN_READONLY | sqlite3.OPEN_URI,
+      (error) => (error === null ? resolve(opened) : reject(toStoreError(error))),
+    );
+  });
+  try {
+    return await new Promise((resolve, reject) => {
+      database.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'", (error, rows) =>
+        error === null ? resolve(rows.map((row) => row.name)) : reject(toStoreError(error)),
+      );
+    });
+  } finally {
+    await new Promise<void>((resolve, reject) =>
+      database.close((error) => (error === null ? resolve() : reject(error))),
+    );
+  }
+}

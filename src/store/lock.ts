@@ -1,0 +1,74 @@
+import path from 'node:path';
+import sqlite3 from 'sqlite3';
+import { SmError } from '../domain/errors.ts';
+
+const lockFileName = 'smanager-db.lock';
+
+type Connection = sqlite3.Database;
+
+/**
+ * The right to be the one bot of a data directory: an exclusive transaction on a database file of its own, so that the kernel frees it with
+ * the process, however that ends, and across containers that share the directory.
+ */
+export class InstanceLock {
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Waits at most `waitMs` for another bot to end.
+   * @throws SmError DATABASE_LOCKED, DISK_READ_ONLY
+   */
+  static async acquire(dataDir: string, waitMs: number): Promise<InstanceLock> {
+    const file = path.join(dataDir, lockFileName);
+    const connection = await open(file);
+    connection.configure('busyTimeout', waitMs);
+    try {
+      await run(connection, 'BEGIN EXCLUSIVE');
+      return new InstanceLock(connection);
+    } catch (error) {
+      await close(connection);
+      if (sqliteCode(error) !== 'SQLITE_BUSY') throw cannotOpen(file, error);
+      throw new SmError(
+        'DATABASE_LOCKED',
+        `another smanager works in ${dataDir}`,
+        { dataDir, waitedMs: waitMs },
+        error,
+      );
+    }
+  }
+
+  async release(): Promise<void> {
+    await close(this.#connection);
+  }
+}
+
+async function open(file: string): Promise<Connection> {
+  return await new Promise((resolve, reject) => {
+    const connection = new sqlite3.Database(file, (error) =>
+      error === null ? resolve(connection) : reject(cannotOpen(file, error)),
+    );
+  });
+}
+
+function cannotOpen(file: string, cause: unknown): SmError {
+  return new SmError('DISK_READ_ONLY', `${file} cannot be written`, { file, sqlite: sqliteCode(cause) }, cause);
+}
+
+function sqliteCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+async function run(connection: Connection, sql: string): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    connection.run(sql, (error) => (error === null ? resolve() : reject(error))),
+  );
+}
+
+async function close(connection: Connection): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    connection.close((error) => (error === null ? resolve() : reject(error))),
+  );
+}

@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+import { migrations } from '../../db/migrations/list.ts';
+import { SmError } from '../domain/errors.ts';
+
+/** @throws SmError DATABASE_NEWER when a step is recorded that this program does not know */
+export async function assertNotNewer(source: Knex): Promise<void> {
+  const tables: { name: string }[] = await source.raw(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'knex_migrations'",
+  );
+  if (tables.length === 0) return;
+  const recorded: { name: string }[] = await source('knex_migrations').select('name');
+  const unknown = recorded.find((row) => !migrations.some((migration) => migration.name === row.name));
+  if (unknown !== undefined) {
+    throw new SmError(
+      'DATABASE_NEWER',
+      'the database was written by a newer smanager: run that version, or restore a backup of before',
+      {
+        step: unknown.name,
+      },
+    );
+  }
+}
+
+/** Brings the file to this program's schema. */
+export async function migrate(writer: Knex): Promise<void> {
+  await assertNotNewer(writer);
+  const config: Knex.MigratorConfig = {
+    migrationSource: {
+      getMigrations: async () => [...migrations],
+      getMigrationName: (migration: (typeof migrations)[number]) => migration.name,
+      getMigration: async (migration: (typeof migrations)[number]) => ({
+        up: migration.up,
+        down: async () => undefined,
+      }),
+    },
+  };
+  // A bot killed while migrating leaves knex's own lock behind; the instance lock already keeps others out.
+  await writer.migrate.forceFreeMigrationsLock(config);
+  await writer.migrate.latest(config);
+}

@@ -1,0 +1,32 @@
+import type { LogContext, Logger } from '../../src/runtime/log.ts';
+
+export interface LoggedLine {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly message: string;
+  readonly context: LogContext;
+}
+
+/** A logger that keeps its lines for a test to look at. */
+export class RecordingLogger implements Logger {
+  readonly lines: LoggedLine[] = [];
+
+  error(message: string, context: LogContext = {}, _error?: unknown): void {
+    this.lines.push({ level: 'error', message, context });
+  }
+
+  warn(message: string, context: LogContext = {}, _error?: unknown): void {
+    this.lines.push({ level: 'warn', message, context });
+  }
+
+  info(message: string, context: LogContext = {}): void {
+    this.lines.push({ level: 'info', message, context });
+  }
+
+  debug(message: string, context: LogContext = {}): void {
+    this.lines.push({ level: 'debug', message, context });
+  }
+
+  child(): Logger {
+    return this;
+  }
+}

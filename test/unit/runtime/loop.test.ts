@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { SmError } from '../../../src/domain/errors.ts';
+import { Conditions } from '../../../src/runtime/conditions.ts';
+import { runLoop } from '../../../src/runtime/loop.ts';
+import { OutageWatch } from '../../../src/runtime/outage-watch.ts';
+import { supervise } from '../../../src/runtime/supervise.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/quiet-logger.ts';
+
+function world() {
+  const clock = new ManualClock();
+  return { clock, conditions: new Conditions(clock), logger: new RecordingLogger() };
+}
+
+describe('a loop', () => {
+  it('starts the next round an interval after the last one ended, and stops on request', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    const startedMs: number[] = [];
+    const done = runLoop(parts, { name: 'x', intervalMs: 1000 }, stop.signal, async (signal) => {
+      startedMs.push(parts.clock.monotonicMs());
+      await parts.clock.sleep(500, signal);
+    });
+    await parts.clock.advance(4000);
+    expect(startedMs).toEqual([0, 1500, 3000]);
+    stop.abort();
+    await done;
+    expect(parts.clock.sleeping).toBe(0);
+  });
+
+  it('waits an outage out under a condition that its recovery clears', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    let away = true;
+    const done = runLoop(parts, { name: 'x', intervalMs: 60_000 }, stop.signal, async () => {
+      if (away) throw new SmError('CHAIN_UNREACHABLE', 'no answer');
+    });
+    await parts.clock.advance(1000);
+    expect(parts.conditions.away('chain')).toBe(true);
+    expect(parts.conditions.ready).toBe(false);
+    away = false;
+    await parts.clock.advance(20_000);
+    expect(parts.conditions.list()).toEqual([]);
+    expect(parts.conditions.lastOutage?.toMs).not.toBeNull();
+    stop.abort();
+    await done;
+  });
+
+  it('ends the process on what it does not understand, and on a database that stayed busy', async () => {
+    const parts = world();
+    for (const error of [new TypeError('x'), new SmError('MOVE_REFUSED', 'x'), new SmError('DATABASE_BUSY', 'x')]) {
+      await expect(
+        runLoop(parts, { name: 'x', intervalMs: 1 }, new AbortController().signal, async () => {
+          throw error;
+        }),
+      ).rejects.toBe(error);
+    }
+  });
+});
+
+describe('the supervisor', () => {
+  it('stops the other tasks when one fails, waits for them, and passes the error on', async () => {
+    const failure = new Error('defect');
+    let settled = false;
+    const waiting = {
+      name: 'waiting',
+      run: async (signal: AbortSignal) => {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        settled = true;
+      },
+    };
+    const failing = {
+      name: 'failing',
+      run: async () => {
+        throw failure;
+      },
+    };
+    await expect(supervise([waiting, failing], new AbortController().signal)).rejects.toBe(failure);
+    expect(settled).toBe(true);
+  });
+
+  it('takes a task that ends by itself for a defect', async () => {
+    await expect(
+      supervise([{ name: 'short', run: async () => undefined }], new AbortController().signal),
+    ).rejects.toThrow('short');
+  });
+});
+
+describe('the outage watch', () => {
+  it('ends with a final outage only when it lasted and no pull is running', async () => {
+    const parts = world();
+    let pulls = 1;
+    const watch = new OutageWatch({ ...parts, maxOutageMinutes: 30, runningPulls: () => pulls });
+    parts.conditions.raise('outage:a', { kind: 'outage', part: 'chain', message: 'gone' });
+    parts.conditions.raise('syncing', { kind: 'wait', part: 'sworker', message: 'upgrading' });
+    const ended = watch.run(new AbortController().signal).then(
+      () => 'ended',
+      (error: unknown) => error,
+    );
+    await parts.clock.advance(31 * 60_000);
+    pulls = 0;
+    await parts.clock.advance(5_000);
+    expect(await ended).toMatchObject({ code: 'CHAIN_UNREACHABLE', destiny: 'outage', isFinal: true });
+  });
+
+  it('never ends for a wait', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    const watch = new OutageWatch({ ...parts, maxOutageMinutes: 1, runningPulls: () => 0 });
+    parts.conditions.raise('sworker-upgrading', { kind: 'wait', part: 'sworker', message: 'upgrading' });
+    const done = watch.run(stop.signal);
+    await parts.clock.advance(24 * 3600_000);
+    stop.abort();
+    await expect(done).resolves.toBeUndefined();
+  });
+});
