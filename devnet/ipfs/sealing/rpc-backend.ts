@@ -1,0 +1,71 @@
+import { CID } from 'multiformats/cid';
+import { Agent, request } from 'undici';
+import { IpfsRpcError, type SealingBackend, type WalkedBlock } from '../backend.ts';
+import { walkDag } from '../embedded/dag-walk.ts';
+import type { RpcStyle } from '../rpc/rpc-style.ts';
+
+/** An unpatched daemon behind its RPC, Kubo or embedded: blocks are fetched through it, pins recorded in it. */
+export class RpcBackend implements SealingBackend {
+  readonly style: RpcStyle;
+  private readonly apiUrl: string;
+  // No limit on waiting: a block nobody has is waited for until the caller aborts.
+  private readonly dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+
+  /** `apiUrl` includes `/api/v0`. */
+  constructor(apiUrl: string, style: RpcStyle) {
+    this.apiUrl = apiUrl;
+    this.style = style;
+  }
+
+  async resolveRoot(cid: string, signal: AbortSignal): Promise<void> {
+    await this.post('block/get', cid, signal);
+  }
+
+  async isPinnedRecursively(cid: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.post('pin/ls', cid, signal, { type: 'recursive' });
+      return true;
+    } catch (error) {
+      if (error instanceof IpfsRpcError && error.message.includes('is not pinned')) return false;
+      throw error;
+    }
+  }
+
+  async *walk(cid: string, signal: AbortSignal): AsyncGenerator<WalkedBlock> {
+    for await (const { bytes } of walkDag(CID.parse(cid), (link) => this.post('block/get', link.toString(), signal))) {
+      yield { sizeBytes: bytes.length, bytes };
+    }
+  }
+
+  async pin(cid: string, signal: AbortSignal): Promise<void> {
+    await this.post('pin/add', cid, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.dispatcher.destroy();
+  }
+
+  private async post(
+    command: string,
+    cid: string,
+    signal: AbortSignal,
+    options: Record<string, string> = {},
+  ): Promise<Uint8Array> {
+    const query = new URLSearchParams({ arg: cid, ...options });
+    const url = `${this.apiUrl}/${command}?${query.toString()}`;
+    const answer = await request(url, { method: 'POST', dispatcher: this.dispatcher, signal });
+    const bytes = new Uint8Array(await answer.body.arrayBuffer());
+    if (answer.statusCode === 200) return bytes;
+    throw new IpfsRpcError(errorMessage(bytes) ?? `${command} answered ${answer.statusCode}`);
+  }
+}
+
+function errorMessage(body: Uint8Array): string | undefined {
+  try {
+    const parsed = JSON.parse(Buffer.from(body).toString('utf8')) as { Message?: unknown };
+    return typeof parsed.Message === 'string' ? parsed.Message : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
