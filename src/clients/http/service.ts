@@ -1,0 +1,186 @@
+import type { z } from 'zod';
+import type { EndPoint } from '../../config/end-point.ts';
+import { type ErrorCode, type ErrorData, SmError } from '../../domain/errors.ts';
+import { printable } from '../../lib/printable.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { abortError } from './abort.ts';
+import { mismatch } from './checked.ts';
+import { TimeLimit } from './time-limit.ts';
+import type { HttpAnswer, HttpRequest, HttpTransport } from './transport.ts';
+
+/** How the errors of one service are called. */
+export interface ServiceNames {
+  /** As operators call it: `sWorker`. */
+  readonly service: string;
+  readonly unreachable: ErrorCode;
+  readonly badAnswer: ErrorCode;
+  /** The connection was lost in the middle of an answer. */
+  readonly brokenOff: ErrorCode;
+}
+
+export interface CallLimits {
+  readonly signal: AbortSignal;
+  /** Longest wait for the other side in all; `Infinity` where a stall is judged elsewhere. */
+  readonly limitMs: number;
+  /** Longest answer. */
+  readonly maxBytes: number;
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  /** Must be read to its end or left by `break`; rejects with the service's errors. */
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
+  trailers(): Readonly<Record<string, string>>;
+}
+
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export type Call = Omit<HttpRequest, 'signal'>;
+
+/** Calls to one HTTP service with limits in time and size, and every failure as an `SmError` that names end point and call. */
+export class HttpService {
+  readonly #names: ServiceNames;
+  readonly #endPoint: EndPoint;
+  readonly #transport: HttpTransport;
+  readonly #clock: Clock;
+
+  constructor(options: { names: ServiceNames; endPoint: EndPoint; transport: HttpTransport; clock: Clock }) {
+    this.#names = options.names;
+    this.#endPoint = options.endPoint;
+    this.#transport = options.transport;
+    this.#clock = options.clock;
+  }
+
+  async text(call: Call, limits: CallLimits): Promise<TextAnswer> {
+    const answer = await this.stream(call, limits);
+    return { status: answer.status, text: await bodyText(answer) };
+  }
+
+  async stream(call: Call, { signal, limitMs, maxBytes }: CallLimits): Promise<StreamedAnswer> {
+    const limit = new TimeLimit(this.#clock, limitMs, signal);
+    try {
+      const answer = await limit.during(async () => this.#transport.send({ ...call, signal: limit.signal }));
+      return {
+        status: answer.status,
+        chunks: this.#chunks(call, answer, { limit, signal, maxBytes }),
+        trailers: () => answer.trailers(),
+      };
+    } catch (error) {
+      limit.release();
+      throw this.#failure(call, error, { limit, signal, code: this.#names.unreachable });
+    }
+  }
+
+  /** The answer's value as the schema gives it, or the service's bad-answer error. */
+  checked<T>(schema: z.ZodType<T>, call: Call, value: unknown): T {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const { field, expected, found } = mismatch(result.error, value);
+    throw this.badAnswer(call, `${field}: ${expected}, found ${found}`, { field, found });
+  }
+
+  parsed<T>(schema: z.ZodType<T>, call: Call, text: string): T {
+    return this.checked(schema, call, this.json(call, text));
+  }
+
+  json(call: Call, text: string): unknown {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      const found = printable(text, 80);
+      throw this.badAnswer(call, `not JSON: ${found}`, { field: '(whole answer)', found }, error);
+    }
+  }
+
+  badAnswer(call: Call, what: string, data: ErrorData = {}, cause?: unknown): SmError {
+    return this.error(this.#names.badAnswer, call, `gave an answer that cannot be understood: ${what}`, data, cause);
+  }
+
+  error(code: ErrorCode, call: Call, what: string, data: ErrorData = {}, cause?: unknown): SmError {
+    const name = callName(call);
+    const message = `${this.#names.service} at ${this.#endPoint.printable} ${what} (${name})`;
+    return new SmError(code, message, { endPoint: this.#endPoint.printable, call: name, ...data }, cause);
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async *#chunks(
+    call: Call,
+    answer: HttpAnswer,
+    { limit, signal, maxBytes }: { limit: TimeLimit; signal: AbortSignal; maxBytes: number },
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const body = answer.body[Symbol.asyncIterator]();
+    let sizeBytes = 0;
+    let ended = false;
+    try {
+      for (;;) {
+        const next = await limit.during(async () => body.next());
+        if (next.done === true) break;
+        sizeBytes += next.value.byteLength;
+        if (sizeBytes > maxBytes) throw this.badAnswer(call, `longer than ${String(maxBytes)} bytes`, { sizeBytes });
+        yield next.value;
+      }
+      ended = true;
+    } catch (error) {
+      throw this.#failure(call, error, { limit, signal, code: this.#names.brokenOff });
+    } finally {
+      limit.release();
+      if (!ended) await body.return?.();
+    }
+  }
+
+  #failure(
+    call: Call,
+    error: unknown,
+    { limit, signal, code }: { limit: TimeLimit; signal: AbortSignal; code: ErrorCode },
+  ): Error {
+    if (error instanceof SmError) return error;
+    if (signal.aborted) return abortError(signal);
+    if (limit.reached !== undefined) {
+      return this.error(this.#names.unreachable, call, `gave ${limit.reached.message}`, {
+        limitMs: limit.reached.limitMs,
+      });
+    }
+    const reason = transportReason(error);
+    return this.error(
+      code,
+      call,
+      code === this.#names.unreachable ? `cannot be reached: ${reason}` : `broke its answer off: ${reason}`,
+      { reason },
+      error,
+    );
+  }
+}
+
+/** The body as text, cut at `maxBytes`; bytes that are no UTF-8 become replacement characters. */
+export async function bodyText(answer: StreamedAnswer, maxBytes = Infinity): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of answer.chunks) {
+    parts.push(chunk);
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) break;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function callName({ method, path }: Call): string {
+  return printable(`${method} ${path.replace(/\?[^]*$/u, '')}`, 120);
+}
+
+/** The system's word for what happened (`ECONNREFUSED`), or the library's message. */
+function transportReason(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error), 120);
+  const { cause } = error;
+  const code = codeOf(error) ?? (cause instanceof Error ? codeOf(cause) : undefined);
+  return printable(code === undefined ? error.message : `${error.message} (${code})`, 160);
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,28 @@
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Carries the query and is added to the path of the end point; empty for the end point itself. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Ends the request and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Reading it to the end or leaving its loop gives the connection back. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Complete only once the body has ended; names in lower case. */
+  trailers(): Readonly<Record<string, string>>;
+}
+
+/**
+ * Carries requests to one end point. `send` rejects when no answer's head arrived; a connection lost later rejects the reading of the body.
+ * Neither judges a status.
+ */
+export interface HttpTransport {
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}

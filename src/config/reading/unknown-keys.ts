@@ -1,0 +1,22 @@
+import lodash from 'lodash';
+import { printable } from '../../lib/printable.ts';
+import type { ConfigIssue } from '../issues.ts';
+import type { KnownKeys } from '../keys/known-keys.ts';
+import { nearest } from './nearest.ts';
+
+/** Keys of a file that no one reads, each with the known key that may be meant. Their values are not shown: one may be a misspelt token. */
+export function unknownKeys(file: unknown, known: KnownKeys): ConfigIssue[] {
+  return unknownPaths(file, '', known.paths).map((path) => {
+    const meant = nearest(path, known.paths);
+    const hint = meant === undefined ? '' : `; ${meant} may be meant`;
+    return { path: printable(path, 120), message: `not a known key, it has no effect${hint}`, errorInCheck: true };
+  });
+}
+
+function unknownPaths(value: unknown, prefix: string, known: ReadonlySet<string>): string[] {
+  if (!lodash.isPlainObject(value)) return [];
+  return Object.entries(value as object).flatMap(([key, below]) => {
+    const path = `${prefix}${key}`;
+    return known.has(path) ? unknownPaths(below, `${path}.`, known) : [path];
+  });
+}

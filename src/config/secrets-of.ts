@@ -1,0 +1,28 @@
+import type { Config } from './config.ts';
+import type { EndPoint } from './end-point.ts';
+
+/** Every text of the configuration that must never be printed: the log replaces them wherever they turn up. */
+export function secretsOf(config: Config): readonly string[] {
+  const endPoints = [
+    ...config.chain.endPoints,
+    config.sworker.endPoint,
+    config.ipfs.endPoint,
+    ...(config.telemetry === undefined ? [] : [config.telemetry.endPoint]),
+    ...(config.sealCoordinator === undefined ? [] : [config.sealCoordinator.endPoint]),
+  ];
+  const token = config.sealCoordinator === undefined ? [] : [config.sealCoordinator.authToken.reveal()];
+  return [...token, ...endPoints.flatMap(credentialsOf)].filter((text) => text !== '');
+}
+
+function credentialsOf(endPoint: EndPoint): readonly string[] {
+  const { username, password } = new URL(endPoint.reveal());
+  if (username === '' && password === '') return [];
+  const userInfo = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return [
+    `${username}:${password}`,
+    userInfo,
+    Buffer.from(userInfo).toString('base64'),
+    password,
+    decodeURIComponent(password),
+  ];
+}

@@ -1,0 +1,82 @@
+import { rename, rm, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ListConfig } from '../../../src/config/config.ts';
+import { OrderListSource } from '../../../src/config/lists.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { crustAddress, substrateAddress } from './load.ts';
+
+const cid = 'QmY3yV46Kj4kySVUky35jhZFCwsebHm9GD9oVD4UzrqmsV';
+const empty: ListConfig = { cids: [], owners: [], memoPrefixes: [], files: [] };
+
+async function fileOf(text: string): Promise<string> {
+  const file = path.join(await tempDir(), 'list.txt');
+  await writeFile(file, text);
+  return file;
+}
+
+describe('a list of orders', () => {
+  it('without entries is empty', async () => {
+    expect(await new OrderListSource(empty).load()).toMatchObject({ isEmpty: true });
+  });
+
+  it('joins the configuration and its files', async () => {
+    const file = await fileOf(
+      `\ufeff# a comment\r\n\r\n${cid} # why\n  ${substrateAddress}\nmemo: folder/#1\ncid:not a cid at all\nowner: ${crustAddress}\n`,
+    );
+    const list = await new OrderListSource({ ...empty, cids: ['QmB'], files: [file] }).load();
+    expect([...list.cids]).toEqual(['QmB', cid, 'not a cid at all']);
+    expect([...list.owners]).toEqual([crustAddress]);
+    expect(list.memoPrefixes).toEqual(['folder/#1']);
+    expect(list.isEmpty).toBe(false);
+  });
+
+  it('refuses a line that is nothing it knows, by file and line', async () => {
+    const file = await fileOf(`${cid}\n${cid}x\nowner: ${cid}\n`);
+    await expect(new OrderListSource({ ...empty, files: [file] }).load()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      issues: [{ path: `${file}, line 2` }, { path: `${file}, line 3` }],
+    });
+  });
+
+  it('refuses a file that cannot be read', async () => {
+    const source = new OrderListSource({ ...empty, files: ['/nowhere/list.txt'] });
+    await expect(source.load()).rejects.toMatchObject({ message: expect.stringContaining('ENOENT') });
+  });
+
+  it('has a fingerprint that follows its entries and nothing else', async () => {
+    const one = await fileOf(`${cid}\nQmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn\n`);
+    const same = await fileOf(`# other order\nQmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn\n${cid}\n${cid}\n`);
+    const other = await fileOf(`${cid}\n`);
+    const [a, b, c] = await Promise.all(
+      [one, same, other].map(
+        async (file) => (await new OrderListSource({ ...empty, files: [file] }).load()).fingerprint,
+      ),
+    );
+    expect(a).toBe(b);
+    expect(a).not.toBe(c);
+  });
+
+  it('tells that a file changed: its time, its size, its inode, its absence', async () => {
+    const file = await fileOf(cid);
+    const source = new OrderListSource({ ...empty, files: [file] });
+    expect(await source.changed()).toBe(true);
+    const reload = async (): Promise<void> => {
+      await source.load();
+      expect(await source.changed()).toBe(false);
+    };
+    await reload();
+    await utimes(file, 1, 1);
+    expect(await source.changed()).toBe(true);
+    await reload();
+    await writeFile(`${file}.new`, cid);
+    await utimes(`${file}.new`, 1, 1);
+    await rename(`${file}.new`, file);
+    expect(await source.changed()).toBe(true);
+    await reload();
+    await rm(file);
+    expect(await source.changed()).toBe(true);
+    await expect(source.load()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(await source.changed()).toBe(false);
+  });
+});
