@@ -1,0 +1,61 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { BlockReader } from './blocks/block-reader.ts';
+import { ChainConnection } from './connection/chain-connection.ts';
+import { EndPoints } from './connection/end-points.ts';
+import { GenesisRule } from './connection/genesis-rule.ts';
+import { defaultChainLimits } from './connection/limits.ts';
+import type { ChainLimits } from './connection/limits.ts';
+import { StorageValues } from './storage/storage-values.ts';
+import type { ChainEndPoint } from './connection/transport.ts';
+import { EventReader } from './events/event-reader.ts';
+import { FactReader } from './facts/fact-reader.ts';
+import { OrderReader } from './orders/order-reader.ts';
+
+export interface ChainClientParts {
+  /** In order of preference; names that occur twice get a number. */
+  readonly endPoints: readonly ChainEndPoint[];
+  /** Genesis hash of the chain that the database belongs to; null lets the first end point that answers decide. */
+  readonly genesisHash: string | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<ChainLimits>;
+}
+
+/** Everything that is read from the chain. It connects at the first question. */
+export class ChainClient {
+  readonly endPoints: EndPoints;
+  readonly blocks: BlockReader;
+  readonly orders: OrderReader;
+  readonly events: EventReader;
+  readonly facts: FactReader;
+
+  constructor({ endPoints, genesisHash, clock, logger, limits: wanted }: ChainClientParts) {
+    const limits = { ...defaultChainLimits, ...wanted };
+    const genesis = new GenesisRule(genesisHash);
+    const connections = withUniqueNames(endPoints).map(
+      (endPoint) => new ChainConnection({ endPoint, genesis, limits, clock, logger }),
+    );
+    const values = new StorageValues(limits.valuesPerRequest);
+    this.endPoints = new EndPoints(connections, genesis);
+    this.blocks = new BlockReader(this.endPoints, clock, limits);
+    this.orders = new OrderReader(this.endPoints, values);
+    this.events = new EventReader(this.endPoints, logger);
+    this.facts = new FactReader(this.endPoints, values);
+  }
+
+  /** Fails what is in flight and drops the connections. */
+  async close(): Promise<void> {
+    await this.endPoints.close();
+  }
+}
+
+/** Two addresses may differ in nothing but what their names leave out. */
+function withUniqueNames(endPoints: readonly ChainEndPoint[]): readonly ChainEndPoint[] {
+  const seen = new Map<string, number>();
+  return endPoints.map((endPoint) => {
+    const count = (seen.get(endPoint.name) ?? 0) + 1;
+    seen.set(endPoint.name, count);
+    return count === 1 ? endPoint : { ...endPoint, name: `${endPoint.name} #${count}` };
+  });
+}

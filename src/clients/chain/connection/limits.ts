@@ -1,0 +1,26 @@
+import { MINUTE_MS, SECOND_MS } from '../../../domain/units.ts';
+
+export interface ChainLimits {
+  /** Questions in flight to one end point. */
+  readonly maxRequestsInFlight: number;
+  readonly requestTimeoutMs: number;
+  /** Storage values asked for at once; fewer after an answer was too large. */
+  readonly valuesPerRequest: number;
+  /** Without a finalized head for this long the node is asked for it. */
+  readonly headSilenceMs: number;
+  /** An end point that could not be reached is left alone for this long. */
+  readonly retryMs: number;
+  readonly wrongGenesisRetryMs: number;
+  /** A head older than this is one of a node that is behind. */
+  readonly maxHeadAgeMs: number;
+}
+
+export const defaultChainLimits: ChainLimits = {
+  maxRequestsInFlight: 4,
+  requestTimeoutMs: MINUTE_MS,
+  valuesPerRequest: 250,
+  headSilenceMs: 30 * SECOND_MS,
+  retryMs: SECOND_MS,
+  wrongGenesisRetryMs: MINUTE_MS,
+  maxHeadAgeMs: 10 * MINUTE_MS,
+};

@@ -1,0 +1,38 @@
+import { SmError } from '../../../domain/errors.ts';
+import type { BlockRef } from '../ask.ts';
+
+/** Substrate's state API answers 4003 for a block whose state cannot be had; other methods and older nodes say it in words only. */
+const PRUNED_CODE = 4003;
+const prunedWords = /already discarded|unknown ?block|header was not found|missing trie node|pruned/i;
+/** jsonrpsee: response too big, oversized response of a batch. */
+const tooLargeCodes = [-32008, -32011];
+const tooLargeWords = /too (?:big|large|long)|oversized|exceeds?\b.*(?:size|limit)|size limit/i;
+
+/** A node's error about a block's state, as what it means: gone, or (below the block the node has finalized) not there yet. */
+export function aboutState(error: unknown, at: BlockRef, finalizedNumber: number): unknown {
+  if (!(error instanceof SmError) || error.code !== 'CHAIN_RPC_ERROR' || !saysPruned(error)) return error;
+  const code = finalizedNumber < at.number ? 'CHAIN_SYNCING' : 'CHAIN_STATE_PRUNED';
+  return new SmError(code, 'The chain node does not have the state of this block', {
+    ...error.data,
+    block: at.number,
+    blockHash: at.hash,
+  });
+}
+
+function saysPruned(error: SmError): boolean {
+  return error.data['rpcCode'] === PRUNED_CODE || prunedWords.test(String(error.data['detail']));
+}
+
+/**
+ * Whether fewer keys at once may succeed: the node or our own bound called the answer too large, it took too long, or the socket broke under it
+ * (nodes of Crust's generation drop a client whose output buffer overflows).
+ */
+export function isTooMuchAtOnce(error: unknown): boolean {
+  if (!(error instanceof SmError)) return false;
+  if (error.code === 'CHAIN_UNREACHABLE') {
+    const reason = error.data['reason'];
+    return reason === 'too-large' || reason === 'timeout' || reason === 'dropped';
+  }
+  if (error.code !== 'CHAIN_RPC_ERROR') return false;
+  return tooLargeCodes.includes(Number(error.data['rpcCode'])) || tooLargeWords.test(String(error.data['detail']));
+}

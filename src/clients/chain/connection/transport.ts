@@ -1,0 +1,64 @@
+import { SmError } from '../../../domain/errors.ts';
+
+/**
+ * One way to one chain node, speaking JSON-RPC. It connects at the first question and again after a loss.
+ * A simulation implements it in process.
+ */
+export interface ChainTransport {
+  /** Rises with every new connection, because another node may answer under the same address; constant in process. */
+  readonly epoch: number;
+  /**
+   * The `result` of the answer. Rejects with `CHAIN_RPC_ERROR` (see `rpcFailure`), `CHAIN_UNREACHABLE` (see `unreachable`), `CHAIN_BAD_ANSWER`,
+   * or the signal's reason.
+   */
+  send(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  /** Resolves, once the node has accepted, with a function that ends the subscription. */
+  subscribe(subscription: Subscription, handlers: SubscriptionHandlers, signal: AbortSignal): Promise<() => void>;
+  /** Drops the connection, failing what is in flight; the next question opens another. */
+  reset(): void;
+  /** Drops the connection for good. */
+  close(): Promise<void>;
+}
+
+export interface Subscription {
+  readonly method: string;
+  readonly unsubscribe: string;
+  readonly params: readonly unknown[];
+}
+
+export interface SubscriptionHandlers {
+  onItem(item: unknown): void;
+  /** Called at most once, and not after the subscription was ended. */
+  onLost(error: Error): void;
+}
+
+/** `name` is what logs and rows say: no credentials. */
+export interface ChainEndPoint {
+  readonly name: string;
+  readonly transport: ChainTransport;
+}
+
+/** `dropped`: the connection was lost while a question was in flight. `too-large`: an answer exceeded our own bound. */
+export type UnreachableReason = 'refused' | 'dropped' | 'timeout' | 'too-large' | 'closed';
+
+export function unreachable(endPoint: string, reason: UnreachableReason, cause?: unknown): SmError {
+  const detail = cause instanceof Error ? cause.message : undefined;
+  return new SmError('CHAIN_UNREACHABLE', 'The chain end point cannot be asked', { endPoint, reason, detail }, cause);
+}
+
+/** A JSON-RPC error object as the node sent it. */
+export interface RpcFailure {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export function rpcFailure(endPoint: string, method: string, failure: RpcFailure): SmError {
+  const detail = typeof failure.data === 'string' ? `${failure.message}: ${failure.data}` : failure.message;
+  return new SmError('CHAIN_RPC_ERROR', 'The chain node answered with an error', {
+    endPoint,
+    method,
+    rpcCode: failure.code,
+    detail: detail.slice(0, 300),
+  });
+}

@@ -1,0 +1,99 @@
+import { blake2AsHex } from '@polkadot/util-crypto';
+import type { GroupTrouble } from '../../../domain/facts.ts';
+import { accountOf } from '../account.ts';
+import type { Account } from '../account.ts';
+import { publicKeyBytes } from '../account.ts';
+import { storagePrefixes } from '../keys/storage-prefixes.ts';
+import { HexReader } from '../scale/hex-reader.ts';
+
+/** A group as the chain has it; its reader adds block and time. */
+export interface GroupParts {
+  readonly owner: string | null;
+  /** ss58-66 texts, sorted as text. */
+  readonly members: readonly string[];
+  readonly ownIndex: number;
+  readonly trouble: GroupTrouble | null;
+}
+
+const ACCOUNT_BYTES = 32;
+
+export function identityKey(account: Account): string {
+  return accountKey(storagePrefixes.sworkIdentities, account);
+}
+
+export function groupKey(owner: Account): string {
+  return accountKey(storagePrefixes.sworkGroups, owner);
+}
+
+/** blake2_128_concat. */
+function accountKey(prefix: string, account: Account): string {
+  return `${prefix}${blake2AsHex(publicKeyBytes(account), 128).slice(2)}${account.publicKeyHex}`;
+}
+
+/** Group owner of a `Swork.Identities` entry; undefined without a group. */
+export function decodeGroupOwner(value: string): Account | undefined {
+  const reader = new HexReader(value, 'Identities');
+  reader.skipBytes('Identities.anchor');
+  reader.skip(8, 'Identities.punishment_deadline');
+  const owner = reader.bool('Identities.group') ? reader.hexDigits(ACCOUNT_BYTES, 'Identities.group') : undefined;
+  reader.end('Identities.group');
+  return owner === undefined ? undefined : accountOf(owner);
+}
+
+/** Members of a `Swork.Groups` entry. The chain's default is an empty group. */
+export function decodeMembers(value: string | null): readonly Account[] {
+  if (value === null) return [];
+  const reader = new HexReader(value, 'Groups');
+  const members = accounts(reader, 'Groups.members');
+  accounts(reader, 'Groups.allowlist');
+  reader.end('Groups.allowlist');
+  return members.map(accountOf);
+}
+
+function accounts(reader: HexReader, field: string): string[] {
+  const count = reader.compactLength(field);
+  const found: string[] = [];
+  for (let index = 0; index < count; index += 1) found.push(reader.hexDigits(ACCOUNT_BYTES, field));
+  return found;
+}
+
+/** Why the group rules cannot be applied, and whom they are about. Owners of groups can neither register nor report, so they have no identity. */
+export function groupParts(
+  account: Account,
+  hasIdentity: boolean,
+  owner: Account | undefined,
+  ownersMembers: readonly Account[],
+  ownMembers: readonly Account[],
+): GroupParts {
+  const members = ownersMembers.map((member) => member.address).sort();
+  const ownIndex = members.indexOf(account.address);
+  const ownsGroup = ownMembers.length > 0 || owner?.publicKeyHex === account.publicKeyHex;
+  const trouble = (): GroupTrouble | null => {
+    if (ownsGroup) return 'is-owner';
+    if (!hasIdentity) return 'no-identity';
+    if (owner === undefined) return 'no-group';
+    if (members.length === 0) return 'empty-group';
+    return ownIndex < 0 ? 'not-a-member' : null;
+  };
+  return { owner: owner?.address ?? null, members, ownIndex, trouble: trouble() };
+}
+
+/** `report_slot` of a `Swork.WorkReports` entry. */
+export function decodeReportSlot(value: string): number {
+  const reader = new HexReader(value, 'WorkReports');
+  const slot = reader.u64Capped('WorkReports.report_slot');
+  reader.skip(3 * 8, 'WorkReports.spower');
+  reader.skipBytes('WorkReports.reported_srd_root');
+  reader.skipBytes('WorkReports.reported_files_root');
+  reader.end('WorkReports.reported_files_root');
+  return slot;
+}
+
+/** `Swork.CurrentReportSlot`; 0 before the first. */
+export function decodeCurrentSlot(value: string | null): number {
+  if (value === null) return 0;
+  const reader = new HexReader(value, 'CurrentReportSlot');
+  const slot = reader.u64Capped('CurrentReportSlot');
+  reader.end('CurrentReportSlot');
+  return slot;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { OrderKey } from '../../../domain/order.ts';
+import { Undecodable } from '../scale/undecodable.ts';
+import { storagePrefixes } from './storage-prefixes.ts';
+import { xxHash64 } from './xx-hash-64.ts';
+
+/** An order's key together with the storage key of its entry in `Market.FilesV2` (lower-case hex with `0x`). */
+export interface ChainOrderKey extends OrderKey {
+  readonly storageKey: string;
+}
+
+const PREFIX = storagePrefixes.marketFilesV2;
+const HASH_BYTES = 8;
+const MAX_PLAIN_BYTES = 128;
+const SHOWN_BYTES = 64;
+const FIRST_PRINTABLE = 0x20;
+const LAST_PRINTABLE = 0x7e;
+/** A text that looks like the substitute of another key must be substituted itself, or two orders could share one text. */
+const substitutePattern = /^0x[0-9a-f]{0,128}~[0-9a-f]{64}$/;
+
+const hash = new Uint8Array(HASH_BYTES);
+/** Holds the part of the key behind the map's prefix while one key is parsed; longer keys get a buffer of their own. */
+const scratch = Buffer.alloc(512);
+
+/**
+ * The order behind a storage key: twox64 of the SCALE-encoded customer's bytes, then these. Throws `Undecodable` when the prefix, the hash,
+ * the length (1, 2 or 4 bytes) or the end does not fit.
+ */
+export function parseStorageKey(storageKey: string): ChainOrderKey {
+  const digits = storageKey.length - PREFIX.length;
+  if (digits < 2 * (HASH_BYTES + 1) || digits % 2 !== 0 || !storageKey.startsWith(PREFIX)) throw fault(storageKey);
+  const size = digits / 2;
+  const bytes = size <= scratch.length ? scratch : Buffer.alloc(size);
+  // Stops at the first character that is not hex.
+  if (bytes.write(storageKey.slice(PREFIX.length), 0, 'hex') !== size) throw fault(storageKey);
+  const start = textStart(bytes, size, storageKey);
+  xxHash64(bytes, HASH_BYTES, size, hash);
+  for (let index = 0; index < HASH_BYTES; index += 1) {
+    if (hash[index] !== bytes[index]) throw new Undecodable('FilesV2 key', 'its twox64 is wrong', storageKey);
+  }
+  return { text: textOf(bytes, start, size), position: positionOf(bytes), storageKey };
+}
+
+/** The key of the order for `cid`: a text or the customer's own bytes. */
+export function chainOrderKey(cid: string | Uint8Array): ChainOrderKey {
+  const content =
+    typeof cid === 'string' ? Buffer.from(cid, 'utf8') : Buffer.from(cid.buffer, cid.byteOffset, cid.length);
+  const encoded = Buffer.concat([compactLength(content.length), content]);
+  xxHash64(encoded, 0, encoded.length, hash);
+  return {
+    text: textOf(content, 0, content.length),
+    position: positionOf(hash),
+    storageKey: `${PREFIX}${Buffer.from(hash).toString('hex')}${encoded.toString('hex')}`,
+  };
+}
+
+/** The storage key of an order known by its row; undefined when the text is a substitute, which only the chain can resolve (see `prefixOf`). */
+export function storageKeyOf(key: OrderKey | ChainOrderKey): string | undefined {
+  if ('storageKey' in key) return key.storageKey;
+  return substitutePattern.test(key.text) ? undefined : chainOrderKey(key.text).storageKey;
+}
+
+/** Prefix of the storage keys at an order's position: 48 bits of the hash, so rarely more than one key. */
+export function prefixOf(position: number): string {
+  return `${PREFIX}${position.toString(16).padStart(12, '0')}`;
+}
+
+/** The customer's bytes in a parsed storage key. */
+export function orderKeyBytes(storageKey: string): Uint8Array {
+  const bytes = Buffer.from(storageKey.slice(PREFIX.length), 'hex');
+  return bytes.subarray(textStart(bytes, bytes.length, storageKey));
+}
+
+/** Where the customer's bytes begin: their length must be exactly what remains. */
+function textStart(bytes: Buffer, size: number, storageKey: string): number {
+  const first = bytes[HASH_BYTES] ?? 0;
+  const mode = first & 3;
+  const width = [1, 2, 4][mode];
+  if (width === undefined || HASH_BYTES + width > size) throw fault(storageKey);
+  const raw = bytes.readUIntLE(HASH_BYTES, width);
+  const start = HASH_BYTES + width;
+  if (Math.floor(raw / 4) !== size - start || compactWidth(size - start) !== width) throw fault(storageKey);
+  return start;
+}
+
+function compactWidth(length: number): number {
+  if (length < 2 ** 6) return 1;
+  return length < 2 ** 14 ? 2 : 4;
+}
+
+function compactLength(length: number): Buffer {
+  const width = compactWidth(length);
+  const encoded = Buffer.alloc(width);
+  encoded.writeUIntLE(length * 4 + { 1: 0, 2: 1, 4: 2 }[width as 1 | 2 | 4], 0, width);
+  return encoded;
+}
+
+function textOf(bytes: Buffer, start: number, end: number): string {
+  if (isPlain(bytes, start, end)) {
+    const text = bytes.toString('latin1', start, end);
+    if (!text.startsWith('0x') || !substitutePattern.test(text)) return text;
+  }
+  const content = bytes.subarray(start, end);
+  const digest = createHash('sha256').update(content).digest('hex');
+  return `0x${content.toString('hex', 0, SHOWN_BYTES)}~${digest}`;
+}
+
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > MAX_PLAIN_BYTES) return false;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < FIRST_PRINTABLE || byte > LAST_PRINTABLE) return false;
+  }
+  return true;
+}
+
+/** First 48 bits of the hash as the chain orders them: by bytes, the first one weighing most. */
+function positionOf(hashed: Uint8Array): number {
+  let position = 0;
+  for (let index = 0; index < 6; index += 1) position = position * 256 + (hashed[index] ?? 0);
+  return position;
+}
+
+function fault(storageKey: string): Undecodable {
+  return new Undecodable('FilesV2 key', 'not a storage key of this map', storageKey);
+}

@@ -1,0 +1,32 @@
+import { SmError } from '../../../domain/errors.ts';
+import { shortened } from '../connection/answers.ts';
+import type { BlockRef } from '../ask.ts';
+
+/** Bytes of the chain that do not follow their type: which field, and what came. */
+export class Undecodable extends Error {
+  override readonly name = 'Undecodable';
+  readonly field: string;
+  readonly came: string;
+
+  constructor(field: string, problem: string, came: unknown, cause?: unknown) {
+    super(`${field}: ${problem}`, cause === undefined ? undefined : { cause });
+    this.field = field;
+    this.came = shortened(came);
+  }
+}
+
+/** Runs a decoder; its `Undecodable` becomes `CHAIN_UNDECODABLE` with end point and block. */
+export function decodedAt<T>(endPoint: string, at: BlockRef, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error;
+    const data = { endPoint, block: at.number, blockHash: at.hash, field: error.field, detail: error.message };
+    throw new SmError(
+      'CHAIN_UNDECODABLE',
+      'A value of the chain cannot be decoded',
+      { ...data, came: error.came },
+      error,
+    );
+  }
+}

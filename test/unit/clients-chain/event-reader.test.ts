@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { metadataHex } from '../../../devnet/chain/metadata.ts';
+import { accountOf } from '../../../src/clients/chain/account.ts';
+import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { VersionSpans } from '../../../src/clients/chain/events/version-spans.ts';
+import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
+import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
+import { BlockBytes } from './event-bytes.ts';
+import { ask, honest, StubChain } from './stub-chain.ts';
+
+const alice = accountOf('a1'.repeat(32));
+const bytes25 = new BlockBytes(decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25)).registry);
+const bytes22 = new BlockBytes(decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22)).registry);
+const raw = (text: string): string => `0x${Buffer.from(text).toString('hex')}`;
+const eventsState = (bytes: BlockBytes, cid: string): Record<string, string> => ({
+  [storagePrefixes.systemEvents]: bytes.events(bytes.event('Market', 'FileSuccess', [alice.address, raw(cid)], 1)),
+});
+
+/** Blocks of runtime 22, the upgrade written in block `upgradeAt`, then blocks of runtime 25. */
+function upgradingChain(blocks: number, upgradeAt: number): StubChain {
+  const chain = new StubChain();
+  chain.blocks.length = 0;
+  chain.add(22);
+  for (let number = 1; number <= blocks; number += 1) {
+    // Block `upgradeAt` is executed by the old runtime, but the new one stands in its state.
+    const executed = number <= upgradeAt ? bytes22 : bytes25;
+    const order = executed.extrinsic(executed.order(`cid-${number}`, `memo ${number}`));
+    chain.add(number < upgradeAt ? 22 : 25, eventsState(executed, `cid-${number}`), ['0x00', order]);
+  }
+  return chain;
+}
+
+describe('the events of finalized blocks', () => {
+  it('are decoded with the runtime that executed each block, over an upgrade', async () => {
+    const chain = upgradingChain(30, 13);
+    const { client } = chain.client();
+    for (const number of [20, 12, 13, 14, 1, 30, 13]) {
+      const { value } = await client.events.blockEvents(chain.at(number), ask());
+      expect(value.specVersion, `block ${number}`).toBe(number <= 13 ? 22 : 25);
+      expect(value.events).toMatchObject([{ kind: 'FileSuccess', key: chainOrderKey(`cid-${number}`) }]);
+      const { value: hints } = await client.events.readHints(value, ask());
+      expect(hints.memos.map((memo) => memo && Buffer.from(memo).toString())).toEqual([`memo ${number}`]);
+    }
+    expect(chain.asked.filter((method) => method === 'state_getMetadata')).toHaveLength(2);
+  });
+
+  it('are not decoded with the runtime in the block’s own state', async () => {
+    const chain = upgradingChain(3, 2);
+    const { value } = await chain.client().client.blocks.specVersion(chain.at(2), ask());
+    expect(value).toBe(25);
+    const { value: events } = await chain.client().client.events.blockEvents(chain.at(2), ask());
+    expect(events.specVersion).toBe(22);
+  });
+
+  it('cost few questions about the runtime in a catch-up', async () => {
+    const chain = upgradingChain(300, 170);
+    const { client } = chain.client();
+    for (let number = 1; number <= 300; number += 1) {
+      const { value } = await client.events.blockEvents(chain.at(number), ask());
+      expect(value.specVersion).toBe(number <= 170 ? 22 : 25);
+    }
+    expect(chain.asked.filter((method) => method === 'state_getRuntimeVersion').length).toBeLessThan(15);
+  });
+
+  it('are none in the first block, and a broken answer when a later one has no events', async () => {
+    const chain = new StubChain();
+    const block = chain.add(25);
+    const { client } = chain.client();
+    expect((await client.events.blockEvents(chain.at(0), ask())).value.events).toEqual([]);
+    await expect(client.events.blockEvents(block, ask())).rejects.toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+      data: { field: 'System.Events' },
+    });
+  });
+
+  it('are gone when the node has discarded the state of the block or of its parent', async () => {
+    const chain = upgradingChain(6, 2);
+    chain.prunedBelow = 4;
+    const { client } = chain.client();
+    for (const number of [2, 3, 4]) {
+      await expect(client.events.blockEvents(chain.at(number), ask())).rejects.toMatchObject({
+        code: 'CHAIN_STATE_PRUNED',
+      });
+    }
+    expect((await client.events.blockEvents(chain.at(5), ask())).value.events).toHaveLength(1);
+  });
+
+  it('cannot be decoded when they are damaged, which names block and field', async () => {
+    const chain = new StubChain();
+    const state = eventsState(bytes25, 'cid');
+    const value = `${state[storagePrefixes.systemEvents]}00`;
+    const block = chain.add(25, { [storagePrefixes.systemEvents]: value });
+    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+      code: 'CHAIN_UNDECODABLE',
+      data: { endPoint: 'ws://stub', block: 1, field: 'System.Events', came: expect.stringMatching(/^0x04/) },
+    });
+  });
+
+  it('cannot be decoded when the metadata is damaged', async () => {
+    const chain = new StubChain();
+    const block = chain.add(25, eventsState(bytes25, 'cid'));
+    chain.fault = (method) => (method === 'state_getMetadata' ? metadataHex(25).slice(0, 5000) : honest);
+    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+      code: 'CHAIN_UNDECODABLE',
+      data: { field: 'metadata' },
+    });
+    chain.fault = (method) => (method === 'state_getMetadata' ? '0x00' : honest);
+    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+    });
+  });
+});
+
+describe('the hints of a block', () => {
+  it('ask nothing when no event has any', async () => {
+    const chain = new StubChain();
+    const event = bytes25.event('Market', 'FileClosed', [raw('cid')], 1);
+    const block = chain.add(25, { [storagePrefixes.systemEvents]: bytes25.events(event) });
+    const { client } = chain.client();
+    const { value } = await client.events.blockEvents(block, ask());
+    expect((await client.events.readHints(value, ask())).value).toEqual({ memos: [null], updatedReplicas: [] });
+    expect(chain.asked).not.toContain('chain_getBlock');
+  });
+
+  it('are gone with the body of the block, and refused when another block came', async () => {
+    const chain = upgradingChain(2, 1);
+    const { client } = chain.client();
+    const { value } = await client.events.blockEvents(chain.at(2), ask());
+    chain.fault = (method) => (method === 'chain_getBlock' ? null : honest);
+    await expect(client.events.readHints(value, ask())).rejects.toMatchObject({ code: 'CHAIN_STATE_PRUNED' });
+    const header = { number: '0x1', parentHash: chain.at(0).hash };
+    chain.fault = (method) => (method === 'chain_getBlock' ? { block: { header, extrinsics: [] } } : honest);
+    await expect(client.events.readHints(value, ask())).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
+  });
+});
+
+describe('spans of runtime versions', () => {
+  const [old, young] = [22, 25].map((specVersion) => ({ specName: 'crust', specVersion }));
+
+  it('know only blocks that were asked for or lie between', () => {
+    const spans = new VersionSpans();
+    if (old === undefined || young === undefined) throw new Error('two versions');
+    spans.add(5, 9, old);
+    spans.add(10, 12, old);
+    spans.add(20, 20, young);
+    spans.add(30, 30, old);
+    expect([4, 5, 9, 10, 12, 13, 20, 25, 30].map((block) => spans.find(block)?.specVersion)).toEqual([
+      undefined,
+      22,
+      22,
+      22,
+      22,
+      undefined,
+      25,
+      undefined,
+      22,
+    ]);
+  });
+});

@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { WsTransport, wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { deferred, failureOf } from './deferred.ts';
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+const limits = { maxMessageBytes: 10_000, handshakeTimeoutMs: 5000 };
+const never = new AbortController().signal;
+let server: WebSocketServer;
+let url: string;
+let transport: WsTransport;
+/** What the node does with a request; the sockets it was asked on. */
+let respond: (socket: WebSocket, request: Request) => void;
+let asked: Request[];
+
+const answer = (socket: WebSocket, id: number, rest: object): void =>
+  socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...rest }));
+
+beforeEach(async () => {
+  asked = [];
+  respond = (socket, { id, method }) => answer(socket, id, { result: `${method}!` });
+  server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  server.on('connection', (socket) => {
+    socket.on('error', () => undefined);
+    socket.on('message', (data: Buffer) => {
+      const request: Request = JSON.parse(data.toString());
+      asked.push(request);
+      respond(socket, request);
+    });
+  });
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  url = `ws://127.0.0.1:${address.port}`;
+  transport = new WsTransport('node', url, limits);
+});
+
+afterEach(async () => {
+  await transport.close();
+  for (const socket of server.clients) socket.terminate();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const item = (result: unknown): string =>
+  JSON.stringify({ jsonrpc: '2.0', method: 'x', params: { subscription: 'S1', result } });
+
+describe('a WebSocket to a node', () => {
+  it('opens at the first question and answers each by its id, whatever their order', async () => {
+    expect(transport.epoch).toBe(0);
+    const held: [WebSocket, Request][] = [];
+    respond = (socket, request) => {
+      held.push([socket, request]);
+      if (held.length < 2) return;
+      for (const [to, { id, params }] of held.toReversed()) answer(to, id, { result: params });
+    };
+    const answers = await Promise.all([transport.send('a', [1], never), transport.send('b', [2], never)]);
+    expect(answers).toEqual([[1], [2]]);
+    expect(transport.epoch).toBe(1);
+    expect(server.clients.size).toBe(1);
+  });
+
+  it('passes null on as an answer and the node’s own error as CHAIN_RPC_ERROR', async () => {
+    respond = (socket, { id }) => answer(socket, id, { result: null });
+    expect(await transport.send('a', [], never)).toBeNull();
+    respond = (socket, { id }) => answer(socket, id, { error: { code: 4003, message: 'Client error', data: 'gone' } });
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({
+      code: 'CHAIN_RPC_ERROR',
+      data: { endPoint: 'node', method: 'a', rpcCode: 4003, detail: 'Client error: gone' },
+    });
+  });
+
+  it.each([
+    ['not JSON', 'oops'],
+    ['half an answer', '{"jsonrpc":"2.0","id":1,"resu'],
+    ['no object', '[]'],
+    ['no id', '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}'],
+  ])('takes %s for CHAIN_BAD_ANSWER and opens another connection', async (_, text) => {
+    respond = (socket) => socket.send(text);
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+      data: { endPoint: 'node', method: 'a', came: expect.stringContaining(text.slice(0, 4)) },
+    });
+    respond = (socket, { id }) => answer(socket, id, { result: 1 });
+    expect(await transport.send('a', [], never)).toBe(1);
+    expect(transport.epoch).toBe(2);
+  });
+
+  it('takes an answer without result and error for CHAIN_BAD_ANSWER', async () => {
+    respond = (socket, { id }) => answer(socket, id, {});
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
+  });
+
+  it('fails everything in flight when the socket drops, and opens another for the next question', async () => {
+    respond = (socket, { method }) => method === 'b' && socket.terminate();
+    const both = await Promise.allSettled([transport.send('a', [], never), transport.send('b', [], never)]);
+    for (const one of both) {
+      expect(one).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'CHAIN_UNREACHABLE', data: { reason: 'dropped' } },
+      });
+    }
+    respond = (socket, { id }) => answer(socket, id, { result: 'back' });
+    expect(await transport.send('c', [], never)).toBe('back');
+    expect(transport.epoch).toBe(2);
+  });
+
+  it('refuses an answer beyond its bound with the reason `too-large`', async () => {
+    respond = (socket, { id }) => answer(socket, id, { result: 'x'.repeat(limits.maxMessageBytes) });
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({ data: { reason: 'too-large' } });
+  });
+
+  it('says `refused` when nobody listens', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({
+      code: 'CHAIN_UNREACHABLE',
+      data: { endPoint: 'node', reason: 'refused' },
+    });
+  });
+
+  it('forgets a question whose signal was aborted; its late answer disturbs nobody', async () => {
+    const first = deferred<[WebSocket, Request]>();
+    respond = (socket, request) => first.resolve([socket, request]);
+    const control = new AbortController();
+    const aborted = transport.send('a', [], control.signal);
+    const [socket, request] = await first.promise;
+    control.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    answer(socket, request.id, { result: 'late' });
+    respond = (to, { id }) => answer(to, id, { result: 'in time' });
+    expect(await transport.send('b', [], never)).toBe('in time');
+  });
+
+  it('gives items of a subscription that come right behind its acceptance, until it is ended', async () => {
+    const items: unknown[] = [];
+    const ended = deferred<Request>();
+    respond = (socket, request) => {
+      if (request.method === 'stop') {
+        ended.resolve(request);
+        return;
+      }
+      answer(socket, request.id, { result: request.method === 'start' ? 'S1' : null });
+      socket.send(item(asked.length));
+    };
+    const handlers = { onItem: (value: unknown) => items.push(value), onLost: () => items.push('lost') };
+    const end = await transport.subscribe({ method: 'start', unsubscribe: 'stop', params: [] }, handlers, never);
+    await transport.send('more', [], never);
+    end();
+    expect(await ended.promise).toMatchObject({ method: 'stop', params: ['S1'] });
+    await transport.send('even more', [], never).catch(() => undefined);
+    expect(items.slice(0, 1)).toEqual([1]);
+    expect(items).not.toContain(4);
+  });
+
+  it('tells a subscription that its connection was lost', async () => {
+    respond = (socket, { id }) => answer(socket, id, { result: 7 });
+    const lost = deferred<Error>();
+    const handlers = { onItem: () => undefined, onLost: (error: Error) => lost.resolve(error) };
+    await transport.subscribe({ method: 'start', unsubscribe: 'stop', params: [] }, handlers, never);
+    for (const socket of server.clients) socket.terminate();
+    expect(await lost.promise).toMatchObject({ code: 'CHAIN_UNREACHABLE', data: { reason: 'dropped' } });
+  });
+
+  it('ends what is in flight when it is closed and opens nothing any more', async () => {
+    const reached = deferred<undefined>();
+    respond = () => reached.resolve(undefined);
+    const pending = transport.send('a', [], never);
+    const outcome = failureOf(pending);
+    await reached.promise;
+    await transport.close();
+    expect(await outcome).toMatchObject({ data: { reason: 'closed' } });
+    await expect(transport.send('a', [], never)).rejects.toMatchObject({ data: { reason: 'closed' } });
+  });
+});
+
+describe('the name of an end point', () => {
+  it('has neither credentials nor query', () => {
+    expect(wsEndPoint('wss://user:secret@node.example:9944/?key=secret').name).toBe('wss://node.example:9944');
+    expect(wsEndPoint('ws://127.0.0.1:19944').name).toBe('ws://127.0.0.1:19944');
+    expect(wsEndPoint('wss://node.example/crust/').name).toBe('wss://node.example/crust/');
+  });
+});
