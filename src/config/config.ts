@@ -1,12 +1,6 @@
+import type { Account } from '../domain/account.ts';
 import type { EndPoint } from './end-point.ts';
 import type { Secret } from './secret.ts';
-
-export interface Account {
-  /** ss58 with Crust's prefix 66. */
-  readonly address: string;
-  /** `0x` and 64 hex digits: accounts are compared by it, because one account has a text per prefix. */
-  readonly publicKeyHex: string;
-}
 
 /** Percent of the draws that go to each source. A named strategy keeps the figures it is known by, which need not add up to 100. */
 export interface Weights {

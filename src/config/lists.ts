@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { CID } from 'multiformats/cid';
 import { printable } from '../lib/printable.ts';
-import { parseAccount } from './account.ts';
+import { findAccount } from '../domain/account.ts';
 import type { ListConfig } from './config.ts';
 import { ConfigError, type ConfigIssue } from './issues.ts';
 
@@ -97,7 +97,7 @@ function add(entry: string, entries: Entries): boolean {
     entries.memoPrefixes.add(value);
     return true;
   }
-  const account = kind === 'cid' ? undefined : parseAccount(value);
+  const account = kind === 'cid' ? undefined : findAccount(value);
   if (account !== undefined) {
     entries.owners.add(account.address);
     return true;

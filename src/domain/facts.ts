@@ -52,6 +52,21 @@ export interface Workload {
 
 export type WorkloadFacts = Dated & Workload;
 
+/** What the last full comparison of sWorker's files with the tables found. */
+export interface HeldReport extends Dated {
+  /** Valid and lost files. */
+  readonly held: number;
+  readonly lost: number;
+  /** Held files that no known order is for. */
+  readonly withoutOrder: number;
+  /** Held for more than 12 hours for a live order whose replica map lacks the own group: these earn nothing. */
+  readonly uncredited: number;
+  /** Files missing from sWorker that nothing was done about, because too many are missing at once. */
+  readonly missingAtOnce: number;
+  /** Seals in sWorker that no pull of ours began. */
+  readonly orphanSeals: number;
+}
+
 /** GiB that files may use: SRD gives way to files. */
 export function freeGib(srd: SrdFigures): number {
   return srd.srdCompleteGib + srd.diskAvailableGib;

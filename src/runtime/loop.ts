@@ -49,10 +49,12 @@ export async function runLoop(
   }
 }
 
+// Somebody answers, and time or a person mends it: ending the process would not.
+const waitedForWithoutLimit: readonly ErrorCode[] = ['SWORKER_UPGRADING', 'CHAIN_SYNCING', 'CHAIN_UNDECODABLE'];
+
 function noteOutage(parts: LoopParts, condition: string, loop: string, error: SmError): void {
-  const upgrading = error.code === 'SWORKER_UPGRADING' || error.code === 'CHAIN_SYNCING';
   const isNew = parts.conditions.raise(condition, {
-    kind: upgrading ? 'wait' : 'outage',
+    kind: waitedForWithoutLimit.includes(error.code) ? 'wait' : 'outage',
     part: partOf(error.code),
     message: error.message,
   });

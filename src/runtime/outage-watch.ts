@@ -5,7 +5,7 @@ import { runLoop, type LoopParts } from './loop.ts';
 import type { Task } from './task.ts';
 
 interface OutageWatchOptions extends LoopParts {
-  readonly maxOutageMinutes: number;
+  readonly maxOutageMs: number;
   /** Pulls that would lose their sealed bytes with the process. */
   readonly runningPulls: () => number;
 }
@@ -54,7 +54,7 @@ export class OutageWatch implements Task {
     const idle = this.#options.runningPulls() === 0;
     const ageMs = this.#ageMs(condition);
     if (condition.part === 'disk') return idle || ageMs >= diskPatienceMs;
-    return idle && ageMs >= this.#options.maxOutageMinutes * MINUTE_MS;
+    return idle && ageMs >= this.#options.maxOutageMs;
   }
 }
 

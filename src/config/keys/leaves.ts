@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseAccount } from '../account.ts';
-import type { Account } from '../config.ts';
+import { type Account, findAccount } from '../../domain/account.ts';
+
 import { EndPoint, type Protocol } from '../end-point.ts';
 
 /*
@@ -64,7 +64,7 @@ export function endPointLeaf(allowed: string, protocols: readonly Protocol[]): z
 
 export function accountLeaf(allowed: string): z.ZodType<Account, string> {
   return z.string({ error: allowed }).transform((text, context) => {
-    const account = parseAccount(text);
+    const account = findAccount(text);
     if (account !== undefined) return account;
     context.addIssue(
       text.trim() === 'crustaccount'

@@ -10,7 +10,7 @@ import { ChainRpc } from '../../../devnet/chain/rpc.ts';
 import { calculateReward, placeStorageOrder } from '../../../devnet/chain/runtime/call.ts';
 import type { Call } from '../../../devnet/chain/runtime/call.ts';
 import { ChainServer } from '../../../devnet/chain/server.ts';
-import { accountOf } from '../../../src/clients/chain/account.ts';
+import { accountOf } from '../../../src/domain/account.ts';
 import type { BlockRef } from '../../../src/clients/chain/ask.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import type { ChainLimits } from '../../../src/clients/chain/connection/limits.ts';

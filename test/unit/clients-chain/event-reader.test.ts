@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { accountOf } from '../../../src/clients/chain/account.ts';
+import { accountOf } from '../../../src/domain/account.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
 import { VersionSpans } from '../../../src/clients/chain/events/version-spans.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';

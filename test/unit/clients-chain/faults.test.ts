@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { accountOf } from '../../../src/clients/chain/account.ts';
+import { accountOf } from '../../../src/domain/account.ts';
 import type { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';

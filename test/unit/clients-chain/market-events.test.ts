@@ -2,7 +2,7 @@ import { hexToU8a, u8aToHex } from '@polkadot/util';
 import { Metadata, TypeRegistry } from '@polkadot/types';
 import { describe, expect, it, vi } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { accountOf } from '../../../src/clients/chain/account.ts';
+import { accountOf } from '../../../src/domain/account.ts';
 import { decodeHints } from '../../../src/clients/chain/events/block-hints.ts';
 import { decodeMarketEvents } from '../../../src/clients/chain/events/market-events.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';

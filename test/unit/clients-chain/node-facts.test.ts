@@ -1,8 +1,8 @@
 import { encodeAddress } from '@polkadot/util-crypto';
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { accountOf, parseAccount } from '../../../src/clients/chain/account.ts';
-import type { Account } from '../../../src/clients/chain/account.ts';
+import { accountOf, parseAccount } from '../../../src/domain/account.ts';
+import type { Account } from '../../../src/domain/account.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
 import { groupKey, identityKey } from '../../../src/clients/chain/facts/node-facts.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';

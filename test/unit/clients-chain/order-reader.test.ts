@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf } from '../../../src/clients/chain/account.ts';
+import { accountOf } from '../../../src/domain/account.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';

@@ -8,7 +8,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 /** One account in Crust's prefix and in another. */
 export const crustAddress = 'cTGVrGb7X9vNp3fbvQskVRQHoxiLPKPFADSPbh6APiJLf3VgH';
 export const substrateAddress = '5CDvHBym6RLoxTdX9MS1acpaDbNxaFagqM5LpBiFGjWT6o1n';
-export const publicKeyHex = `0x${'07'.repeat(32)}`;
+export const publicKeyHex = '07'.repeat(32);
 
 /** The least that a file has to say. */
 export const least = {

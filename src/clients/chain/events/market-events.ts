@@ -1,7 +1,7 @@
 import type { TypeRegistry, Vec } from '@polkadot/types';
 import type { EventRecord } from '@polkadot/types/interfaces';
 import type { Codec } from '@polkadot/types-codec/types';
-import { addressOf } from '../account.ts';
+import { addressOf } from '../../../domain/account.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { Undecodable } from '../scale/undecodable.ts';

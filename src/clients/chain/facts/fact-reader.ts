@@ -1,4 +1,4 @@
-import type { Account } from '../account.ts';
+import type { Account } from '../../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
 import { badAnswer } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';

@@ -1,8 +1,8 @@
 import { blake2AsHex } from '@polkadot/util-crypto';
 import type { GroupTrouble } from '../../../domain/facts.ts';
-import { accountOf } from '../account.ts';
-import type { Account } from '../account.ts';
-import { publicKeyBytes } from '../account.ts';
+import { accountOf } from '../../../domain/account.ts';
+import type { Account } from '../../../domain/account.ts';
+import { publicKeyBytes } from '../../../domain/account.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import { HexReader } from '../scale/hex-reader.ts';
 

@@ -1,6 +1,6 @@
 import type { OrderKey, OrderRead } from '../../../domain/order.ts';
-import type { Account } from '../account.ts';
-import { parseAccount } from '../account.ts';
+import type { Account } from '../../../domain/account.ts';
+import { parseAccount } from '../../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
 import { badAnswer } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';

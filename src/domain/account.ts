@@ -1,0 +1,48 @@
+import { decodeAddress, encodeAddress } from '@polkadot/util-crypto';
+
+/** Crust's own address format. */
+const SS58_PREFIX = 66;
+const PUBLIC_KEY_BYTES = 32;
+
+/** An account, compared by its public key, because one account has a text per prefix, and shown by its address. */
+export interface Account {
+  /** 64 lower-case hex digits. */
+  readonly publicKeyHex: string;
+  /** ss58 with prefix 66. */
+  readonly address: string;
+}
+
+/** An account from its ss58 text in any prefix; undefined when the text is none (wrong checksum, wrong length, a hex key). */
+export function findAccount(text: string): Account | undefined {
+  const address = text.trim();
+  if (!/^[1-9A-HJ-NP-Za-km-z]{40,60}$/u.test(address)) return undefined;
+  let publicKey: Uint8Array;
+  try {
+    publicKey = decodeAddress(address);
+  } catch {
+    // The library has one error for every text that is no address, and that is the answer here.
+    return undefined;
+  }
+  return publicKey.length === PUBLIC_KEY_BYTES ? accountOf(Buffer.from(publicKey).toString('hex')) : undefined;
+}
+
+/** The same; a `RangeError` for a text that is no address. */
+export function parseAccount(text: string): Account {
+  const account = findAccount(text);
+  if (account === undefined) throw new RangeError('not an ss58 address of 32 bytes');
+  return account;
+}
+
+/** An account from the 64 hex digits of its public key. */
+export function accountOf(publicKeyHex: string): Account {
+  return { publicKeyHex, address: addressOf(Buffer.from(publicKeyHex, 'hex')) };
+}
+
+export function addressOf(publicKey: Uint8Array): string {
+  return encodeAddress(publicKey, SS58_PREFIX);
+}
+
+/** The 32 bytes. */
+export function publicKeyBytes(account: Account): Uint8Array {
+  return Buffer.from(account.publicKeyHex, 'hex');
+}
