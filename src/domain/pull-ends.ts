@@ -1,29 +1,27 @@
 import type { PinStatus } from './statuses.ts';
 
 /** Names of ends, as they stand in `pin_record.end_reason`. */
-export const endReasons = [
-  'sealed',
-  'not-sealed',
-  'stall',
-  'ceiling',
-  'root-not-found',
-  'incomplete',
-  'refused',
-  'oversize',
-  'already-pending',
-  'being-deleted',
-  'sworker-full',
-  'no-space',
-  'sworker-upgrading',
-  'seal-dropped',
-  'connection-lost',
-  'restart-of-several',
-  'sworker-away',
-  'stopped',
-  'killed',
-  'closed',
-] as const;
-export type EndReason = (typeof endReasons)[number];
+export type EndReason =
+  | 'sealed'
+  | 'not-sealed'
+  | 'stall'
+  | 'ceiling'
+  | 'root-not-found'
+  | 'incomplete'
+  | 'refused'
+  | 'oversize'
+  | 'already-pending'
+  | 'being-deleted'
+  | 'sworker-full'
+  | 'no-space'
+  | 'sworker-upgrading'
+  | 'seal-dropped'
+  | 'connection-lost'
+  | 'restart-of-several'
+  | 'sworker-away'
+  | 'stopped'
+  | 'killed'
+  | 'closed';
 
 /** What becomes of the order. */
 export type OrderNext =

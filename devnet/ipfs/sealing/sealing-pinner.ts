@@ -1,13 +1,21 @@
+import { CID } from 'multiformats/cid';
 import { IpfsRpcError, type SealingBackend } from '../backend.ts';
 import type { RwLock } from './rw-lock.ts';
 import type { SealPort, SealReply } from './seal-port.ts';
 
-/** The daemon pins these without sealing: the readme directory it ships with, the empty directory, the empty file. */
+/**
+ * What the daemon pins without sealing, by sha2-256 digest and whatever the codec: the readme directory it ships with, the empty directory, no
+ * bytes at all.
+ */
 const NEVER_SEALED: ReadonlySet<string> = new Set([
-  'QmQPeNsJPyVWPFDVHb77w8G42Fvo15z4bG2X8D2GhfbSXc',
-  'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn',
-  'QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH',
+  '1e7bbdc0fa65843fb589401c4ef41cda75020b9a0075247850e222b9ec6f3463',
+  '59948439065f29619ef41280cbb932be52c56d99c5966b65e0111239f098bbef',
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
 ]);
+
+function isNeverSealed(cid: string): boolean {
+  return NEVER_SEALED.has(Buffer.from(CID.parse(cid).multihash.digest).toString('hex'));
+}
 
 export interface PinAddOptions {
   readonly signal: AbortSignal;
@@ -44,7 +52,7 @@ export class SealingPinner {
     const release = await lock.read(signal);
     try {
       if (await backend.isPinnedRecursively(cid, signal)) return;
-      if (NEVER_SEALED.has(cid)) await this.fetchAll(cid, options);
+      if (isNeverSealed(cid)) await this.fetchAll(cid, options);
       else await this.seal(cid, options);
       await backend.pin(cid, signal);
     } finally {

@@ -1,0 +1,96 @@
+import type { DecidableOrder, Decision, JudgedOrder, StandingChange } from '../domain/decision.ts';
+import type { RuleVerdict } from '../domain/verdicts.ts';
+import type { FreshVerdict } from '../store/candidates.ts';
+import type { Database, Tx } from '../store/database.ts';
+import { findRuleOrder, ownersOf } from '../store/decidable-orders.ts';
+import { writeStandings } from '../store/order-decisions.ts';
+import type { BasisKeeper, Ground } from './basis/basis-keeper.ts';
+import { matchLists, type KnownOwner } from './basis/lists.ts';
+import { decide } from './rules/decide.ts';
+import { sameStanding, standingAfter, type Occasion } from './standing.ts';
+
+type Owners = ReadonlyMap<number, readonly KnownOwner[]>;
+
+/** Applies the rules to rows, and writes what comes of it. */
+export class Judge {
+  readonly #database: Database;
+  readonly #keeper: BasisKeeper;
+
+  constructor(parts: { readonly database: Database; readonly keeper: BasisKeeper }) {
+    this.#database = parts.database;
+    this.#keeper = parts.keeper;
+  }
+
+  /** The changes that deciding the orders now would make; orders that would stay as they are give none. */
+  async changes(
+    orders: readonly DecidableOrder[],
+    occasion: Occasion,
+    ground: Ground,
+  ): Promise<readonly StandingChange[]> {
+    const owners = await this.#owners(orders, ground);
+    const changes: StandingChange[] = [];
+    for (const order of orders) {
+      const decision = decideBy(order, order.id, owners, ground);
+      const next = standingAfter(order, decision, occasion, ground.headBlock);
+      if (occasion === 'look' || !sameStanding(order, next)) changes.push({ order, next });
+    }
+    return changes;
+  }
+
+  /** Writes changes unless the ground was changed meanwhile; returns how many rows took theirs. */
+  async write(
+    changes: readonly StandingChange[],
+    ground: Ground,
+    andThen?: (tx: Tx, written: number) => Promise<void>,
+  ): Promise<number> {
+    return await this.#database.write('bulk', async (tx) => {
+      if (!this.#keeper.isCurrent(ground)) return 0;
+      const written = await writeStandings(tx, changes, ground);
+      await andThen?.(tx, written);
+      return written;
+    });
+  }
+
+  /** Decides an order of any status by its present row, as the pick does after it read it again. Undefined while nothing can be decided. */
+  async decideAgain(order: { readonly id: number }): Promise<FreshVerdict | undefined> {
+    const ground = await this.#keeper.recentGround();
+    if (typeof ground === 'string') return undefined;
+    const row = await this.#database.read(async (reader) => await findRuleOrder(reader, order.id));
+    if (row === undefined) return undefined;
+    const decision = decideBy(row, row.id, await this.#owners([row], ground), ground);
+    const { lookBlock, turnBlock } = standingAfter({ ...row, status: 'queued' }, decision, 'change', ground.headBlock);
+    const { verdict, inputs, draw, orderClass } = decision;
+    const by = { basisId: ground.basisId, decidedBlock: ground.headBlock };
+    return { verdict, inputs, lookBlock, turnBlock, draw, orderClass, ...by };
+  }
+
+  /**
+   * The verdict that an order of any status would get now, `heldHere` telling whether sWorker is taken to have the file. Nothing is stored.
+   * Undefined when nothing can be decided now or there is no such order.
+   */
+  async verdictOf(id: number, options: { readonly heldHere: boolean }): Promise<RuleVerdict | undefined> {
+    const ground = await this.#keeper.recentGround();
+    if (typeof ground === 'string') return undefined;
+    const order = await this.#database.read(async (reader) => await findRuleOrder(reader, id));
+    if (order === undefined) return undefined;
+    const owners = await this.#owners([order], ground);
+    return decideBy({ ...order, ...options }, id, owners, ground).verdict;
+  }
+
+  async #owners(orders: readonly { readonly id: number }[], ground: Ground): Promise<Owners> {
+    if (!ground.lists.needOwners || orders.length === 0) return new Map();
+    const ids = orders.map((order) => order.id);
+    return await this.#database.read(async (reader) => await ownersOf(reader, ids));
+  }
+}
+
+function decideBy(
+  order: JudgedOrder & { readonly heldHere: boolean },
+  id: number,
+  owners: Owners,
+  ground: Ground,
+): Decision {
+  const { headBlock, basis, lists } = ground;
+  const listMatch = matchLists(order.key.text, owners.get(id) ?? [], lists);
+  return decide(order, { headBlock, heldHere: order.heldHere, listMatch }, basis);
+}

@@ -1,0 +1,197 @@
+import type { DecidableOrder } from '../domain/decision.ts';
+import type { OrderKey } from '../domain/order.ts';
+import type { RuleVerdict } from '../domain/verdicts.ts';
+import type { Reader, Tx } from './database.ts';
+import { drawUnits } from './draw-units.ts';
+
+/** A row as the statement below words it; all but `key`, `draw` and the flags go by the names of the order's own fields. */
+interface DecidableRow extends Omit<DecidableOrder, 'key' | 'draw' | 'oversize' | 'revise' | 'heldHere'> {
+  readonly cid: string;
+  readonly position: number;
+  readonly drawUnits: number | null;
+  readonly oversize: number;
+  readonly revise: number;
+  readonly held: number;
+}
+
+/** An order of any status, as far as the rules look at it. */
+export type RuleOrder = Omit<DecidableOrder, 'status'>;
+
+/** A row that a look by time has come for. */
+export interface DueOrder {
+  readonly id: number;
+  readonly key: OrderKey;
+}
+
+const columns = {
+  id: 'f.id',
+  cid: 'f.cid',
+  position: 'f.key_position',
+  sizeBytes: 'f.size_bytes',
+  calculatedBlock: 'f.calculated_block',
+  expiryBlock: 'f.expiry_block',
+  replicas: 'f.replicas',
+  groupHold: 'f.group_hold',
+  groupOwner: 'a.address',
+  successBlock: 'f.success_block',
+  goneCount: 'f.gone_count',
+  oversize: 'f.oversize',
+  drawUnits: `CAST(f.draw * ${drawUnits}.0 AS INTEGER)`,
+  status: 'f.status',
+  verdict: 'f.verdict',
+  inputs: 'f.verdict_inputs',
+  orderClass: 'f.class',
+  lookBlock: 'f.look_block',
+  lookCount: 'f.look_count',
+  turnBlock: 'f.turn_block',
+  revise: 'f.revise',
+  readBlock: 'f.read_block',
+  held: `CASE f.group_hold WHEN 2 THEN EXISTS (
+    SELECT 1 FROM pin_record p WHERE p.cid = f.cid AND p.status IN ('sealed', 'lost')) ELSE 0 END`,
+} satisfies Record<keyof DecidableRow, string>;
+const entry = `json_object(${Object.entries(columns)
+  .flatMap(([name, sql]) => [`'${name}'`, sql])
+  .join(', ')})`;
+const source = 'file_record f LEFT JOIN account a ON a.id = f.group_owner_id';
+
+// One text for the whole list: the driver takes several times as long to hand the same columns over one by one.
+async function list(reader: Reader | Tx, rest: string, bindings: (string | number)[]): Promise<DecidableOrder[]> {
+  const rows: { orders: string | null }[] = await reader.raw(
+    `SELECT group_concat(entry) AS orders FROM (SELECT ${entry} AS entry FROM ${source} ${rest})`,
+    bindings,
+  );
+  const orders = JSON.parse(`[${rows[0]?.orders ?? ''}]`) as DecidableRow[];
+  return orders.map(toDecidable);
+}
+
+// Field by field: a spread of so many costs more than the reading.
+function toDecidable(row: DecidableRow): DecidableOrder {
+  return {
+    id: row.id,
+    key: { text: row.cid, position: row.position },
+    sizeBytes: row.sizeBytes,
+    calculatedBlock: row.calculatedBlock,
+    expiryBlock: row.expiryBlock,
+    replicas: row.replicas,
+    groupHold: row.groupHold,
+    groupOwner: row.groupOwner,
+    successBlock: row.successBlock,
+    goneCount: row.goneCount,
+    oversize: row.oversize === 1,
+    draw: row.drawUnits === null ? null : row.drawUnits / drawUnits,
+    status: row.status,
+    verdict: row.verdict,
+    inputs: row.inputs,
+    orderClass: row.orderClass,
+    lookBlock: row.lookBlock,
+    lookCount: row.lookCount,
+    turnBlock: row.turnBlock,
+    revise: row.revise === 1,
+    readBlock: row.readBlock,
+    heldHere: row.held === 1,
+  };
+}
+
+/** Orders nobody decided yet, but those whose copy is being deleted: they are decided when that has ended. */
+export async function listUndecided(reader: Reader | Tx, limit: number): Promise<DecidableOrder[]> {
+  return await list(
+    reader,
+    `WHERE f.status = 'new' AND NOT EXISTS (
+       SELECT 1 FROM cleanup_record c WHERE c.cid = f.cid AND c.status = 'deleting')
+     ORDER BY f.id LIMIT ?`,
+    [limit],
+  );
+}
+
+/** Waiting and queued orders marked because what their verdict rests on changed. */
+export async function listMarked(reader: Reader | Tx, limit: number): Promise<DecidableOrder[]> {
+  return await list(reader, `WHERE f.revise = 1 AND f.status IN ('waiting', 'queued') ORDER BY f.id LIMIT ?`, [limit]);
+}
+
+/** Whether an order carries a mark that nobody will decide by: it is pulled, failed or closed. */
+export async function hasIdleMark(reader: Reader | Tx): Promise<boolean> {
+  const rows: unknown[] = await reader.raw(
+    `SELECT 1 FROM file_record WHERE revise = 1 AND status IN ('handled', 'failed', 'closed') LIMIT 1`,
+  );
+  return rows.length > 0;
+}
+
+/** Waiting and queued orders with one of the verdicts, among the rows above `afterId` up to `throughId`. */
+export async function listInRange(
+  reader: Reader | Tx,
+  range: { readonly afterId: number; readonly throughId: number },
+  verdicts: readonly RuleVerdict[],
+): Promise<DecidableOrder[]> {
+  return await list(
+    reader,
+    `WHERE f.id > ? AND f.id <= ? AND +f.status IN ('waiting', 'queued') AND f.verdict IN (SELECT value FROM json_each(?))
+     ORDER BY f.id`,
+    [range.afterId, range.throughId, JSON.stringify(verdicts)],
+  );
+}
+
+/** Waiting and queued orders whose draw lies in [from, to), after the one named. */
+export async function listByDraw(
+  reader: Reader | Tx,
+  range: { readonly from: number; readonly to: number; readonly after: { draw: number; id: number } | null },
+  limit: number,
+): Promise<DecidableOrder[]> {
+  const start = range.after ?? { draw: range.from, id: 0 };
+  return await list(
+    reader,
+    `WHERE (f.draw, f.id) > (?, ?) AND f.draw < ? AND +f.status IN ('waiting', 'queued') ORDER BY f.draw, f.id LIMIT ?`,
+    [start.draw, start.id, range.to, limit],
+  );
+}
+
+/** Those of the orders that are still waiting or queued. */
+export async function listStanding(reader: Reader | Tx, ids: readonly number[]): Promise<DecidableOrder[]> {
+  return await list(reader, `WHERE f.id IN (SELECT value FROM json_each(?)) AND +f.status IN ('waiting', 'queued')`, [
+    JSON.stringify(ids),
+  ]);
+}
+
+/** An order of any status. */
+export async function findRuleOrder(reader: Reader | Tx, id: number): Promise<RuleOrder | undefined> {
+  const [order] = await list(reader, 'WHERE f.id = ?', [id]);
+  return order;
+}
+
+/** Waiting and queued orders whose look or turn has come: at most `limit` of each, the longest due first. */
+export async function listDue(reader: Reader | Tx, headBlock: number, limit: number): Promise<DueOrder[]> {
+  const due = new Map<number, DueOrder>();
+  // Two statements and not one UNION, which would sort both halves through a temporary tree.
+  for (const column of ['look_block', 'turn_block']) {
+    const rows: { id: number; cid: string; key_position: number }[] = await reader.raw(
+      `SELECT id, cid, key_position FROM file_record
+       WHERE ${column} <= ? AND status IN ('waiting', 'queued') ORDER BY ${column} LIMIT ?`,
+      [headBlock, limit],
+    );
+    for (const row of rows) due.set(row.id, { id: row.id, key: { text: row.cid, position: row.key_position } });
+  }
+  return [...due.values()];
+}
+
+/** The owners known of each order, by its id; orders without one are left out. */
+export async function ownersOf(
+  reader: Reader | Tx,
+  ids: readonly number[],
+): Promise<Map<number, { address: string; memo: Uint8Array | null }[]>> {
+  const rows: { file_id: number; address: string; memo: Uint8Array | null }[] = await reader.raw(
+    `SELECT o.file_id, a.address, o.memo FROM json_each(?) j
+     CROSS JOIN file_owner o ON o.file_id = j.value CROSS JOIN account a ON a.id = o.account_id`,
+    [JSON.stringify(ids)],
+  );
+  const owners = new Map<number, { address: string; memo: Uint8Array | null }[]>();
+  for (const { file_id: id, address, memo } of rows) {
+    const known = owners.get(id);
+    if (known === undefined) owners.set(id, [{ address, memo }]);
+    else known.push({ address, memo });
+  }
+  return owners;
+}
+
+export async function newestOrderId(reader: Reader | Tx): Promise<number> {
+  const rows: { id: number | null }[] = await reader.raw('SELECT MAX(id) AS id FROM file_record');
+  return rows[0]?.id ?? 0;
+}
