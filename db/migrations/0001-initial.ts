@@ -104,6 +104,8 @@ CREATE TABLE walk (
   status TEXT NOT NULL CHECK (status IN ('running', 'complete', 'abandoned')),
   reason TEXT NOT NULL,
   reads_all INTEGER NOT NULL,
+  group_owner TEXT,
+  newest_gap INTEGER NOT NULL DEFAULT 0,
   anchor_block INTEGER NOT NULL,
   oldest_page_block INTEGER NOT NULL,
   newest_page_block INTEGER NOT NULL,
@@ -161,6 +163,7 @@ CREATE INDEX file_record_pulling ON file_record (id) WHERE status = 'pulling';
 CREATE INDEX file_record_pick ON file_record
   (class, (size_bytes >= 5368709120), (attempts > 0), reward_pico DESC, calculated_block, id)
   WHERE status = 'queued' AND look_block IS NULL;
+CREATE INDEX file_record_smallest ON file_record (class, size_bytes) WHERE status = 'queued' AND look_block IS NULL;
 CREATE INDEX file_record_closed ON file_record (read_block) WHERE status = 'closed';
 CREATE INDEX file_owner_account ON file_owner (account_id, file_id);
 CREATE INDEX pin_record_cid ON pin_record (cid, id);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isAbort } from '../domain/errors.ts';
 import type { Task } from './task.ts';
 
@@ -7,6 +8,8 @@ import type { Task } from './task.ts';
  */
 export async function supervise(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
+  // Every question under way listens to it; that many are no leak.
+  setMaxListeners(0, stop.signal);
   const onAbort = (): void => stop.abort(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });

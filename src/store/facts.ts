@@ -1,5 +1,17 @@
-import type { ActiveNodes, ChainTime, GroupFacts, WorkloadFacts } from '../domain/facts.ts';
+import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
+import type { RevisionScope } from '../domain/strategy.ts';
 import type { Database, Reader, Tx } from './database.ts';
+
+/** The basis that standing verdicts are being brought to, what is still to be touched, and how far that got. */
+export interface Revision extends RevisionScope {
+  readonly basisId: number;
+  readonly done: boolean;
+  /** The walk by id, while `fromRule` is set: rows above `afterId` up to `throughId` are to come. */
+  readonly afterId: number;
+  readonly throughId: number;
+  /** How far the first of `draws` got. */
+  readonly afterDraw: { readonly draw: number; readonly id: number } | null;
+}
 
 /** Everything kept under a name in `config`. */
 interface FactTypes {
@@ -12,8 +24,7 @@ interface FactTypes {
   'node-count-in-use': { readonly count: number; readonly sinceBlock: number };
   /** The newest block whose events are in the tables. */
   'event-cursor': { readonly block: number };
-  /** The basis every standing verdict is being brought to, and how far that got. */
-  revision: { readonly basisId: number; readonly afterId: number; readonly done: boolean };
+  revision: Revision;
   gc: {
     readonly lastMs: number;
     readonly freedPercent: number;
@@ -22,6 +33,7 @@ interface FactTypes {
   };
   /** sWorker's last full list of valid files was compared with the tables. */
   'held-scan': { readonly atMs: number; readonly atBlock: number };
+  'held-report': HeldReport;
   /** The last FileSuccess-independent proof that the daemon seals: see the pull room. */
   'seal-proof': { readonly unsealedCids: readonly string[]; readonly nextProbeMs: number };
   /** What holds the bot back, for `smanager status`. */

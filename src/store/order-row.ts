@@ -1,3 +1,4 @@
+import { fromSortableText } from '../domain/amount.ts';
 import type { GroupHold, Order, VerdictInputs } from '../domain/order.ts';
 import type { OrderClass, OrderStatus } from '../domain/statuses.ts';
 import type { Verdict } from '../domain/verdicts.ts';
@@ -35,17 +36,6 @@ export interface OrderRow {
   revise: number;
 }
 
-const rewardDigits = 39;
-
-/** Exact decimal text that sorts as the number does: u128 has at most 39 digits. */
-export function padReward(pico: string): string {
-  return pico.padStart(rewardDigits, '0');
-}
-
-function unpadReward(padded: string): string {
-  return padded.replace(/^0+(?=\d)/, '');
-}
-
 /** A query for whole orders; add conditions on `file_record.*`. */
 export function selectOrders(source: Reader | Tx) {
   return source<OrderRow>('file_record')
@@ -59,7 +49,7 @@ export function toOrder(row: OrderRow): Order {
     key: { text: row.cid, position: row.key_position },
     seen: row.seen,
     sizeBytes: row.size_bytes,
-    rewardPico: unpadReward(row.reward_pico),
+    rewardPico: fromSortableText(row.reward_pico),
     calculatedBlock: row.calculated_block,
     expiryBlock: row.expiry_block,
     replicas: row.replicas,

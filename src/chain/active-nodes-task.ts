@@ -1,0 +1,44 @@
+import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
+import { runLoop } from '../runtime/loop.ts';
+import type { Task } from '../runtime/task.ts';
+import type { ChainTaskParts } from './ports.ts';
+import { syncedHead } from './synced-head.ts';
+import { UndecodableGuard } from './undecodable.ts';
+
+const condition = 'no-active-nodes';
+
+/** Keeps the fact `active-nodes`: how many nodes reported work for the current slot. */
+export class ActiveNodesTask implements Task {
+  readonly name = 'active-nodes';
+  readonly #parts: ChainTaskParts;
+  readonly #guard: UndecodableGuard;
+
+  constructor(parts: ChainTaskParts) {
+    this.#parts = parts;
+    this.#guard = new UndecodableGuard(parts, `chain-undecodable-${this.name}`);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await runLoop(
+      this.#parts,
+      { name: this.name, intervalMs: HOUR_MS },
+      signal,
+      async () => await this.#guard.run(async () => await this.#round(signal)),
+    );
+  }
+
+  async #round(signal: AbortSignal): Promise<number | void> {
+    const { chain, database, facts, clock, conditions, logger } = this.#parts;
+    const { value: head, endPoint } = await syncedHead(chain, this.#guard.ask(signal));
+    const { value: count } = await chain.facts.countActiveNodes(head, { signal, only: endPoint, priority: 'bulk' });
+    const fact = { count, atBlock: head.number, atMs: clock.nowMs() };
+    await database.write('event', async (tx) => await facts.setNewer(tx, 'active-nodes', fact));
+    if (count > 0) {
+      if (conditions.clear(condition)) logger.info('Nodes report work again', { count });
+      return;
+    }
+    const message = 'no node has reported work for the current slot: nothing can be decided';
+    if (conditions.raise(condition, { kind: 'wait', part: 'node', message })) logger.warn('No active nodes');
+    return 10 * MINUTE_MS;
+  }
+}

@@ -1,0 +1,44 @@
+import { BLOCK_MS } from '../domain/units.ts';
+import { runLoop } from '../runtime/loop.ts';
+import type { Task } from '../runtime/task.ts';
+import type { ChainTaskParts } from './ports.ts';
+import { syncedHead } from './synced-head.ts';
+import { UndecodableGuard } from './undecodable.ts';
+
+/** Keeps the fact `chain-time`: the newest finalized block and its own timestamp. A syncing end point is waited for. */
+export class ChainTimeTask implements Task {
+  readonly name = 'chain-time';
+  readonly #parts: ChainTaskParts;
+  readonly #guard: UndecodableGuard;
+
+  constructor(parts: ChainTaskParts) {
+    this.#parts = parts;
+    this.#guard = new UndecodableGuard(parts, `chain-undecodable-${this.name}`);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await runLoop(
+      this.#parts,
+      { name: this.name, intervalMs: BLOCK_MS },
+      signal,
+      async () => await this.#guard.run(async () => await this.#round(signal)),
+    );
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { chain, database, facts, clock } = this.#parts;
+    const { value: head, endPoint } = await syncedHead(chain, this.#guard.ask(signal));
+    const ask = { signal, only: endPoint };
+    const [timestamp, spec] = await Promise.all([
+      chain.blocks.timestampMs(head, ask),
+      chain.blocks.specVersion(head, ask),
+    ]);
+    const time = {
+      atBlock: head.number,
+      atMs: clock.nowMs(),
+      blockTimestampMs: timestamp.value,
+      specVersion: spec.value,
+    };
+    await database.write('event', async (tx) => await facts.setNewer(tx, 'chain-time', time));
+  }
+}

@@ -1,0 +1,64 @@
+import { SmError, isOutage } from '../domain/errors.ts';
+import { partOf, type LoopParts } from '../runtime/loop.ts';
+import type { Database } from '../store/database.ts';
+import type { Facts } from '../store/facts.ts';
+
+interface IdentityParts extends LoopParts {
+  readonly database: Database;
+  readonly facts: Facts;
+  /** ss58-66 address of the configured account. */
+  readonly account: string;
+  readonly maxOutageMs: number;
+  /** Asks the chain; an end point of another chain than the database's is left out by the client. */
+  readonly genesisHash: (signal: AbortSignal) => Promise<string>;
+}
+
+const retryMs = 5_000;
+const condition = 'outage:identity';
+
+/**
+ * Refuses a database of another account at once, and of another chain as soon as an end point answers; at the first start both are written down.
+ * @throws SmError DATABASE_OTHER_ACCOUNT, DATABASE_OTHER_CHAIN, CHAIN_WRONG_GENESIS (78), or the outage that lasted (75)
+ */
+export async function establishIdentity(parts: IdentityParts, signal: AbortSignal): Promise<void> {
+  const { facts, database, account } = parts;
+  const standing = await facts.find('identity');
+  if (standing !== undefined && standing.account !== account) {
+    throw new SmError(
+      'DATABASE_OTHER_ACCOUNT',
+      `the database belongs to the account ${standing.account}, the configuration names ${account}: use another dataDir for another account`,
+      { databaseAccount: standing.account, configuredAccount: account },
+    );
+  }
+  const genesisHash = await waitForGenesis(parts, signal);
+  if (standing === undefined) {
+    await database.write('claim', async (tx) => await facts.set(tx, 'identity', { genesisHash, account }));
+  } else if (standing.genesisHash !== genesisHash) {
+    throw new SmError(
+      'DATABASE_OTHER_CHAIN',
+      `the database belongs to the chain with genesis ${standing.genesisHash}, the end point serves ${genesisHash}`,
+      {
+        databaseGenesis: standing.genesisHash,
+        chainGenesis: genesisHash,
+      },
+    );
+  }
+}
+
+async function waitForGenesis(parts: IdentityParts, signal: AbortSignal): Promise<string> {
+  const { clock, conditions, logger } = parts;
+  const startMs = clock.monotonicMs();
+  for (;;) {
+    try {
+      const hash = await parts.genesisHash(signal);
+      conditions.clear(condition);
+      return hash;
+    } catch (error) {
+      if (!isOutage(error) || clock.monotonicMs() - startMs >= parts.maxOutageMs) throw error;
+      if (conditions.raise(condition, { kind: 'outage', part: partOf(error.code), message: error.message })) {
+        logger.warn('The chain does not answer yet', { code: error.code, ...error.data }, error);
+      }
+      await clock.sleep(retryMs, signal);
+    }
+  }
+}

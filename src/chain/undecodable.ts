@@ -1,0 +1,55 @@
+import type { Ask, Priority } from '../clients/chain/ask.ts';
+import { hasCode } from '../domain/errors.ts';
+import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
+import type { LoopParts } from '../runtime/loop.ts';
+
+/**
+ * What an indexer or a reader of facts does about a block or value that cannot be decoded: it stops there, says so once an hour and asks again every minute,
+ * another end point first. It is a wait, so the process lives on and running pulls keep their sealed bytes.
+ */
+export class UndecodableGuard {
+  readonly #parts: LoopParts;
+  readonly #condition: string;
+  #avoid: string | undefined;
+  #saidMs: number | undefined;
+
+  constructor(parts: LoopParts, condition: string) {
+    this.#parts = parts;
+    this.#condition = condition;
+  }
+
+  /** How to ask: the end point whose answer could not be decoded last. */
+  ask(signal: AbortSignal, priority: Priority = 'urgent'): Ask {
+    return this.#avoid === undefined ? { signal, priority } : { signal, priority, avoid: this.#avoid };
+  }
+
+  /** Runs `round`; when something could not be decoded, returns after how many milliseconds to ask again. */
+  async run(round: () => Promise<number | void>): Promise<number | void> {
+    try {
+      const next = await round();
+      this.#clear();
+      return next;
+    } catch (error) {
+      if (!hasCode(error, 'CHAIN_UNDECODABLE')) throw error;
+      const { logger, conditions, clock } = this.#parts;
+      conditions.raise(this.#condition, { kind: 'wait', part: 'chain', message: error.message });
+      this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
+      const nowMs = clock.monotonicMs();
+      if (this.#saidMs === undefined || nowMs - this.#saidMs >= HOUR_MS) {
+        logger.error(
+          'Cannot decode what the chain says: indexing stands still and nothing new is pulled',
+          error.data,
+          error,
+        );
+        this.#saidMs = nowMs;
+      }
+      return MINUTE_MS;
+    }
+  }
+
+  #clear(): void {
+    this.#avoid = undefined;
+    this.#saidMs = undefined;
+    if (this.#parts.conditions.clear(this.#condition)) this.#parts.logger.info('The chain can be decoded again');
+  }
+}

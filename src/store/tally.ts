@@ -1,0 +1,94 @@
+import type { OrderClass, OrderStatus } from '../domain/statuses.ts';
+import type { Verdict } from '../domain/verdicts.ts';
+import type { Database, Reader } from './database.ts';
+
+/** How many orders share status, verdict and class, and their bytes; an order counts with at most 1 TiB. */
+export interface TallyCount {
+  readonly status: OrderStatus;
+  readonly verdict: Verdict | null;
+  readonly orderClass: OrderClass;
+  readonly orders: number;
+  readonly bytes: number;
+}
+
+interface TallyDifference {
+  readonly status: OrderStatus;
+  readonly verdict: Verdict | null;
+  readonly orderClass: OrderClass;
+  readonly tallied: { readonly orders: number; readonly bytes: number };
+  readonly counted: { readonly orders: number; readonly bytes: number };
+}
+
+interface TallyRow {
+  status: OrderStatus;
+  verdict: Verdict | '';
+  class: OrderClass;
+  orders: number;
+  bytes: number;
+}
+
+const kept = 'SELECT status, verdict, class, orders, bytes FROM tally WHERE orders <> 0 OR bytes <> 0';
+const counted = `SELECT status, COALESCE(verdict, '') AS verdict, class, COUNT(*) AS orders, SUM(MIN(size_bytes, 1099511627776)) AS bytes
+  FROM file_record GROUP BY 1, 2, 3`;
+const nothing = { orders: 0, bytes: 0 };
+
+/** Counts of all orders without walking them: triggers keep the table. */
+export class Tally {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async counts(): Promise<readonly TallyCount[]> {
+    return (await this.#rows(kept)).map(toCount);
+  }
+
+  /** Orders that are not closed. */
+  async openOrders(): Promise<number> {
+    const counts = await this.counts();
+    return counts.filter(({ status }) => status !== 'closed').reduce((sum, { orders }) => sum + orders, 0);
+  }
+
+  /** Counts every row, which takes about a second for five million; returns where the kept counts differ. */
+  async differences(): Promise<readonly TallyDifference[]> {
+    const [tallied, recount] = await this.#database.read(
+      async (reader) =>
+        await reader.transaction(async (tx) => [
+          keyed(await tx.raw<TallyRow[]>(kept)),
+          keyed(await tx.raw<TallyRow[]>(counted)),
+        ]),
+    );
+    const names = new Set([...(tallied?.keys() ?? []), ...(recount?.keys() ?? [])]);
+    return [...names].flatMap((name) => {
+      const kept = tallied?.get(name);
+      const found = recount?.get(name);
+      const group = kept ?? found;
+      if (group === undefined || (kept?.orders === found?.orders && kept?.bytes === found?.bytes)) return [];
+      const { status, verdict, orderClass } = group;
+      return [{ status, verdict, orderClass, tallied: figures(kept), counted: figures(found) }];
+    });
+  }
+
+  async #rows(sql: string): Promise<readonly TallyRow[]> {
+    return await this.#database.read(async (reader: Reader): Promise<TallyRow[]> => await reader.raw(sql));
+  }
+}
+
+function toCount(row: TallyRow): TallyCount {
+  return {
+    status: row.status,
+    verdict: row.verdict === '' ? null : row.verdict,
+    orderClass: row.class,
+    orders: row.orders,
+    bytes: row.bytes,
+  };
+}
+
+function keyed(rows: readonly TallyRow[]): ReadonlyMap<string, TallyCount> {
+  return new Map(rows.map((row) => [`${row.status} ${row.verdict} ${row.class}`, toCount(row)]));
+}
+
+function figures(count: TallyCount | undefined): { readonly orders: number; readonly bytes: number } {
+  return count === undefined ? nothing : { orders: count.orders, bytes: count.bytes };
+}
