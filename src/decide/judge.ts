@@ -15,10 +15,13 @@ type Owners = ReadonlyMap<number, readonly KnownOwner[]>;
 export class Judge {
   readonly #database: Database;
   readonly #keeper: BasisKeeper;
+  readonly #onQueued: () => void;
 
-  constructor(parts: { readonly database: Database; readonly keeper: BasisKeeper }) {
+  /** `onQueued` is called when orders that may be pulled were written. */
+  constructor(parts: { readonly database: Database; readonly keeper: BasisKeeper; readonly onQueued?: () => void }) {
     this.#database = parts.database;
     this.#keeper = parts.keeper;
+    this.#onQueued = parts.onQueued ?? (() => undefined);
   }
 
   /** The changes that deciding the orders now would make; orders that would stay as they are give none. */
@@ -43,12 +46,14 @@ export class Judge {
     ground: Ground,
     andThen?: (tx: Tx, written: number) => Promise<void>,
   ): Promise<number> {
-    return await this.#database.write('bulk', async (tx) => {
+    const written = await this.#database.write('bulk', async (tx) => {
       if (!this.#keeper.isCurrent(ground)) return 0;
-      const written = await writeStandings(tx, changes, ground);
-      await andThen?.(tx, written);
-      return written;
+      const rows = await writeStandings(tx, changes, ground);
+      await andThen?.(tx, rows);
+      return rows;
     });
+    if (changes.some(({ next }) => next.status === 'queued')) this.#onQueued();
+    return written;
   }
 
   /** Decides an order of any status by its present row, as the pick does after it read it again. Undefined while nothing can be decided. */

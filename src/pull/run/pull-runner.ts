@@ -1,0 +1,163 @@
+import { hasCode } from '../../domain/errors.ts';
+import type { PullEnd } from '../../domain/pull-ends.ts';
+import type { LoopParts } from '../../runtime/loop.ts';
+import type { Facts } from '../../store/facts.ts';
+import type { PullRecords } from '../../store/pull-records.ts';
+import { headBlock, type PickPorts, type PullIpfs, type PullSettings } from '../ports.ts';
+import { classifyEnd, heldEnd } from '../rules/classify-end.ts';
+import type { Random } from '../rules/draw-source.ts';
+import type { PinAnswer } from '../rules/end-types.ts';
+import { despiteFullDisk } from './despite-full-disk.ts';
+import type { CircumstanceReader } from './circumstances.ts';
+import type { EndWriter } from './end-writer.ts';
+import { LookAfter } from './look-after.ts';
+import type { RunningPull } from './running-pull.ts';
+import type { SealProof } from './seal-proof.ts';
+import type { SworkerDesk } from './sworker-desk.ts';
+import type { UpgradeHold } from './upgrade-hold.ts';
+
+interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
+  readonly ipfs: PullIpfs;
+  readonly facts: Facts;
+  readonly records: PullRecords;
+  readonly desk: SworkerDesk;
+  readonly circumstances: CircumstanceReader;
+  readonly endWriter: EndWriter;
+  readonly sealProof: SealProof;
+  readonly upgradeHold: UpgradeHold;
+  readonly settings: Pick<PullSettings, 'maxAttempts'>;
+  readonly random: Random;
+}
+
+/** Carries one claimed pull to its end: pins it, asks sWorker what came of it, and writes the end down. */
+export class PullRunner {
+  readonly #parts: RunnerParts;
+  readonly #looks: LookAfter;
+  #daemonInDoubt = true;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#looks = new LookAfter(parts.random);
+  }
+
+  /** True at first, and after a connection to the daemon was lost, until `daemonAnswered` is told. */
+  get daemonInDoubt(): boolean {
+    return this.#daemonInDoubt;
+  }
+
+  daemonAnswered(): void {
+    this.#daemonInDoubt = false;
+  }
+
+  /** Resolves when the end is written down; `stop` is the task's signal. */
+  async run(pull: RunningPull, stop: AbortSignal): Promise<void> {
+    const head = await headBlock(this.#parts.facts);
+    let answer = await this.#pin(pull);
+    let end = await this.#judge(pull, answer, head, stop);
+    if (end.reason === 'not-sealed' && !stop.aborted) {
+      answer = await this.#pinAnew(pull);
+      end = await this.#judge(pull, answer, head, stop);
+      if (end.reason === 'not-sealed') await this.#removeOwnPin(pull);
+    }
+    await this.#write(pull, end, stop);
+    await this.#learn(pull, answer, end);
+  }
+
+  async #pin(pull: RunningPull): Promise<PinAnswer> {
+    return await this.#asAnswer(pull, async () =>
+      this.#parts.ipfs.pinAdd(pull.permit.claim.cid, {
+        signal: pull.signal,
+        onProgress: (blocks) => {
+          if (pull.noteBlocks(blocks)) this.#parts.upgradeHold.noteTaken();
+        },
+      }),
+    );
+  }
+
+  /**
+   * The daemon answers at once for a pin that stands, sealing nothing. Taking the pin away is safe: nothing is sealed under it, and as this
+   * pull's record is running, no garbage collection of ours begins between the two.
+   */
+  async #pinAnew(pull: RunningPull): Promise<PinAnswer> {
+    const { ipfs, records } = this.#parts;
+    await despiteFullDisk(async () => records.markRepinned(pull.permit.recordId));
+    pull.beginAgain();
+    const removed = await this.#asAnswer(pull, async () => {
+      await ipfs.pinRemove(pull.permit.claim.cid, pull.signal);
+      return { kind: 'pinned' };
+    });
+    return removed.kind === 'pinned' ? await this.#pin(pull) : removed;
+  }
+
+  async #removeOwnPin(pull: RunningPull): Promise<void> {
+    if (pull.permit.claim.pinnedBefore) return;
+    const answer = await this.#asAnswer(pull, async () => {
+      await this.#parts.ipfs.pinRemove(pull.permit.claim.cid, pull.signal);
+      return { kind: 'pinned' };
+    });
+    if (answer.kind !== 'pinned')
+      this.#parts.logger.warn('A pin that sealed nothing could not be removed', { cid: pull.permit.claim.cid });
+  }
+
+  async #asAnswer(pull: RunningPull, ask: () => Promise<PinAnswer>): Promise<PinAnswer> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (pull.abortReason !== undefined) return { kind: 'aborted', why: pull.abortReason };
+      if (!hasCode(error, 'IPFS_UNREACHABLE', 'IPFS_BAD_ANSWER', 'IPFS_REFUSED')) throw error;
+      this.#daemonInDoubt = true;
+      return { kind: 'lost', message: error.message };
+    }
+  }
+
+  async #judge(pull: RunningPull, answer: PinAnswer, head: number, stop: AbortSignal): Promise<PullEnd> {
+    const { desk, circumstances } = this.#parts;
+    const stopped: PinAnswer = { kind: 'aborted', why: 'stopped' };
+    const isStop = answer.kind === 'aborted' && answer.why === 'stopped';
+    try {
+      const seal = isStop ? 'away' : await desk.sealState(pull.permit.claim.cid, stop);
+      if (seal === 'valid' || seal === 'lost') return heldEnd(seal);
+      return classifyEnd(answer, seal, await circumstances.read(pull, answer, head, stop));
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      return classifyEnd(stopped, 'away', await circumstances.read(pull, stopped, head, stop));
+    }
+  }
+
+  async #write(pull: RunningPull, end: PullEnd, stop: AbortSignal): Promise<void> {
+    const { clock, facts, endWriter, settings, logger } = this.#parts;
+    const { claim } = pull.permit;
+    const head = await headBlock(facts);
+    const written = await endWriter.write(
+      {
+        permit: pull.permit,
+        end,
+        blocks: pull.blocks,
+        sealedBytes: pull.sealedBytes,
+        endedMs: clock.nowMs(),
+        headBlock: head,
+        maxAttempts: settings.maxAttempts,
+        lookBlock: (attempts) => this.#looks.block(end.next, attempts, head),
+        inputs: end.next.kind === 'no-space' ? { sizeBytes: claim.sizeBytes } : null,
+      },
+      stop,
+    );
+    logger.info('Pull ended', {
+      cid: claim.cid,
+      reason: end.reason,
+      sizeBytes: claim.sizeBytes,
+      attempts: written?.attempts,
+      order: written?.orderStatus,
+      detail: end.detail,
+    });
+  }
+
+  async #learn(pull: RunningPull, answer: PinAnswer, end: PullEnd): Promise<void> {
+    const { sealProof, upgradeHold } = this.#parts;
+    if (end.hold === 'sworker-upgrading') upgradeHold.noteRefused();
+    else if (end.reason === 'sealed' || end.reason === 'being-deleted' || end.reason === 'already-pending')
+      upgradeHold.noteTaken();
+    if (end.reason === 'not-sealed') await sealProof.noteUnsealed(pull.permit.claim.cid);
+    if (end.reason === 'sealed' && answer.kind === 'pinned') await sealProof.noteSealed();
+  }
+}

@@ -1,0 +1,201 @@
+import type { EndReason, PastPull } from '../domain/pull-ends.ts';
+import { orderMoves, pinMoves, type OrderStatus, type PinStatus } from '../domain/statuses.ts';
+import type { CoordinatorMarks } from './coordinator-marks.ts';
+import type { Database, Tx } from './database.ts';
+import { guardedMove } from './guarded-move.ts';
+
+/** A record that was running when the process began: nobody runs it. */
+export interface LeftoverPull {
+  readonly recordId: number;
+  readonly cid: string;
+  /** Null when its order is not `pulling`. */
+  readonly orderId: number | null;
+}
+
+export interface PullProgress {
+  readonly recordId: number;
+  readonly blocks: number;
+  readonly sealedBytes: number;
+}
+
+const historyLength = 50;
+
+/** Pin records as the pull room reads and keeps them beside claims and ends. */
+export class PullRecords {
+  readonly #database: Database;
+  readonly #marks: CoordinatorMarks;
+
+  constructor(database: Database, marks: CoordinatorMarks) {
+    this.#database = database;
+    this.#marks = marks;
+  }
+
+  /** The ended records of a CID, newest first, at most 50. */
+  async history(cid: string): Promise<readonly PastPull[]> {
+    return await this.#database.read(async (reader) => {
+      const rows: {
+        status: PinStatus;
+        cause: 'pull' | 'found';
+        end_reason: EndReason | null;
+        started_block: number;
+        pinned_before: number | null;
+      }[] = await reader('pin_record')
+        .where({ cid })
+        .orderBy('id', 'desc')
+        .limit(historyLength)
+        .select('status', 'cause', 'end_reason', 'started_block', 'pinned_before');
+      return rows
+        .filter((row) => row.status !== 'running')
+        .map((row) => ({
+          status: row.status,
+          cause: row.cause,
+          endReason: row.end_reason,
+          startedBlock: row.started_block,
+          pinnedBefore: row.pinned_before === null ? null : row.pinned_before === 1,
+        }));
+    });
+  }
+
+  /** Writes the progress of all running pulls in one statement. */
+  async progress(pulls: readonly PullProgress[], nowMs: number): Promise<void> {
+    if (pulls.length === 0) return;
+    await this.#database.write('event', async (tx) => {
+      await tx.raw(
+        `UPDATE pin_record SET blocks = seen.blocks, sealed_bytes = seen.sealed_bytes, updated_ms = ?
+         FROM (SELECT value ->> 'recordId' AS id, value ->> 'blocks' AS blocks, value ->> 'sealedBytes' AS sealed_bytes FROM json_each(?)) AS seen
+         WHERE pin_record.id = seen.id AND pin_record.status = 'running'`,
+        [nowMs, JSON.stringify(pulls)],
+      );
+    });
+  }
+
+  /** Remembers, before it is done, that the pin of a pull is taken away and made again. */
+  async markRepinned(recordId: number): Promise<void> {
+    await this.#database.write('claim', async (tx) => {
+      await tx('pin_record').where({ id: recordId, status: 'running' }).update({ repinned: 1 });
+    });
+  }
+
+  /** Of the given running pulls those to be let go: the order left `pulling`, or its cleanup was confirmed. */
+  async listClosing(
+    pulls: readonly { readonly recordId: number; readonly orderId: number }[],
+  ): Promise<readonly number[]> {
+    if (pulls.length === 0) return [];
+    return await this.#database.read(async (reader) => {
+      const rows: { id: number }[] = await reader.raw(
+        `SELECT running.value ->> 'recordId' AS id FROM json_each(?) AS running
+         CROSS JOIN file_record ON file_record.id = running.value ->> 'orderId'
+         WHERE file_record.status <> 'pulling' OR EXISTS (
+           SELECT 1 FROM cleanup_record WHERE cleanup_record.cid = file_record.cid AND cleanup_record.status IN ('confirmed', 'deleting'))`,
+        [JSON.stringify(pulls)],
+      );
+      return rows.map((row) => row.id);
+    });
+  }
+
+  /** Records left running by a process that ended, oldest first. */
+  async listLeftovers(): Promise<readonly LeftoverPull[]> {
+    return await this.#database.read(async (reader) => {
+      const orders: { id: number; cid: string }[] = await reader('file_record')
+        .whereRaw("status = 'pulling'")
+        .select('id', 'cid');
+      const orderIds = new Map(orders.map((order) => [order.cid, order.id]));
+      const records: { id: number; cid: string }[] = await reader('pin_record')
+        .whereRaw("status = 'running'")
+        .select('id', 'cid');
+      return records
+        .map(({ id, cid }) => ({ recordId: id, cid, orderId: orderIds.get(cid) ?? null }))
+        .sort((a, b) => a.recordId - b.recordId);
+    });
+  }
+
+  /** Ends a leftover as interrupted and queues its order. */
+  async endLeftover(leftover: LeftoverPull, lookBlock: number | null, nowMs: number): Promise<void> {
+    await this.#database.write('claim', async (tx) => {
+      await guardedMove<PinStatus>(tx, {
+        table: 'pin_record',
+        moves: pinMoves,
+        id: leftover.recordId,
+        from: 'running',
+        to: 'interrupted',
+        set: { ended_ms: nowMs, updated_ms: nowMs, end_reason: 'killed', counts_as_attempt: 0 },
+      });
+      await this.#marks.release(tx, leftover.cid, nowMs);
+      if (leftover.orderId !== null) await queueAgain(tx, leftover.orderId, lookBlock);
+    });
+  }
+
+  /** Queues orders that are `pulling` without a running record. Returns how many. */
+  async queueUnpulled(): Promise<number> {
+    return await this.#database.write('claim', async (tx) => {
+      const rows: { id: number; cid: string }[] = await tx('file_record')
+        .where({ status: 'pulling' })
+        .select('id', 'cid');
+      let queued = 0;
+      for (const row of rows) {
+        const running: { id: number } | undefined = await tx('pin_record')
+          .where({ cid: row.cid, status: 'running' })
+          .first('id');
+        if (running === undefined && (await queueAgain(tx, row.id, null))) queued += 1;
+      }
+      return queued;
+    });
+  }
+
+  /** The order was found valid or lost in sWorker before its pull: handled, with a record when none is held. */
+  async handleFound(
+    found: {
+      readonly orderId: number;
+      readonly cid: string;
+      readonly sizeBytes: number;
+      readonly state: 'valid' | 'lost';
+      /** What an earlier pull of ours found out about the pin; undefined without one. */
+      readonly pinnedBefore: boolean | undefined;
+    },
+    nowMs: number,
+    headBlock: number,
+  ): Promise<boolean> {
+    return await this.#database.write('claim', async (tx) => {
+      const moved = await guardedMove<OrderStatus>(tx, {
+        table: 'file_record',
+        moves: orderMoves,
+        id: found.orderId,
+        from: 'queued',
+        to: 'handled',
+        set: { look_block: null },
+      });
+      if (!moved) return false;
+      const held: { id: number } | undefined = await tx('pin_record')
+        .where({ cid: found.cid })
+        .whereIn('status', ['sealed', 'lost'])
+        .first('id');
+      if (held !== undefined) return true;
+      await tx('pin_record').insert({
+        cid: found.cid,
+        size_bytes: found.sizeBytes,
+        status: found.state === 'valid' ? 'sealed' : 'lost',
+        cause: 'found',
+        started_ms: nowMs,
+        started_block: headBlock,
+        updated_ms: nowMs,
+        sealed_ms: nowMs,
+        sealed_block: headBlock,
+        sealed_bytes: found.sizeBytes,
+        pinned_before: found.pinnedBefore === undefined ? null : Number(found.pinnedBefore),
+        lost_block: found.state === 'lost' ? headBlock : null,
+      });
+      return true;
+    });
+  }
+}
+
+async function queueAgain(tx: Tx, orderId: number, lookBlock: number | null): Promise<boolean> {
+  return await guardedMove<OrderStatus>(tx, {
+    table: 'file_record',
+    moves: orderMoves,
+    id: orderId,
+    from: 'pulling',
+    to: 'queued',
+    set: { look_block: lookBlock },
+  });
+}
