@@ -90,7 +90,7 @@ describe('the outage watch', () => {
   it('ends with a final outage only when it lasted and no pull is running', async () => {
     const parts = world();
     let pulls = 1;
-    const watch = new OutageWatch({ ...parts, maxOutageMinutes: 30, runningPulls: () => pulls });
+    const watch = new OutageWatch({ ...parts, maxOutageMs: 30 * 60_000, runningPulls: () => pulls });
     parts.conditions.raise('outage:a', { kind: 'outage', part: 'chain', message: 'gone' });
     parts.conditions.raise('syncing', { kind: 'wait', part: 'sworker', message: 'upgrading' });
     const ended = watch.run(new AbortController().signal).then(
@@ -106,7 +106,7 @@ describe('the outage watch', () => {
   it('never ends for a wait', async () => {
     const parts = world();
     const stop = new AbortController();
-    const watch = new OutageWatch({ ...parts, maxOutageMinutes: 1, runningPulls: () => 0 });
+    const watch = new OutageWatch({ ...parts, maxOutageMs: 60_000, runningPulls: () => 0 });
     parts.conditions.raise('sworker-upgrading', { kind: 'wait', part: 'sworker', message: 'upgrading' });
     const done = watch.run(stop.signal);
     await parts.clock.advance(24 * 3600_000);

@@ -1,0 +1,396 @@
+import { mkdir } from 'node:fs/promises';
+import { ActiveNodesTask } from './chain/active-nodes-task.ts';
+import { ChainTimeTask } from './chain/chain-time-task.ts';
+import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
+import { GroupTask } from './chain/group-task.ts';
+import { establishIdentity } from './chain/identity.ts';
+import { OrderReadings } from './chain/order-readings.ts';
+import { WalkTask } from './chain/walk/walk-task.ts';
+import { WorkloadReader } from './chain/workload-reader.ts';
+import { WorkloadTask } from './chain/workload-task.ts';
+import type { Account } from './domain/account.ts';
+import { ChainClient } from './clients/chain/chain-client.ts';
+import type { ChainEndPoint } from './clients/chain/connection/transport.ts';
+import { wsEndPoint } from './clients/chain/connection/ws-transport.ts';
+import { CoordinatorClient } from './clients/coordinator/coordinator-client.ts';
+import type { HttpTransport } from './clients/http/transport.ts';
+import { UndiciTransport } from './clients/http/undici-transport.ts';
+import type { Ipfs } from './clients/ipfs/ipfs.ts';
+import { IpfsClient } from './clients/ipfs/ipfs-client.ts';
+import { SworkerClient } from './clients/sworker/sworker-client.ts';
+import type { Config } from './config/config.ts';
+import { OrderListSource } from './config/lists.ts';
+import { BasisKeeper } from './decide/basis/basis-keeper.ts';
+import { DecideTask } from './decide/decide-task.ts';
+import { Judge } from './decide/judge.ts';
+import { LookTask } from './decide/look-task.ts';
+import { RevisionWalk } from './decide/revision-walk.ts';
+import type { OrderKey } from './domain/order.ts';
+import { SECOND_MS } from './domain/units.ts';
+import { PullTask } from './pull/pull-task.ts';
+import { CleanupTask } from './cleanup/cleanup-task.ts';
+import { FileRemover } from './cleanup/file-remover.ts';
+import { FinalizedReads } from './cleanup/finalized-reads.ts';
+import { IpfsGcTask } from './cleanup/ipfs-gc-task.ts';
+import { Cleanups } from './store/cleanups.ts';
+import { PinRows } from './store/pin-rows.ts';
+import { SealUpdaterTask } from './seal/seal-updater-task.ts';
+import { isAbort } from './domain/errors.ts';
+import { SystemClock, type Clock } from './runtime/clock.ts';
+import { Conditions } from './runtime/conditions.ts';
+import type { Logger } from './runtime/log.ts';
+import { OutageWatch } from './runtime/outage-watch.ts';
+import { ReleaseStack } from './runtime/release-stack.ts';
+import { supervise } from './runtime/supervise.ts';
+import type { Task } from './runtime/task.ts';
+import { programVersion } from './runtime/version.ts';
+import { Absences } from './store/absences.ts';
+import { Candidates } from './store/candidates.ts';
+import { CoordinatorMarks } from './store/coordinator-marks.ts';
+import { Database } from './store/database.ts';
+import { DecisionBases } from './store/decision-bases.ts';
+import { Facts } from './store/facts.ts';
+import { Gaps } from './store/gaps.ts';
+import { HeldFiles } from './store/held-files.ts';
+import { HeldListing } from './store/held-listing.ts';
+import { LostFiles } from './store/lost-files.ts';
+import { PendingSeals } from './store/pending-seals.ts';
+import { InstanceLock } from './store/lock.ts';
+import { OrderIngest } from './store/order-ingest.ts';
+import { type OrderStory, readOrderStory } from './store/order-story.ts';
+import { Overview } from './store/overview.ts';
+import { PullRecords } from './store/pull-records.ts';
+import { Pulls } from './store/pulls.ts';
+import { Tally } from './store/tally.ts';
+import { Walks } from './store/walks.ts';
+import { ReportReader } from './telemetry/report-reader.ts';
+import { StateTask } from './telemetry/state-task.ts';
+import { StatusLineTask } from './telemetry/status-line-task.ts';
+import { TelemetryTask } from './telemetry/telemetry-task.ts';
+
+const lockWaitMs = 15 * SECOND_MS;
+
+/** The parts outside as transports: a simulation puts its own in their place. */
+export interface Outside {
+  readonly chainEndPoints: readonly ChainEndPoint[];
+  readonly sworker: HttpTransport;
+  readonly ipfs: Ipfs;
+  readonly coordinator: HttpTransport | undefined;
+  readonly telemetry: HttpTransport | undefined;
+}
+
+function connect(config: Config, clock: Clock): Outside {
+  const { sealCoordinator, telemetry } = config;
+  return {
+    chainEndPoints: config.chain.endPoints.map((endPoint) => wsEndPoint(endPoint.reveal())),
+    sworker: new UndiciTransport(config.sworker.endPoint),
+    ipfs: new IpfsClient({
+      endPoint: config.ipfs.endPoint,
+      transport: new UndiciTransport(config.ipfs.endPoint),
+      clock,
+    }),
+    coordinator: sealCoordinator === undefined ? undefined : new UndiciTransport(sealCoordinator.endPoint),
+    telemetry: telemetry === undefined ? undefined : new UndiciTransport(telemetry.endPoint),
+  };
+}
+
+/** The clients of all parts outside, and how to tell the own account from another. */
+export interface Clients {
+  readonly account: Account;
+  readonly chain: ChainClient;
+  readonly sworker: SworkerClient;
+  readonly ipfs: Ipfs;
+  readonly coordinator: CoordinatorClient | undefined;
+  close(): Promise<void>;
+}
+
+interface ClientsOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly outside: Outside;
+  /** Of the database; null lets the first end point that answers decide. */
+  readonly genesisHash: string | null;
+}
+
+/** Connects nowhere until something is asked. */
+export function createClients({ config, clock, logger, outside, genesisHash }: ClientsOptions): Clients {
+  const releases = new ReleaseStack();
+  const chain = new ChainClient({
+    endPoints: outside.chainEndPoints,
+    genesisHash,
+    clock,
+    logger: logger.child('chain'),
+    limits: { maxRequestsInFlight: config.chain.maxRequestsInFlight },
+  });
+  releases.add(async () => await chain.close());
+  const sworker = new SworkerClient({ endPoint: config.sworker.endPoint, transport: outside.sworker, clock });
+  releases.add(async () => await sworker.close());
+  releases.add(async () => await outside.ipfs.close());
+  const { sealCoordinator } = config;
+  const coordinator =
+    sealCoordinator === undefined || outside.coordinator === undefined
+      ? undefined
+      : new CoordinatorClient({ ...sealCoordinator, transport: outside.coordinator, clock });
+  if (coordinator !== undefined) releases.add(async () => await coordinator.close());
+  return {
+    account: config.chain.account,
+    chain,
+    sworker,
+    ipfs: outside.ipfs,
+    coordinator,
+    close: async () => await releases.releaseAll(),
+  };
+}
+
+export function openClients(config: Config, logger: Logger, genesisHash: string | null): Clients {
+  const clock = new SystemClock();
+  return createClients({ config, clock, logger, outside: connect(config, clock), genesisHash });
+}
+
+/** The database of a bot, to look at. */
+export interface OpenedOverview {
+  readonly overview: Overview;
+  readonly clock: Clock;
+  story(key: OrderKey): Promise<OrderStory | undefined>;
+  close(): Promise<void>;
+}
+
+/** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
+export async function openOverview(config: Config): Promise<OpenedOverview> {
+  const database = await Database.openExisting(config.dataDir);
+  return {
+    overview: new Overview(database),
+    clock: new SystemClock(),
+    story: async (key) => await readOrderStory(database, key),
+    close: async () => await database.close(),
+  };
+}
+
+export interface BotOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  readonly outside?: Outside;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * The whole bot: resolves when it was told to stop and everything has settled and is closed.
+ * @throws SmError with its destiny, or a defect
+ */
+export async function runBot({ config, logger, signal, ...replaced }: BotOptions): Promise<void> {
+  const releases = new ReleaseStack();
+  try {
+    const clock = replaced.clock ?? new SystemClock();
+    await mkdir(config.dataDir, { recursive: true });
+    const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
+    releases.add(async () => await lock.release());
+    const database = await Database.open(config.dataDir);
+    releases.add(async () => await database.close());
+    const facts = new Facts(database);
+    const outside = replaced.outside ?? connect(config, clock);
+    const clients = createClients({
+      config,
+      clock,
+      logger,
+      outside,
+      genesisHash: (await facts.find('identity'))?.genesisHash ?? null,
+    });
+    releases.add(async () => await clients.close());
+    const conditions = new Conditions(clock);
+    await establishIdentity(
+      {
+        clock,
+        conditions,
+        logger: logger.child('chain'),
+        database,
+        facts,
+        account: config.chain.account.address,
+        maxOutageMs: config.runtime.maxOutageMs,
+        genesisHash: async (stop) => await clients.chain.blocks.genesisHash({ signal: stop }),
+      },
+      signal,
+    );
+    const tasks = composeTasks({
+      config,
+      logger,
+      clock,
+      conditions,
+      database,
+      facts,
+      clients,
+      random: replaced.random ?? Math.random,
+      outside,
+    });
+    logger.info('Started', {
+      version: programVersion(),
+      account: config.chain.account.address,
+      dataDir: config.dataDir,
+      role: config.node.role,
+    });
+    await supervise(tasks, signal);
+  } catch (error) {
+    if (!(signal.aborted && isAbort(error))) throw error;
+  } finally {
+    await releases.releaseAll();
+  }
+}
+
+interface Composition {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly database: Database;
+  readonly facts: Facts;
+  readonly clients: Clients;
+  readonly outside: Outside;
+  readonly random: () => number;
+}
+
+/** Every task of the bot, in the order in which an order travels. */
+function composeTasks(parts: Composition): readonly Task[] {
+  const { config, logger, clock, conditions, database, facts, clients, random } = parts;
+  const { account, chain, sworker, ipfs, coordinator } = clients;
+  const room = (name: string) => ({ clock, conditions, logger: logger.child(name), database, facts });
+  const [chainRoom, decideRoom, pullRoom, sealRoom, cleanupRoom, telemetryRoom] = [
+    { ...room('chain'), chain, account },
+    room('decide'),
+    room('pull'),
+    room('seal'),
+    room('cleanup'),
+    room('telemetry'),
+  ];
+
+  // store
+  const gaps = new Gaps(database);
+  const tally = new Tally(database);
+  const overview = new Overview(database);
+  const ingest = new OrderIngest({ database, clock });
+  const marks = new CoordinatorMarks(database);
+  const pins = new PinRows(database);
+
+  // chain
+  const readings = new OrderReadings({ chain, facts, ingest, account });
+  const workload = new WorkloadReader({ sworker, database, facts, clock });
+
+  const reads = new FinalizedReads({ chain, facts, account });
+  const remover = new FileRemover({ sworker, ipfs, pins });
+
+  // decide
+  const keeper = new BasisKeeper({
+    ...decideRoom,
+    bases: new DecisionBases(database),
+    settings: { accountHex: account.publicKeyHex, limits: config.scheduler, weights: config.scheduler.strategy },
+    lists: { deny: new OrderListSource(config.scheduler.deny), allow: new OrderListSource(config.scheduler.allow) },
+    heldFilesKnown: () => sealUpdater.heldFilesKnown(),
+  });
+  const judge: Judge = new Judge({ database, keeper, onQueued: () => pull.notify() });
+  const revision = new RevisionWalk({ database, facts, judge });
+
+  // seal
+  const sealUpdater: SealUpdaterTask = new SealUpdaterTask({
+    ...sealRoom,
+    sworker,
+    reads,
+    ingest,
+    remover,
+    store: {
+      database,
+      facts,
+      pins,
+      listing: new HeldListing(database),
+      held: new HeldFiles(database),
+      lost: new LostFiles(database),
+      pending: new PendingSeals(database),
+    },
+    settings: { lostGraceBlocks: config.seal.lostGraceBlocks, endOrphanSeals: config.cleanup.endOrphanSeals },
+    decideAsNotHeld: async (order) => await judge.verdictOf(order.id, { heldHere: false }),
+  });
+
+  // pull
+  const pull: PullTask = new PullTask({
+    ...pullRoom,
+    ipfs,
+    sworker,
+    coordinator,
+    random,
+    store: {
+      database,
+      facts,
+      marks,
+      pulls: new Pulls(database, marks),
+      records: new PullRecords(database, marks),
+      candidates: new Candidates(database),
+    },
+    settings: {
+      maxPendingTasks: config.scheduler.maxPendingTasks,
+      minSrdRatioPercent: config.scheduler.minSrdRatioPercent,
+      weights: config.scheduler.strategy,
+      stallMs: config.pull.stallMs,
+      maxAttempts: config.pull.maxAttempts,
+    },
+    readAgain: async (orders, signal) => await readings.readAgain(orders, signal),
+    decideAgain: async (order) => await judge.decideAgain(order),
+    refreshWorkload: async (signal) => await workload.refresh(signal),
+  });
+
+  return [
+    new ChainTimeTask(chainRoom),
+    new EventIndexerTask({ ...chainRoom, gaps }),
+    new WalkTask({
+      ...chainRoom,
+      gaps,
+      tally,
+      walks: new Walks(database),
+      absences: new Absences(database),
+      ...config.indexer,
+    }),
+    new GroupTask(chainRoom),
+    new ActiveNodesTask(chainRoom),
+    new WorkloadTask({ ...chainRoom, reader: workload }),
+    new DecideTask({ ...decideRoom, keeper, judge, revision }),
+    new LookTask({ ...decideRoom, keeper, judge, reading: readings }),
+    pull,
+    sealUpdater,
+    new CleanupTask({
+      ...cleanupRoom,
+      cleanups: new Cleanups(database),
+      reads,
+      ingest,
+      remover,
+      coordinator,
+      settings: config.cleanup,
+    }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, settings: config.gc }),
+    new StatusLineTask({ ...telemetryRoom, overview }),
+    new StateTask(telemetryRoom),
+    ...telemetryTasks(parts, overview, tally),
+    new OutageWatch({
+      ...room('runtime'),
+      maxOutageMs: config.runtime.maxOutageMs,
+      runningPulls: () => pull.runningCount,
+    }),
+  ];
+}
+
+function telemetryTasks(
+  { config, logger, clock, conditions, outside }: Composition,
+  overview: Overview,
+  tally: Tally,
+): readonly Task[] {
+  if (config.telemetry === undefined || outside.telemetry === undefined) return [];
+  const reader = new ReportReader({ config, version: programVersion(), overview, tally, conditions, clock });
+  return [
+    new TelemetryTask({
+      endPoint: config.telemetry.endPoint,
+      transport: outside.telemetry,
+      clock,
+      logger: logger.child('telemetry'),
+      readInputs: async () => await reader.read(),
+    }),
+  ];
+}

@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander';
+import { SmError, exitCodes } from '../domain/errors.ts';
+import { printable } from '../lib/printable.ts';
+import { programVersion } from '../runtime/version.ts';
+import { check } from './check.ts';
+import { explain } from './explain.ts';
+import type { Invocation } from './invocation.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+
+const helpFooter = `
+Configuration: smanager-config.json in the working directory, or the file that SMANAGER_CONFIG names; every key also by SMANAGER_ variables.
+Exit codes: 0 done or stopped on request, 1 a defect (check: something is wrong), 75 restart me, 78 configuration or database refused.`;
+
+/**
+ * Runs the command that `argv` (node, script, words…) names.
+ * @returns the exit code of the process
+ */
+export async function runCli(argv: readonly string[], invocation: Invocation): Promise<number> {
+  let code: number = exitCodes.stopped;
+  const set = async (work: Promise<number>): Promise<void> => {
+    code = await work;
+  };
+  const program = new Command('smanager')
+    .description(
+      'Storage manager for a Crust Network node: takes storage orders, pulls and seals their files, and lets go of what closed.',
+    )
+    .version(programVersion(), '--version', 'print the version')
+    .configureOutput({
+      writeOut: (text) => invocation.stdout.write(text),
+      writeErr: (text) => invocation.stderr.write(text),
+    })
+    .exitOverride()
+    .addHelpText('after', helpFooter);
+  program
+    .command('run', { isDefault: true })
+    .description('run the bot until it is told to stop')
+    .action(async () => await set(run(invocation)));
+  program
+    .command('check')
+    .description(
+      'look at configuration, chain, account, group, sWorker, IPFS and disk, and say what is wrong and what to do',
+    )
+    .action(async () => await set(check(invocation)));
+  program
+    .command('status')
+    .description('what the database says, also while the bot runs')
+    .option('--json', 'one JSON object')
+    .option('--alive', 'exit 1 unless a bot wrote its state within the last three minutes')
+    .action(async (options: { json?: boolean; alive?: boolean }) => await set(status(invocation, options)));
+  program
+    .command('explain')
+    .argument('<cid>', 'the order, as it is written on chain')
+    .description('why an order was taken or not, and what would have to change')
+    .option('--json', 'one JSON object')
+    .action(async (cid: string, options: { json?: boolean }) => await set(explain(invocation, cid, options)));
+  try {
+    await program.parseAsync([...argv]);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.defect;
+    if (!(error instanceof SmError)) throw error;
+    invocation.stderr.write(
+      `${error.message
+        .split('\n')
+        .map((line) => printable(line))
+        .join('\n')}\n`,
+    );
+    return exitCodes[error.destiny];
+  }
+}

@@ -1,0 +1,39 @@
+import { openOverview } from '../app.ts';
+import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { explain as explainOrder } from '../decide/explain.ts';
+import { exitCodes } from '../domain/errors.ts';
+import { printable } from '../lib/printable.ts';
+import { explainText } from './explain-text.ts';
+import { type Invocation, print } from './invocation.ts';
+
+/** `smanager explain <cid>`: from the database alone. @returns 1 when no such order was ever seen */
+export async function explain(
+  invocation: Invocation,
+  cid: string,
+  options: { readonly json?: boolean },
+): Promise<number> {
+  const { config } = await loadConfig(invocation);
+  const opened = await openOverview(config);
+  try {
+    const story = await opened.story(chainOrderKey(cid));
+    if (story === undefined) {
+      invocation.stderr.write(
+        `${printable(cid)}: no order with this CID was seen. Look at smanager status whether the first walk is complete.\n`,
+      );
+      return exitCodes.defect;
+    }
+    const explanation = explainOrder(story.order, {
+      decidedBy: story.decidedBy,
+      newest: story.newestBasis,
+      headBlock: story.headBlock,
+    });
+    print(
+      invocation,
+      options.json === true ? JSON.stringify({ ...story, explanation }) : explainText(story, explanation),
+    );
+    return exitCodes.stopped;
+  } finally {
+    await opened.close();
+  }
+}

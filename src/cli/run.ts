@@ -1,0 +1,24 @@
+import { runBot } from '../app.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { secretsOf } from '../config/secrets-of.ts';
+import { SmError, exitCodes } from '../domain/errors.ts';
+import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
+import type { Invocation } from './invocation.ts';
+
+/** `smanager run`: the bot, until it is told to stop. @returns the exit code of the process */
+export async function run(invocation: Invocation): Promise<number> {
+  const { config, warnings } = await loadConfig(invocation);
+  const { settings, unknown } = readLogSettings(invocation.env, invocation.isTerminal, secretsOf(config));
+  const logger = createLogger(settings, invocation.stdout);
+  for (const issue of warnings) logger.warn('Configuration', { key: issue.path, issue: issue.message });
+  for (const word of unknown) logger.warn('A word in the log settings is not known', { word });
+  try {
+    await runBot({ config, logger, signal: invocation.signal });
+    logger.info('Stopped on request');
+    return exitCodes.stopped;
+  } catch (error) {
+    const code = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
+    logger.error('The bot ends', { exitCode: code, ...(error instanceof SmError ? error.data : {}) }, error);
+    return code;
+  }
+}

@@ -1,0 +1,85 @@
+import { freeGib, srdRatioPercent } from '../domain/facts.ts';
+import { orderStatuses } from '../domain/statuses.ts';
+import { formatBytes, formatCount, formatDuration } from '../lib/format.ts';
+import { printable } from '../lib/printable.ts';
+import type { StatusReport } from './status-report.ts';
+
+function since(nowMs: number, atMs: number): string {
+  return `${formatDuration(nowMs - atMs)} ago`;
+}
+
+function ordersLines(report: StatusReport): string[] {
+  return orderStatuses.flatMap((status) => {
+    const rows = report.orders.filter((row) => row.status === status);
+    if (rows.length === 0) return [];
+    const orders = rows.reduce((sum, row) => sum + row.orders, 0);
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    const byVerdict = new Map<string, number>();
+    for (const row of rows) byVerdict.set(row.verdict, (byVerdict.get(row.verdict) ?? 0) + row.orders);
+    const verdicts = [...byVerdict]
+      .filter(([verdict]) => verdict !== '' && status === 'waiting')
+      .map(([verdict, count]) => `${verdict} ${formatCount(count)}`);
+    return [
+      `  ${status.padEnd(8)} ${formatCount(orders).padStart(11)}  ${formatBytes(bytes).padStart(9)}${verdicts.length === 0 ? '' : `  ${verdicts.join(', ')}`}`,
+    ];
+  });
+}
+
+function factLines(report: StatusReport): string[] {
+  const { chainTime, eventCursor, group, activeNodes, workload, walk, nowMs } = report;
+  return [
+    chainTime === undefined
+      ? 'chain     not seen yet'
+      : `chain     block ${formatCount(chainTime.atBlock)}, its time ${since(nowMs, chainTime.blockTimestampMs)}, runtime ${chainTime.specVersion}`,
+    eventCursor === undefined
+      ? 'events    not begun'
+      : `events    indexed to block ${formatCount(eventCursor.block)}${chainTime === undefined ? '' : `, ${formatCount(Math.max(0, chainTime.atBlock - eventCursor.block))} behind`}`,
+    walk === undefined
+      ? 'walk      none yet'
+      : `walk      #${walk.id} ${walk.status}, ${Math.floor(walk.share * 100)} %, ${formatCount(walk.orders)} orders, ${walk.reason}`,
+    group === undefined
+      ? 'group     not read yet'
+      : `group     ${group.trouble ?? `member ${group.ownIndex + 1} of ${group.members.length}`}, owner ${group.owner ?? 'none'}, read ${since(nowMs, group.atMs)}`,
+    activeNodes === undefined
+      ? 'nodes     not counted yet'
+      : `nodes     ${formatCount(activeNodes.count)} active, counted ${since(nowMs, activeNodes.atMs)}`,
+    workload === undefined
+      ? 'sworker   not seen yet'
+      : `sworker   ${formatCount(freeGib(workload.srd))} GiB free for files, SRD ${Math.round(srdRatioPercent(workload.srd))} %, system disk ${formatCount(workload.srd.sysDiskAvailableGib)} GiB free, seen ${since(nowMs, workload.atMs)}`,
+  ];
+}
+
+/** The status as a person reads it on a terminal. */
+export function statusText(report: StatusReport): string {
+  const { nowMs } = report;
+  const state = report.alive ? (report.ready ? 'ready' : 'not ready') : 'no bot is running, or it hangs';
+  return [
+    `smanager ${report.version}, account ${report.account ?? 'unknown'}: ${state}`,
+    ...report.conditions.map(
+      (condition) =>
+        `  ${condition.kind === 'outage' ? 'OUTAGE' : 'waits'}   ${printable(condition.message)} (for ${formatDuration(nowMs - condition.sinceMs)})`,
+    ),
+    ...factLines(report),
+    'orders',
+    ...ordersLines(report),
+    `held      ${formatCount(report.held.sealed)} sealed, ${formatCount(report.held.lost)} lost`,
+    `pulls     ${report.pulls.length} running`,
+    ...report.pulls.map(
+      (pull) =>
+        `  ${printable(pull.cid)}  ${formatBytes(pull.sealedBytes)} of ${formatBytes(pull.sizeBytes)} sealed, ${formatCount(pull.blocks)} blocks, for ${formatDuration(nowMs - pull.startedMs)}`,
+    ),
+    `cleanups  ${
+      Object.entries(report.cleanups)
+        .map(([status, count]) => `${status} ${formatCount(count)}`)
+        .join(', ') || 'none'
+    }`,
+    ...report.gaps.map(
+      (gap) => `gap       blocks ${formatCount(gap.fromBlock)} to ${formatCount(gap.toBlock)} are waiting for a walk`,
+    ),
+    ...(report.lastOutage === undefined
+      ? []
+      : [
+          `outage    last: ${report.lastOutage.part}, ${since(nowMs, report.lastOutage.fromMs)}, ${report.lastOutage.toMs === null ? 'still lasting' : `for ${formatDuration(report.lastOutage.toMs - report.lastOutage.fromMs)}`}`,
+        ]),
+  ].join('\n');
+}

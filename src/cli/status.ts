@@ -1,0 +1,23 @@
+import { openOverview } from '../app.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { exitCodes } from '../domain/errors.ts';
+import { programVersion } from '../runtime/version.ts';
+import { type Invocation, print } from './invocation.ts';
+import { readStatus } from './status-report.ts';
+import { statusText } from './status-text.ts';
+
+/** `smanager status`: what the database says, also while the bot runs. With `--alive`: 1 unless a bot wrote its state lately. */
+export async function status(
+  invocation: Invocation,
+  options: { readonly json?: boolean; readonly alive?: boolean },
+): Promise<number> {
+  const { config } = await loadConfig(invocation);
+  const opened = await openOverview(config);
+  try {
+    const report = await readStatus(opened.overview, programVersion(), opened.clock.nowMs());
+    print(invocation, options.json === true ? JSON.stringify(report) : statusText(report));
+    return options.alive === true && !report.alive ? exitCodes.defect : exitCodes.stopped;
+  } finally {
+    await opened.close();
+  }
+}
