@@ -1,0 +1,70 @@
+import groupBy from 'lodash/groupBy.js';
+import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
+import { DAY_BLOCKS } from '../domain/units.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Cleanup, Cleanups } from '../store/cleanups.ts';
+import type { FinalizedRead, FinalizedReads } from './finalized-reads.ts';
+import type { ReadIngest } from './ports.ts';
+
+/** A close is believed when the order is still absent this much later. */
+const CONFIRM_AFTER_BLOCKS = 10;
+/** A second end point that cannot be had is waited for this long; then the first one's second word counts. */
+const OTHER_END_POINT_BLOCKS = DAY_BLOCKS;
+const batch = 250;
+
+export interface ConfirmParts {
+  readonly cleanups: Cleanups;
+  readonly reads: Pick<FinalizedReads, 'read' | 'hasOther'>;
+  readonly ingest: ReadIngest;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly graceBlocks: number;
+}
+
+/** Asks the chain a second time about closes that were seen, each at another end point than the one that said so, if there is one. */
+export async function confirmCloses(parts: ConfirmParts, headBlock: number, signal: AbortSignal): Promise<void> {
+  let afterId = 0;
+  for (;;) {
+    const seen = await parts.cleanups.listSeen(headBlock - CONFIRM_AFTER_BLOCKS, afterId, batch);
+    const last = seen.at(-1);
+    if (last === undefined) return;
+    afterId = last.id;
+    for (const cleanups of Object.values(groupBy(seen, (cleanup) => cleanup.seenEndPoint ?? ''))) {
+      await confirmBatch(parts, cleanups, signal);
+    }
+  }
+}
+
+async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], signal: AbortSignal): Promise<void> {
+  const endPoint = cleanups[0]?.seenEndPoint ?? undefined;
+  const keys = cleanups.map((cleanup) => chainOrderKey(cleanup.cid));
+  const read = await parts.reads.read(keys, endPoint === undefined ? {} : { avoid: endPoint }, signal);
+  for (const [index, cleanup] of cleanups.entries()) {
+    const key = keys[index];
+    const order = read.reads[index];
+    if (key === undefined || order === undefined || !isSecondLook(parts, cleanup, read)) continue;
+    const nowMs = parts.clock.nowMs();
+    if (order.figures !== undefined) {
+      await parts.ingest.ingest([order]);
+      await parts.cleanups.cancel(cleanup, 'seen', 'the order was found on chain', nowMs);
+    } else if (
+      await parts.cleanups.confirm(cleanup, key, { atBlock: read.atBlock, graceBlocks: parts.graceBlocks }, nowMs)
+    ) {
+      parts.logger.info('Close confirmed', {
+        cid: cleanup.cid,
+        seenBlock: cleanup.seenBlock,
+        confirmedBlock: read.atBlock,
+        dueBlock: read.atBlock + parts.graceBlocks,
+        endPoint: read.endPoint,
+      });
+    }
+  }
+}
+
+function isSecondLook(parts: ConfirmParts, cleanup: Cleanup, read: FinalizedRead): boolean {
+  const laterBlocks = read.atBlock - cleanup.seenBlock;
+  if (laterBlocks < CONFIRM_AFTER_BLOCKS) return false;
+  if (read.endPoint !== cleanup.seenEndPoint || laterBlocks >= OTHER_END_POINT_BLOCKS) return true;
+  return !parts.reads.hasOther(read.endPoint);
+}

@@ -1,0 +1,87 @@
+import { hasCode } from '../domain/errors.ts';
+import { DAY_BLOCKS, HOUR_BLOCKS } from '../domain/units.ts';
+import type { Order } from '../domain/order.ts';
+import type { LostRow } from '../store/lost-files.ts';
+import { atOnceLimit } from './at-once.ts';
+import { orderKeyOf } from './order-key-of.ts';
+import type { SealParts } from './ports.ts';
+
+/** A condition by this name stands while so many files are lost that a disk must be away. */
+const tooManyLost = 'files-lost';
+/** After this long a disk does not come back. */
+const DISK_GIVEN_UP_BLOCKS = 14 * DAY_BLOCKS;
+/** An order whose file stays lost is decided again after this long. */
+const LOOK_AGAIN_BLOCKS = HOUR_BLOCKS;
+const aRound = 50;
+
+/**
+ * Lost files whose grace is over: a lost file becomes valid again by itself when its disk is back, so only after a long time, and only if few are
+ * lost at once, the order is decided as if the file were not held; `take` deletes the lost copy, so that the file can be pulled anew.
+ */
+export async function decideLost(parts: SealParts, headBlock: number, signal: AbortSignal): Promise<void> {
+  const lost = await parts.store.pins.countLost();
+  const limit = lost <= atOnceLimit(0) ? lost : atOnceLimit(await parts.store.pins.countHeld());
+  const graceBlocks = parts.settings.lostGraceBlocks;
+  tellTooMany(parts, lost, lost > limit);
+  const waitBlocks = lost > limit ? Math.max(graceBlocks, DISK_GIVEN_UP_BLOCKS) : graceBlocks;
+  const due = await parts.store.lost.listDue(headBlock - waitBlocks, headBlock, aRound);
+  if (due.length === 0) return;
+  const keys = due.map((row) => orderKeyOf(row.cid));
+  const { reads } = await parts.reads.read(keys, {}, signal);
+  await parts.ingest.ingest(reads);
+  const live = new Set(reads.filter((read) => read.figures !== undefined).map((read) => read.key.text));
+  const orders = await parts.store.lost.ordersOf(keys);
+  for (const row of due) {
+    const order = orders.get(row.cid);
+    const isLive = live.has(row.cid) && order?.status === 'handled';
+    if (!isLive || !(await decideOne(parts, row, order, headBlock, signal))) {
+      await parts.store.lost.putOff(row.pinId, headBlock + LOOK_AGAIN_BLOCKS);
+    }
+  }
+}
+
+/** False when the file stays as it is. */
+async function decideOne(
+  parts: SealParts,
+  row: LostRow,
+  order: Order,
+  headBlock: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const verdict = await parts.decideAsNotHeld(order);
+  if (verdict !== 'take') return false;
+  const file = await parts.sworker.fileInfo(row.cid, signal);
+  // Valid again or being sealed: the next look at the lists writes it down.
+  if (file !== undefined && file.type !== 'lost') return false;
+  if (file === undefined && !row.lettingGo) return false;
+  await parts.store.lost.markLettingGo(row.pinId);
+  try {
+    const answer = await parts.remover.remove(row.cid, signal);
+    parts.logger.warn('Deleted a lost file so that it can be pulled anew', {
+      cid: row.cid,
+      answer,
+      atBlock: headBlock,
+    });
+  } catch (error) {
+    // After any other error nobody knows whether the file is there still; the mark keeps that.
+    if (!hasCode(error, 'SWORKER_REFUSED')) throw error;
+    parts.logger.warn('A lost file could not be deleted', { cid: row.cid, code: error.code }, error);
+    return false;
+  }
+  await parts.store.held.letGo({ pinId: row.pinId, key: orderKeyOf(row.cid), status: 'lost' }, parts.clock.nowMs());
+  return true;
+}
+
+function tellTooMany(parts: SealParts, lost: number, isTooMany: boolean): void {
+  if (!isTooMany) {
+    parts.conditions.clear(tooManyLost);
+    return;
+  }
+  const isNew = parts.conditions.raise(tooManyLost, {
+    kind: 'wait',
+    part: 'sworker',
+    message: `${lost} files are lost in sWorker at once: a disk is probably away; they become valid again when it is back`,
+    blocksReady: false,
+  });
+  if (isNew) parts.logger.error('Many files are lost in sWorker at once: a disk is probably away', { lost });
+}

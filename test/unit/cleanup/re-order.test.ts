@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { cleanupMoves, cleanupStatuses, type CleanupStatus } from '../../../src/domain/statuses.ts';
+import { guardedMove } from '../../../src/store/guarded-move.ts';
+import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
+import { failure } from '../../support/rejection.ts';
+
+const cid = cidOf('file');
+const roundMs = 10_000;
+
+async function closed(): Promise<HeldWorld> {
+  const world = await heldWorld();
+  await world.heldOrder(cid);
+  await world.close(cid);
+  return world;
+}
+
+async function confirmed(): Promise<HeldWorld> {
+  const world = await closed();
+  await world.mine(10);
+  await world.once(world.cleanup());
+  expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+  return world;
+}
+
+/** Everything that could still delete it has run a month later, and the file is there. */
+async function expectKept(world: HeldWorld): Promise<void> {
+  await world.mine(30 * 14_400);
+  await world.once(world.cleanup({ graceBlocks: 0 }));
+  expect(world.deletions).toEqual([]);
+  expect(world.sworker.files.find(cid)).toBeDefined();
+  expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+}
+
+describe('a re-order', () => {
+  it('while the close was only seen costs nothing: the order stays handled', async () => {
+    const world = await closed();
+    await world.order(cid);
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'handled' });
+    await expectKept(world);
+  });
+
+  it('while the close was only seen, found by the second look before its event, costs nothing', async () => {
+    const world = await closed();
+    world.chain.block((block) => block.set(cid, {}));
+    await world.mine(10);
+    await world.once(world.cleanup());
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'handled' });
+    await expectKept(world);
+  });
+
+  it('in the grace opens the order, and the file is found held', async () => {
+    const world = await confirmed();
+    await world.order(cid);
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+    await world.once(world.sealUpdater());
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'handled' });
+    await expectKept(world);
+  });
+
+  it('in the grace, found by the last read before its event, opens the order', async () => {
+    const world = await confirmed();
+    world.chain.block((block) => block.set(cid, {}));
+    await world.mine(14_400);
+    await world.once(world.cleanup());
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+    await expectKept(world);
+  });
+
+  it('between the last read and the deletion is seen by the guarded move', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    let reordered: Promise<void> | undefined;
+    world.chain.readsOf = (reads) => {
+      // The event indexer sees the re-order while the answer that the order is absent is on its way.
+      reordered = world.order(cid);
+      return reads;
+    };
+    await world.once(world.cleanup());
+    await reordered;
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('while sWorker deletes waits: the order is new and decided as not held when the deletion is through', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    let reordered: Promise<void> | undefined;
+    world.transport.before = (route) => {
+      if (route === '/storage/delete') reordered = world.order(cid);
+    };
+    world.transport.after = () => undefined;
+    const running = await world.start(world.cleanup());
+    await reordered;
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([cid]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'done' });
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+    expect(await world.pinRow(cid)).toMatchObject({ status: 'removed' });
+  });
+
+  it('while a deletion is not answered cancels it when it comes back to confirmed', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    world.transport.before = (route) => {
+      if (route === '/storage/delete') throw new Error('socket closed');
+    };
+    const reorder = world.cleanups.putBack.bind(world.cleanups);
+    world.cleanups.putBack = async (...args) => {
+      expect(await world.cleanupRow(cid)).toMatchObject({ status: 'deleting' });
+      await world.order(cid);
+      expect(await world.cleanupRow(cid)).toMatchObject({ status: 'deleting' });
+      return await reorder(...args);
+    };
+    await world.once(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+    world.transport.before = () => undefined;
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+    await expectKept(world);
+  });
+
+  it('while the process was down in a deletion cancels it at the start', async () => {
+    const world = await confirmed();
+    await world.update('cleanup_record', cid, { status: 'deleting' });
+    await world.order(cid);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'deleting' });
+    world.chain.syncing = true;
+    await world.once(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+    world.chain.syncing = false;
+    await expectKept(world);
+  });
+
+  it('after the deletion is a new order', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    await world.once(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'done' });
+    await world.order(cid);
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+    await world.once(world.sealUpdater());
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+  });
+
+  it('after a cancelled cleanup changes nothing, and a later close begins another one', async () => {
+    const world = await closed();
+    await world.order(cid);
+    await world.order(cid);
+    await world.close(cid);
+    expect(await world.count('cleanup_record', { cid, status: 'cancelled' })).toBe(1);
+    expect(await world.count('cleanup_record', { cid, status: 'seen' })).toBe(1);
+    await world.mine(10);
+    await world.once(world.cleanup({ graceBlocks: 0 }));
+    expect(world.deletions).toEqual([cid]);
+  });
+});
+
+describe('a deletion that the last process left unanswered', () => {
+  it('has to prove the close once more', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    await world.update('cleanup_record', cid, { status: 'deleting' });
+    world.chain.syncing = true;
+    const running = await world.start(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    expect(world.deletions).toEqual([]);
+    world.chain.syncing = false;
+    await running.after(15_000);
+    expect(world.deletions).toEqual([cid]);
+  });
+});
+
+async function moved(
+  from: CleanupStatus,
+  to: CleanupStatus,
+): Promise<{ move: Promise<boolean>; status: CleanupStatus }> {
+  const world = await heldWorld();
+  await world.row('cleanup_record', {
+    cid,
+    status: from,
+    cause: 'event',
+    seen_block: 1,
+    created_ms: 0,
+    updated_ms: 0,
+  });
+  const move = world.database.write('claim', async (tx) =>
+    guardedMove<CleanupStatus>(tx, { table: 'cleanup_record', moves: cleanupMoves, id: 1, from, to }),
+  );
+  await move.catch(() => undefined);
+  return { move, status: (await world.cleanupRow(cid)).status };
+}
+
+describe('the moves of a cleanup', () => {
+  const everyMove = cleanupStatuses.flatMap((from) => cleanupStatuses.map((to) => [from, to] as const));
+
+  it.each(everyMove.filter(([from, to]) => cleanupMoves[from].includes(to)))('%s → %s is allowed', async (from, to) => {
+    const { move, status } = await moved(from, to);
+    expect(await move).toBe(true);
+    expect(status).toBe(to);
+  });
+
+  it.each(everyMove.filter(([from, to]) => !cleanupMoves[from].includes(to)))(
+    '%s → %s is refused',
+    async (from, to) => {
+      const { move, status } = await moved(from, to);
+      expect(await failure(move)).toMatchObject({ code: 'MOVE_REFUSED' });
+      expect(status).toBe(from);
+    },
+  );
+
+  it.each(cleanupStatuses)('nothing but its own state lets a cleanup that is %s go on', async (status) => {
+    const world = await heldWorld();
+    await world.heldOrder(cid);
+    await world.row('cleanup_record', { cid, status, cause: 'event', seen_block: 1, created_ms: 0, updated_ms: 0 });
+    const key = { text: cid, position: 0 };
+    const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0 };
+    const { cleanups } = world;
+    const went = {
+      confirm: await cleanups.confirm(cleanup, key, { atBlock: 20, graceBlocks: 0 }, 1),
+      delete: await cleanups.beginDelete({ ...cleanup, id: 2 }, key, 20, 1),
+    };
+    expect(went).toEqual({ confirm: status === 'seen', delete: 'moved' });
+  });
+
+  it.each(cleanupStatuses.filter((status) => status !== 'deleting'))(
+    'one that is %s is neither finished nor put back',
+    async (status) => {
+      const world = await heldWorld();
+      await world.heldOrder(cid);
+      await world.row('cleanup_record', { cid, status, cause: 'event', seen_block: 1, created_ms: 0, updated_ms: 0 });
+      const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0 };
+      const retry = { lookBlock: 0, attempts: 1, detail: '' };
+      expect(await world.cleanups.putBack(cleanup, { text: cid, position: 0 }, retry, 1)).toBe('moved');
+      await world.cleanups.finish(cleanup, '', 1);
+      expect(await world.pinRow(cid)).toMatchObject({ status: 'sealed' });
+      expect(await world.cleanupRow(cid)).toMatchObject({ status });
+    },
+  );
+});
