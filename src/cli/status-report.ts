@@ -1,4 +1,4 @@
-import type { ActiveNodes, ChainTime, GroupFacts, WorkloadFacts } from '../domain/facts.ts';
+import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
 import type { Overview, RunningPull, TallyRow, WalkProgress } from '../store/overview.ts';
 
 const aliveMs = 3 * 60_000;
@@ -33,6 +33,8 @@ export interface StatusReport {
   readonly orders: readonly TallyRow[];
   readonly pulls: readonly RunningPull[];
   readonly held: { readonly sealed: number; readonly lost: number };
+  /** Of the last full comparison with sWorker's lists. */
+  readonly heldReport: HeldReport | undefined;
   readonly cleanups: Readonly<Record<string, number>>;
 }
 
@@ -60,6 +62,7 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     orders: await overview.tally(),
     pulls: await overview.runningPulls(),
     held: await overview.heldFiles(),
+    heldReport: await facts.find('held-report'),
     cleanups: Object.fromEntries(await overview.cleanups()),
   };
 }

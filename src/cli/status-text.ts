@@ -49,6 +49,18 @@ function factLines(report: StatusReport): string[] {
   ];
 }
 
+function heldLines({ heldReport }: StatusReport): string[] {
+  if (heldReport === undefined) return [];
+  const { withoutOrder, uncredited, missingAtOnce, orphanSeals } = heldReport;
+  const counts: readonly (readonly [number, string])[] = [
+    [withoutOrder, 'held without any order'],
+    [uncredited, 'earn nothing, though their orders live (docs/operating.md says what to do)'],
+    [missingAtOnce, 'missing from sWorker at once'],
+    [orphanSeals, 'seals in sWorker that no pull of ours began'],
+  ];
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `          ${formatCount(count)} ${what}`);
+}
+
 /** The status as a person reads it on a terminal. */
 export function statusText(report: StatusReport): string {
   const { nowMs } = report;
@@ -63,6 +75,7 @@ export function statusText(report: StatusReport): string {
     'orders',
     ...ordersLines(report),
     `held      ${formatCount(report.held.sealed)} sealed, ${formatCount(report.held.lost)} lost`,
+    ...heldLines(report),
     `pulls     ${report.pulls.length} running`,
     ...report.pulls.map(
       (pull) =>

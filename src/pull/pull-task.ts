@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SECOND_MS } from '../domain/units.ts';
 import { runLoop } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
@@ -86,6 +87,8 @@ export class PullTask implements Task {
 
   async run(signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#failed.signal]);
+    // Every pull that is ending listens to it: many are no leak.
+    setMaxListeners(0, stop);
     this.#stop = stop;
     const stopPulls = (): void => this.#running.stop();
     stop.addEventListener('abort', stopPulls, { once: true });

@@ -59,7 +59,7 @@ export class Overview {
     );
   }
 
-  /** Pin records that changed at or after `sinceMs`, by status; `bytes` are the files' sizes. */
+  /** Pulls whose record changed at or after `sinceMs`, by its status; `bytes` are the files' sizes. Files found in sWorker are not counted. */
   async pinsSince(
     sinceMs: number,
   ): Promise<ReadonlyMap<PinStatus, { readonly count: number; readonly bytes: number }>> {
@@ -67,6 +67,7 @@ export class Overview {
       async (reader) =>
         await reader('pin_record')
           .where('updated_ms', '>=', sinceMs)
+          .where({ cause: 'pull' })
           .groupBy('status')
           .select('status')
           .count({ count: '*' })

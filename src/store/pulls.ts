@@ -107,7 +107,10 @@ export class Pulls {
         .first('status', 'attempts');
       if (row === undefined) return { orderStatus: 'closed', attempts: 0 };
       if (row.status !== 'pulling') return { orderStatus: row.status, attempts: row.attempts };
-      const after = afterEnd(ending, row.attempts);
+      const after =
+        ending.end.next.kind === 'closed' && !(await isBeingLetGo(tx, claim.cid))
+          ? { status: 'queued' as const, attempts: row.attempts, set: { look_block: null } }
+          : afterEnd(ending, row.attempts);
       await guardedMove<OrderStatus>(tx, {
         table: 'file_record',
         moves: orderMoves,
@@ -119,6 +122,15 @@ export class Pulls {
       return { orderStatus: after.status, attempts: after.attempts };
     });
   }
+}
+
+// A re-order may have taken the close back while the pull was being aborted: then the order is open and may be pulled again.
+async function isBeingLetGo(tx: Tx, cid: string): Promise<boolean> {
+  const cleanup: { id: number } | undefined = await tx('cleanup_record')
+    .where({ cid })
+    .whereIn('status', ['confirmed', 'deleting'])
+    .first('id');
+  return cleanup !== undefined;
 }
 
 async function endRecord(tx: Tx, { permit, end, ...at }: Ending): Promise<void> {

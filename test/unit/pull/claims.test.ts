@@ -97,8 +97,9 @@ const ends: readonly (readonly [Partial<PullEnd>, string, number | null, object]
     { a: 'releasing' },
   ],
   [{ reason: 'oversize', recordStatus: 'failed', next: { kind: 'bad-size' } }, 'waiting', null, { a: 'releasing' }],
-  [{ reason: 'closed', recordStatus: 'interrupted', next: { kind: 'closed' } }, 'closed', null, { a: 'releasing' }],
 ];
+
+const closed: Partial<PullEnd> = { reason: 'closed', recordStatus: 'interrupted', next: { kind: 'closed' } };
 
 describe('the end of a pull in the tables', () => {
   it.each(ends)('%o moves the order to %s', async (end, status, lookBlock, marks) => {
@@ -115,6 +116,29 @@ describe('the end of a pull in the tables', () => {
       sealed_bytes: 700,
     });
     expect(await world.marks()).toEqual(marks);
+  });
+
+  it.each([
+    ['confirmed', 'closed'],
+    ['deleting', 'closed'],
+    ['cancelled', 'queued'],
+  ])('of a close whose cleanup is %s by then leaves the order %s', async (cleanup, status) => {
+    const world = await pullWorld();
+    await world.add('a');
+    const permit = await claimed(world, 'a');
+    await world.database.write('event', async (tx) => {
+      await tx('cleanup_record').insert({
+        cid: 'a',
+        status: cleanup,
+        cause: 'event',
+        seen_block: head,
+        created_ms: 0,
+        updated_ms: 0,
+      });
+    });
+    await world.store.pulls.end(endingOf(permit, closed));
+    expect(await world.order('a')).toMatchObject({ status, lookBlock: null, attempts: 0 });
+    expect(await world.records('a')).toMatchObject([{ status: 'interrupted' }]);
   });
 
   it('keeps what a person needs: the verdict of no space, the mark of oversize', async () => {
