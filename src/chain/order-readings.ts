@@ -1,16 +1,10 @@
-import type { Account } from '../domain/account.ts';
-import type { Ask } from '../clients/chain/ask.ts';
+import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { OrderKey, OrderRead } from '../domain/order.ts';
-import type { Facts } from '../store/facts.ts';
 import type { OrderIngest } from '../store/order-ingest.ts';
-import type { Chain } from './ports.ts';
-import { syncedHead } from './synced-head.ts';
 
 interface OrderReadingsParts {
-  readonly chain: Chain;
-  readonly facts: Facts;
-  readonly ingest: OrderIngest;
-  readonly account: Account;
+  readonly reads: Pick<FinalizedReads, 'read'>;
+  readonly ingest: Pick<OrderIngest, 'ingest'>;
 }
 
 /** Reads single orders anew, for whoever must not act on what was read some time ago. */
@@ -21,18 +15,10 @@ export class OrderReadings {
     this.#parts = parts;
   }
 
-  /**
-   * Reads at the newest finalized block of an end point that is not syncing; one read a key, in the keys' order.
-   * @throws SmError CHAIN_SYNCING and every other outage of the chain
-   */
+  /** One read a key, in the keys' order, at the newest finalized block. @throws every outage of the chain */
   async readOrders(keys: readonly OrderKey[], signal: AbortSignal): Promise<readonly OrderRead[]> {
-    const { chain, facts, account } = this.#parts;
-    const ask: Ask = { signal };
-    const head = await syncedHead(chain, ask);
-    const group = await facts.find('group');
-    const view = { owner: group?.owner ?? null, account };
-    const { value } = await chain.orders.readOrders(keys, head.value, view, { ...ask, only: head.endPoint });
-    return value;
+    const { reads } = await this.#parts.reads.read(keys, {}, signal);
+    return reads;
   }
 
   /** Brings reads into the tables; newer ones win. */
@@ -41,10 +27,8 @@ export class OrderReadings {
   }
 
   async readAgain(orders: readonly { readonly key: OrderKey }[], signal: AbortSignal): Promise<readonly OrderRead[]> {
-    const reads = await this.readOrders(
-      orders.map((order) => order.key),
-      signal,
-    );
+    const keys = orders.map((order) => order.key);
+    const reads = await this.readOrders(keys, signal);
     await this.ingestReads(reads);
     return reads;
   }

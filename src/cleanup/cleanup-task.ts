@@ -7,7 +7,7 @@ import type { Facts } from '../store/facts.ts';
 import { confirmCloses } from './confirm-closes.ts';
 import { deleteClosed } from './delete-closed.ts';
 import type { FileRemover } from './file-remover.ts';
-import type { FinalizedReads } from './finalized-reads.ts';
+import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { CleanupCoordinator, ReadIngest } from './ports.ts';
 
 export interface CleanupTaskParts extends LoopParts {

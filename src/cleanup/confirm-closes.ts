@@ -4,7 +4,7 @@ import { DAY_BLOCKS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
-import type { FinalizedRead, FinalizedReads } from './finalized-reads.ts';
+import type { FinalizedRead, FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { ReadIngest } from './ports.ts';
 
 /** A close is believed when the order is still absent this much later. */

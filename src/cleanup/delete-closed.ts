@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
 import type { FileRemover } from './file-remover.ts';
-import type { FinalizedReads } from './finalized-reads.ts';
+import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { CleanupCoordinator, ReadIngest } from './ports.ts';
 
 export interface DeleteParts {

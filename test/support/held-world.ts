@@ -3,7 +3,7 @@ import { SworkerModel } from '../../devnet/sworker/model.ts';
 import { parseRawQuery } from '../../devnet/sworker/wire.ts';
 import { CleanupTask } from '../../src/cleanup/cleanup-task.ts';
 import { FileRemover } from '../../src/cleanup/file-remover.ts';
-import { FinalizedReads } from '../../src/cleanup/finalized-reads.ts';
+import { FinalizedReads } from '../../src/clients/chain/orders/finalized-reads.ts';
 import { chainOrderKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport } from '../../src/clients/http/transport.ts';
 import { SworkerClient } from '../../src/clients/sworker/sworker-client.ts';

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Settles as `work` does, or rejects with the signal's reason when that comes first; leaves no listener behind. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
@@ -21,6 +23,8 @@ export async function underChildSignal<T>(
 ): Promise<T> {
   parent.throwIfAborted();
   const control = new AbortController();
+  // Every question under way listens to it: many listeners are no leak here.
+  setMaxListeners(0, control.signal);
   const onAbort = (): void => control.abort(parent.reason);
   parent.addEventListener('abort', onAbort, { once: true });
   try {

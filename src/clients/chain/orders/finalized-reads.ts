@@ -1,9 +1,26 @@
-import type { Account } from '../domain/account.ts';
-import type { Ask } from '../clients/chain/ask.ts';
-import { SmError } from '../domain/errors.ts';
-import type { OrderKey, OrderRead } from '../domain/order.ts';
-import type { Facts } from '../store/facts.ts';
-import type { CleanupChain } from './ports.ts';
+import type { Account } from '../../../domain/account.ts';
+import { SmError } from '../../../domain/errors.ts';
+import type { OrderKey, OrderRead } from '../../../domain/order.ts';
+import type { Facts } from '../../../store/facts.ts';
+import type { Answer, Ask, BlockRef } from '../ask.ts';
+import type { GroupView } from './order-reader.ts';
+
+/** What these reads ask the chain. */
+export interface PresentChain {
+  readonly endPoints: { states(): readonly { readonly name: string; readonly state: string }[] };
+  readonly blocks: {
+    syncState(ask: Ask): Promise<Answer<{ readonly syncing: boolean; readonly reason: string | null }>>;
+    finalizedHead(ask: Ask): Promise<Answer<BlockRef>>;
+  };
+  readonly orders: {
+    readOrders(
+      keys: readonly OrderKey[],
+      at: BlockRef,
+      view: GroupView,
+      ask: Ask,
+    ): Promise<Answer<readonly OrderRead[]>>;
+  };
+}
 
 export interface FinalizedRead {
   readonly atBlock: number;
@@ -17,11 +34,11 @@ export interface FinalizedRead {
  * point. What cannot be asked throws; absent is only what an end point said to be absent.
  */
 export class FinalizedReads {
-  readonly #chain: CleanupChain;
+  readonly #chain: PresentChain;
   readonly #facts: Facts;
   readonly #account: Account;
 
-  constructor(parts: { readonly chain: CleanupChain; readonly facts: Facts; readonly account: Account }) {
+  constructor(parts: { readonly chain: PresentChain; readonly facts: Facts; readonly account: Account }) {
     this.#chain = parts.chain;
     this.#facts = parts.facts;
     this.#account = parts.account;
