@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -114,7 +113,7 @@ interface ClientsOptions {
 }
 
 /** Connects nowhere until something is asked. */
-export function createClients({ config, clock, logger, outside, genesisHash }: ClientsOptions): Clients {
+function createClients({ config, clock, logger, outside, genesisHash }: ClientsOptions): Clients {
   const releases = new ReleaseStack();
   const chain = new ChainClient({
     endPoints: outside.chainEndPoints,
@@ -185,7 +184,6 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
   const releases = new ReleaseStack();
   try {
     const clock = replaced.clock ?? new SystemClock();
-    await mkdir(config.dataDir, { recursive: true });
     const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
     releases.add(async () => await lock.release());
     const database = await Database.open(config.dataDir);

@@ -1,4 +1,4 @@
-import { SmError, isOutage } from '../domain/errors.ts';
+import { SmError, hasCode, isOutage } from '../domain/errors.ts';
 import { partOf, type LoopParts } from '../runtime/loop.ts';
 import type { Database } from '../store/database.ts';
 import type { Facts } from '../store/facts.ts';
@@ -30,19 +30,25 @@ export async function establishIdentity(parts: IdentityParts, signal: AbortSigna
       { databaseAccount: standing.account, configuredAccount: account },
     );
   }
-  const genesisHash = await waitForGenesis(parts, signal);
+  const genesisHash = await waitForGenesis(parts, signal).catch((error: unknown) => {
+    // The client knows the database's chain and has left out every end point of another one.
+    if (standing === undefined || !hasCode(error, 'CHAIN_WRONG_GENESIS')) throw error;
+    throw otherChain(standing.genesisHash, String(error.data['found'] ?? 'another'), error);
+  });
   if (standing === undefined) {
     await database.write('claim', async (tx) => await facts.set(tx, 'identity', { genesisHash, account }));
   } else if (standing.genesisHash !== genesisHash) {
-    throw new SmError(
-      'DATABASE_OTHER_CHAIN',
-      `the database belongs to the chain with genesis ${standing.genesisHash}, the end point serves ${genesisHash}`,
-      {
-        databaseGenesis: standing.genesisHash,
-        chainGenesis: genesisHash,
-      },
-    );
+    throw otherChain(standing.genesisHash, genesisHash);
   }
+}
+
+function otherChain(databaseGenesis: string, chainGenesis: string, cause?: unknown): SmError {
+  return new SmError(
+    'DATABASE_OTHER_CHAIN',
+    `the database belongs to the chain with genesis ${databaseGenesis}, the end point serves ${chainGenesis}: use another dataDir for another chain, or another chain.endPoint`,
+    { databaseGenesis, chainGenesis },
+    cause,
+  );
 }
 
 async function waitForGenesis(parts: IdentityParts, signal: AbortSignal): Promise<string> {

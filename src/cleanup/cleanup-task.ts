@@ -27,6 +27,7 @@ const deletesARound = 20;
 export class CleanupTask implements Task {
   readonly name = 'cleanup';
   readonly #parts: CleanupTaskParts;
+  #isGreeted = false;
 
   constructor(parts: CleanupTaskParts) {
     this.#parts = parts;
@@ -44,11 +45,19 @@ export class CleanupTask implements Task {
     if (headBlock === undefined) return undefined;
     await confirmCloses({ ...this.#parts, graceBlocks: settings.graceBlocks }, headBlock, signal);
     const due = await cleanups.listDue(headBlock, deletesARound);
+    if (due.length > 0) await this.#greet(signal);
     for (const cleanup of due) {
       signal.throwIfAborted();
       await deleteClosed(this.#parts, cleanup, headBlock, signal);
     }
     return due.length === deletesARound ? SECOND_MS : undefined;
+  }
+
+  /** Nothing is deleted before the coordinator has answered its ping once. */
+  async #greet(signal: AbortSignal): Promise<void> {
+    if (this.#isGreeted) return;
+    await this.#parts.coordinator?.ping(signal);
+    this.#isGreeted = true;
   }
 
   async #putBackUnfinished(): Promise<void> {

@@ -6,7 +6,7 @@ import type { OrderRead } from '../domain/order.ts';
 export type CleanupSworker = Pick<SworkerClient, 'deleteFile'>;
 export type CleanupIpfs = Pick<Ipfs, 'pinRemove'>;
 export type GcIpfs = Pick<Ipfs, 'repoSize' | 'collectGarbage'>;
-export type CleanupCoordinator = Pick<CoordinatorClient, 'withdrawSeal'>;
+export type CleanupCoordinator = Pick<CoordinatorClient, 'ping' | 'withdrawSeal'>;
 
 /** Brings reads into the tables; a found order takes back its cleanup. */
 export interface ReadIngest {

@@ -6,16 +6,8 @@ import { SmError, type ErrorCode } from '../domain/errors.ts';
 import { freeGib, srdRatioPercent, type GroupTrouble } from '../domain/facts.ts';
 import { formatBytes, formatCount } from '../lib/format.ts';
 import { GIB } from '../domain/units.ts';
-
-export interface CheckLine {
-  readonly subject: string;
-  readonly state: 'ok' | 'warning' | 'wrong';
-  readonly message: string;
-  /** What a person can do about it. */
-  readonly advice?: string;
-}
-
-type Probe = (config: Config, clients: Clients, signal: AbortSignal) => Promise<CheckLine[]>;
+import { database } from './check-database.ts';
+import type { CheckLine, Probe } from './check-line.ts';
 
 const troubles: Readonly<Record<GroupTrouble, string>> = {
   'no-identity': 'the account has no identity yet: it appears with the first accepted work report of its sWorker',
@@ -36,6 +28,9 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Is the IPFS daemon running, and does ipfs.endPoint name its RPC port (5001 in a usual installation)?',
   COORDINATOR_UNREACHABLE: 'Is the seal coordinator running, and is sealCoordinator.endPoint right?',
   COORDINATOR_UNAUTHORIZED: 'The seal coordinator refuses nodeUUID or authToken.',
+  DATABASE_FOREIGN: 'Move it away or name another dataDir; it is not touched.',
+  DATABASE_NEWER: 'Run the smanager that wrote it, or a newer one.',
+  DATABASE_DAMAGED: 'Restore a copy, or move it away: the bot then indexes anew and finds what sWorker holds.',
 };
 
 async function chain(_config: Config, clients: Clients, signal: AbortSignal): Promise<CheckLine[]> {
@@ -170,6 +165,7 @@ const probes: readonly (readonly [string, Probe])[] = [
   ['ipfs', ipfs],
   ['coordinator', coordinator],
   ['disk', disk],
+  ['database', database],
 ];
 
 /** Asks every part once, `limitMs` at most each, and yields what it found as it comes. */

@@ -1,10 +1,12 @@
 import { openClients } from '../app.ts';
+import { listIssues } from '../config/lists.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
-import { checkLines, type CheckLine } from './check-lines.ts';
+import type { CheckLine } from './check-line.ts';
+import { checkLines } from './check-lines.ts';
 import { type Invocation, print } from './invocation.ts';
 
 const limitMs = 15_000;
@@ -22,7 +24,9 @@ function text(line: CheckLine): string {
 export async function check(invocation: Invocation): Promise<number> {
   const { config, warnings, filePath } = await loadConfig(invocation);
   print(invocation, text({ subject: 'configuration', state: 'ok', message: filePath ?? 'from the environment alone' }));
-  for (const issue of warnings) {
+  const { allow, deny } = config.scheduler;
+  const issues = [...warnings, ...(await listIssues(allow)), ...(await listIssues(deny))];
+  for (const issue of issues) {
     print(
       invocation,
       text({
@@ -43,6 +47,6 @@ export async function check(invocation: Invocation): Promise<number> {
   } finally {
     await clients.close();
   }
-  if (warnings.some((issue) => issue.errorInCheck)) return exitCodes.configuration;
+  if (issues.some((issue) => issue.errorInCheck)) return exitCodes.configuration;
   return wrong ? exitCodes.defect : exitCodes.stopped;
 }

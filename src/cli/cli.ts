@@ -12,6 +12,8 @@ const helpFooter = `
 Configuration: smanager-config.json in the working directory, or the file that SMANAGER_CONFIG names; every key also by SMANAGER_ variables.
 Exit codes: 0 done or stopped on request, 1 a defect (check: something is wrong), 75 restart me, 78 configuration or database refused.`;
 
+const nodeAndScript = 2;
+
 /**
  * Runs the command that `argv` (node, script, words…) names.
  * @returns the exit code of the process
@@ -33,8 +35,8 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .exitOverride()
     .addHelpText('after', helpFooter);
   program
-    .command('run', { isDefault: true })
-    .description('run the bot until it is told to stop')
+    .command('run')
+    .description('run the bot until it is told to stop; what smanager does without a command')
     .action(async () => await set(run(invocation)));
   program
     .command('check')
@@ -55,7 +57,8 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .option('--json', 'one JSON object')
     .action(async (cid: string, options: { json?: boolean }) => await set(explain(invocation, cid, options)));
   try {
-    await program.parseAsync([...argv]);
+    // Not commander's own default command: that one would take a mistyped command for an argument of `run`.
+    await program.parseAsync(argv.length <= nodeAndScript ? [...argv, 'run'] : [...argv]);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.defect;

@@ -19,6 +19,15 @@ function nextLook(explanation: Explanation): string {
   return `block ${formatCount(block)}${when}`;
 }
 
+function pullLine(pull: OrderStory['pulls'][number]): string {
+  const found = pull.cause === 'found' ? 'found in sWorker, ' : '';
+  // A small file is sealed before anybody asked how far it is.
+  const sealed = pull.sealedBytes === 0 ? '' : `, ${formatBytes(pull.sealedBytes)} sealed`;
+  const reason = pull.endReason === null || pull.endReason === pull.status ? '' : `: ${printable(pull.endReason)}`;
+  const detail = pull.endDetail === null ? '' : ` (${printable(pull.endDetail, 200)})`;
+  return `pull      ${time(pull.startedMs)} ${found}${pull.status}${sealed}${reason}${detail}`;
+}
+
 /** An order's story as a person reads it. */
 export function explainText(story: OrderStory, explanation: Explanation): string {
   const { order } = story;
@@ -36,10 +45,7 @@ export function explainText(story: OrderStory, explanation: Explanation): string
     `changes   ${printable(explanation.wouldChange)}`,
     `next look ${nextLook(explanation)}`,
     ...(explanation.heldBack === null ? [] : [`held back ${printable(explanation.heldBack)}`]),
-    ...story.pulls.map(
-      (pull) =>
-        `pull      ${time(pull.startedMs)} ${pull.cause === 'found' ? 'found in sWorker, ' : ''}${pull.status}, ${formatBytes(pull.sealedBytes)} sealed${pull.endReason === null ? '' : `: ${printable(pull.endReason)}`}${pull.endDetail === null ? '' : ` (${printable(pull.endDetail, 200)})`}`,
-    ),
+    ...story.pulls.map(pullLine),
     ...(story.cleanup === undefined
       ? []
       : [

@@ -6,6 +6,7 @@ import { exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { explainText } from './explain-text.ts';
 import { type Invocation, print } from './invocation.ts';
+import { readStandstill } from './status-report.ts';
 
 /** `smanager explain <cid>`: from the database alone. @returns 1 when no such order was ever seen */
 export async function explain(
@@ -27,6 +28,7 @@ export async function explain(
       decidedBy: story.decidedBy,
       newest: story.newestBasis,
       headBlock: story.headBlock,
+      standstill: await readStandstill(opened.overview, opened.clock.nowMs()),
     });
     print(
       invocation,

@@ -38,19 +38,39 @@ export interface StatusReport {
   readonly cleanups: Readonly<Record<string, number>>;
 }
 
+type BotState = Pick<StatusReport, 'alive' | 'ready' | 'conditions'>;
+
+/** What the running bot wrote last about itself; of one that hangs or is gone nothing counts. */
+async function readState(facts: Overview['facts'], nowMs: number): Promise<BotState> {
+  const state = await facts.find('conditions');
+  if (state === undefined || Math.abs(nowMs - state.atMs) > aliveMs)
+    return { alive: false, ready: false, conditions: [] };
+  return { alive: true, ready: state.ready, conditions: state.list };
+}
+
+/** Raised by the rooms that read the group and the nodes, and by the one that decides: the plainest reason first. */
+const standstills = ['no-group', 'no-active-nodes', 'undecided'];
+
+/** Why nothing is decided and no pull starts; undefined when nothing is known to be in the way. */
+export async function readStandstill(overview: Overview, nowMs: number): Promise<string | undefined> {
+  const { alive, conditions } = await readState(overview.facts, nowMs);
+  if (!alive) return 'no bot is running';
+  const messages = standstills.map((name) => conditions.find((condition) => condition.name === name)?.message);
+  return messages.find(Boolean)?.replace(/^nothing is decided: /, '');
+}
+
 export async function readStatus(overview: Overview, version: string, nowMs: number): Promise<StatusReport> {
   const { facts } = overview;
   const identity = await facts.find('identity');
-  const state = await facts.find('conditions');
-  const alive = state !== undefined && Math.abs(nowMs - state.atMs) <= aliveMs;
+  const { alive, ready, conditions } = await readState(facts, nowMs);
   return {
     nowMs,
     version,
     account: identity?.account,
     genesisHash: identity?.genesisHash,
     alive,
-    ready: alive && state.ready,
-    conditions: alive ? state.list : [],
+    ready,
+    conditions,
     lastOutage: await facts.find('last-outage'),
     chainTime: await facts.find('chain-time'),
     eventCursor: await facts.find('event-cursor'),

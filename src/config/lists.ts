@@ -64,6 +64,17 @@ export class OrderListSource {
   }
 }
 
+/** What is wrong with a list's files, for who only wants to know. */
+export async function listIssues(config: ListConfig): Promise<readonly ConfigIssue[]> {
+  try {
+    await new OrderListSource(config).load();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+}
+
 async function stampOf(file: string): Promise<string> {
   try {
     const { ino, size, mtimeNs } = await stat(file, { bigint: true });

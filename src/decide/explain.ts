@@ -15,7 +15,7 @@ export interface Explanation {
   readonly wouldChange: string;
   /** The next look or turn, whichever is first; null when only a change can bring one. */
   readonly nextLook: { readonly block: number; readonly inBlocks: number | null } | null;
-  /** Why a queued order is nevertheless not pulled from its source; null when the weight does not keep it. */
+  /** Why a queued order is nevertheless not pulled: the weight of its source, or that no pull starts at all; null when neither keeps it. */
   readonly heldBack: string | null;
 }
 
@@ -30,6 +30,8 @@ export interface ExplainFacts {
   /** The newest basis: where it gives the same verdict, its values are the ones told. */
   readonly newest: DecisionBasis | undefined;
   readonly headBlock: number | undefined;
+  /** Why nothing is decided and no pull starts at present; absent when nothing is known to be in the way. */
+  readonly standstill?: string | undefined;
 }
 
 /** Explains an order from what is stored, asking nobody. */
@@ -39,9 +41,9 @@ export function explain(order: Order, facts: ExplainFacts): Explanation {
   return {
     status,
     verdict,
-    ...aboutVerdict(order, basis),
+    ...aboutVerdict(order, basis, facts.standstill),
     nextLook: nextLook(order, facts.headBlock),
-    heldBack: heldBack(order, facts.newest ?? facts.decidedBy),
+    heldBack: heldBack(order, facts.newest ?? facts.decidedBy, facts.standstill),
   };
 }
 
@@ -54,12 +56,14 @@ function standingBasis(order: Order, facts: ExplainFacts): DecisionBasis | undef
 
 type About = Pick<Explanation, 'because' | 'values' | 'wouldChange'>;
 
-const undecided: About = {
-  because: 'The order is not decided yet.',
-  values: [],
-  wouldChange:
-    'It is decided as soon as the group, the active nodes and the files held here are known; see smanager status.',
-};
+function undecided(standstill: string | undefined): About {
+  return {
+    because: `The order is not decided yet${standstill === undefined ? '' : `: ${standstill}`}.`,
+    values: [],
+    wouldChange:
+      'It is decided as soon as the group, the active nodes and the files held here are known; see smanager status.',
+  };
+}
 
 /** Statuses that no verdict binds. */
 const settled: Readonly<Partial<Record<OrderStatus, About>>> = {
@@ -85,10 +89,10 @@ const settled: Readonly<Partial<Record<OrderStatus, About>>> = {
   },
 };
 
-function aboutVerdict(order: Order, basis: DecisionBasis | undefined): About {
+function aboutVerdict(order: Order, basis: DecisionBasis | undefined, standstill: string | undefined): About {
   const bySettled = settled[order.status];
   if (bySettled !== undefined) return bySettled;
-  if (order.status === 'new' || order.verdict === null) return undecided;
+  if (order.status === 'new' || order.verdict === null) return undecided(standstill);
   return explainVerdict(order, order.verdict, basis);
 }
 
@@ -100,8 +104,10 @@ function nextLook(order: Order, headBlock: number | undefined): Explanation['nex
   return { block, inBlocks: headBlock === undefined ? null : Math.max(0, block - headBlock) };
 }
 
-function heldBack(order: Order, basis: DecisionBasis | undefined): string | null {
-  if (order.status !== 'queued' || basis === undefined) return null;
+function heldBack(order: Order, basis: DecisionBasis | undefined, standstill: string | undefined): string | null {
+  if (order.status !== 'queued') return null;
+  if (standstill !== undefined) return `No pull starts: ${standstill}.`;
+  if (basis === undefined) return null;
   const key = order.orderClass === 'new' ? 'newFilesWeight' : 'dbFilesWeight';
   if (basis.weights[key] > 0) return null;
   return `The order is of the source "${order.orderClass}", whose weight (scheduler.strategy.${key}) is 0: nothing is pulled from it.`;

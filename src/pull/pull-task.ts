@@ -95,7 +95,7 @@ export class PullTask implements Task {
     if (stop.aborted) stopPulls();
     try {
       await this.#sealProof.load();
-      this.#chooser.resumeFirst(await takeUpLeftovers({ ...this.#parts, ...this.#parts.store }));
+      this.#chooser.resumeFirst(await takeUpLeftovers({ ...this.#parts, ...this.#parts.store }, stop));
       const loops = [this.#fillSlots(stop), this.#pollPulls(stop), this.#coordinatorDesk.run(stop)];
       await Promise.all(loops.map(async (loop) => loop.catch((error: unknown) => this.#fail(error))));
     } finally {

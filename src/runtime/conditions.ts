@@ -40,29 +40,29 @@ export class Conditions {
     this.#clock = clock;
   }
 
-  /** Raises or renews; the moment it began is kept while it stands. Returns true when it is new. */
+  /**
+   * Raises or renews; the moment it began is kept while it stands for the same part as the same kind, so that an outage behind a long wait has
+   * its whole time. Returns true when it is new or another one than before.
+   */
   raise(
     name: string,
     condition: Pick<Condition, 'kind' | 'part' | 'message'> & { readonly blocksReady?: boolean },
   ): boolean {
-    const standing = this.#standing.get(name);
+    const before = this.#standing.get(name);
+    const standing = before?.kind === condition.kind && before.part === condition.part ? before : undefined;
+    if (before !== undefined && standing === undefined) this.clear(name);
+    const sinceMs = standing?.sinceMs ?? this.#clock.nowMs();
     this.#standing.set(name, {
       name,
       kind: condition.kind,
       part: condition.part,
       message: condition.message,
       blocksReady: condition.blocksReady ?? true,
-      sinceMs: standing?.sinceMs ?? this.#clock.nowMs(),
+      sinceMs,
       sinceMonotonicMs: standing?.sinceMonotonicMs ?? this.#clock.monotonicMs(),
     });
-    if (condition.kind === 'outage' && condition.part !== 'node') {
-      this.#lastOutage = {
-        part: condition.part,
-        message: condition.message,
-        fromMs: standing?.sinceMs ?? this.#clock.nowMs(),
-        toMs: null,
-      };
-    }
+    if (condition.kind === 'outage' && condition.part !== 'node')
+      this.#lastOutage = { part: condition.part, message: condition.message, fromMs: sinceMs, toMs: null };
     return standing === undefined;
   }
 

@@ -1,4 +1,5 @@
-import { isAbort, isOutage, type ErrorCode, type SmError } from '../domain/errors.ts';
+import { hasCode, isAbort, isOutage, type ErrorCode, type SmError } from '../domain/errors.ts';
+import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
 import type { Clock } from './clock.ts';
 import type { Conditions, OutsidePart } from './conditions.ts';
 import type { Logger } from './log.ts';
@@ -23,7 +24,8 @@ export interface LoopOptions {
 /**
  * Runs `round` again and again, the next one starting `intervalMs` after the last ended. A round may ask for an earlier or later next one
  * by returning milliseconds. An outage raises a condition until a round ends well again; any other error rejects, and so ends the process.
- * So does a database that stayed busy: a statement has waited long enough by itself.
+ * So does a database that stayed busy: a statement has waited long enough by itself. What the chain says and nobody can decode is asked for again
+ * every minute, with an error each hour.
  */
 export async function runLoop(
   parts: LoopParts,
@@ -33,24 +35,38 @@ export async function runLoop(
 ): Promise<void> {
   const condition = `outage:${options.name}`;
   let waitMs = options.firstAfterMs ?? 0;
+  let saidMs: number | undefined;
   while (!signal.aborted) {
     try {
       if (waitMs > 0) await parts.clock.sleep(waitMs, signal);
       signal.throwIfAborted();
       const nextMs = await round(signal);
       waitMs = nextMs ?? options.intervalMs;
+      saidMs = undefined;
       if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
     } catch (error) {
       if (signal.aborted && (isAbort(error) || error === signal.reason)) return;
       if (!isOutage(error) || error.isFinal || partOf(error.code) === 'database') throw error;
       noteOutage(parts, condition, options.name, error);
       waitMs = options.retryMs ?? Math.min(options.intervalMs, 15_000);
+      if (!hasCode(error, 'CHAIN_UNDECODABLE')) continue;
+      waitMs = MINUTE_MS;
+      const nowMs = parts.clock.monotonicMs();
+      if (saidMs !== undefined && nowMs - saidMs < HOUR_MS) continue;
+      saidMs = nowMs;
+      parts.logger.error('Cannot decode what the chain says', { loop: options.name, ...error.data }, error);
     }
   }
 }
 
-// Somebody answers, and time or a person mends it: ending the process would not.
-const waitedForWithoutLimit: readonly ErrorCode[] = ['SWORKER_UPGRADING', 'CHAIN_SYNCING', 'CHAIN_UNDECODABLE'];
+// Time or a person mends these: ending the process would not.
+const waitedForWithoutLimit: readonly ErrorCode[] = [
+  'SWORKER_UPGRADING',
+  'CHAIN_SYNCING',
+  'CHAIN_UNDECODABLE',
+  'COORDINATOR_UNREACHABLE',
+  'COORDINATOR_BAD_ANSWER',
+];
 
 function noteOutage(parts: LoopParts, condition: string, loop: string, error: SmError): void {
   const isNew = parts.conditions.raise(condition, {

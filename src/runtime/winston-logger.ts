@@ -6,6 +6,8 @@ import type { LogContext, Logger } from './log.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
+/** Who writes lines: the process, and a logger's child for each room. */
+const modules: readonly string[] = ['smanager', 'chain', 'decide', 'pull', 'seal', 'cleanup', 'telemetry', 'runtime'];
 
 export interface LogSettings {
   readonly format: 'human' | 'json';
@@ -36,8 +38,8 @@ export function readLogSettings(
     if (word === '') continue;
     const [module, moduleLevel] = word.split('=', 2);
     if (isLevel(word)) level = word;
-    else if (module !== undefined && moduleLevel !== undefined && isLevel(moduleLevel))
-      moduleLevels.set(module, moduleLevel);
+    else if (modules.includes(module ?? '') && moduleLevel !== undefined && isLevel(moduleLevel))
+      moduleLevels.set(module ?? '', moduleLevel);
     else unknown.push(`LOG_LEVEL=${word}`);
   }
   const asked = env['LOG_FORMAT'];
@@ -75,7 +77,10 @@ function causeOf(error: Error): string | undefined {
 }
 
 function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret !== '');
+  // In a JSON line a secret stands as JSON writes it.
+  const forms = new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
+  // The longest first: a secret that begins like another would leave its end behind.
+  const known = [...forms].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
   return (text) => known.reduce((line, secret) => line.replaceAll(secret, '[secret]'), text);
 }
 
@@ -91,7 +96,7 @@ function toJson(line: Line): string {
 
 function toHuman(line: Line, colours: boolean): string {
   const pairs = Object.entries(line.context)
-    .filter(([key, value]) => value !== undefined && key !== 'stack')
+    .filter(([key, value]) => value !== undefined && value !== null && key !== 'stack')
     .map(([key, value]) => `${key}=${printable(String(value))}`);
   const level = line.level.toUpperCase().padEnd(5);
   const shownLevel = colours ? `${colour[line.level]}${level}\u001B[0m` : level;

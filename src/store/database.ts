@@ -15,6 +15,11 @@ export type Tx = Knex.Transaction;
 export const databaseFileName = 'smanager-db.sqlite';
 
 const busyTimeoutMs = 30_000;
+/**
+ * Both before the first page is written, and before WAL, so that the mark stands in the file's own header at once. Never on a marked file: setting
+ * the mark again writes, and a database that is refused later on must be left as it was.
+ */
+const marking = ['auto_vacuum = INCREMENTAL', `application_id = ${applicationId}`];
 const commonPragmas = [`busy_timeout = ${busyTimeoutMs}`, 'foreign_keys = ON'];
 
 interface RawConnection {
@@ -62,13 +67,11 @@ export class Database {
    */
   static async open(dataDir: string): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
-    await assertOurs(filename);
+    const isMarked = await assertOurs(filename);
     const writer = connect(
       filename,
       [
-        // Both before the first page is written, and the mark before WAL, so that it stands in the file's own header at once.
-        'auto_vacuum = INCREMENTAL',
-        `application_id = ${applicationId}`,
+        ...(isMarked ? [] : marking),
         'journal_mode = WAL',
         'synchronous = NORMAL',
         'cache_size = -32768',
@@ -120,10 +123,20 @@ export class Database {
 
   /** Runs `work` in one transaction; nothing of it is kept when it throws. Use only `tx` inside: the connection is taken. */
   async write<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const failures: unknown[] = [];
+    const noted = async (tx: Tx): Promise<T> => {
+      try {
+        return await work(tx);
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    };
     try {
-      return await this.#queue.run(priority, async () => await this.#writer.transaction(work));
+      return await this.#queue.run(priority, async () => await this.#writer.transaction(noted));
     } catch (error) {
-      throw toStoreError(error);
+      // On a full or failing disk SQLite rolls back by itself; the ROLLBACK after it then fails, and would hide the error that counts.
+      throw toStoreError(failures.length > 0 ? failures[0] : error);
     }
   }
 

@@ -11,11 +11,12 @@ export const applicationId = 0x73_6d_67_72;
 const headerIdOffset = 68;
 
 /**
- * Looks at the file without locking or changing it.
+ * Looks at the file without locking or changing it. Returns whether it carries our mark already; one without mark and tables may get it.
  * @throws SmError DATABASE_FOREIGN when it is another program's, for one the old crust-smanager's; DATABASE_DAMAGED
  */
-export async function assertOurs(filename: string): Promise<void> {
-  if (!existsSync(filename) || (await headerId(filename)) === applicationId) return;
+export async function assertOurs(filename: string): Promise<boolean> {
+  if (!existsSync(filename)) return false;
+  if ((await headerId(filename)) === applicationId) return true;
   const tables = await tableNames(filename);
   if (tables.includes('SequelizeMeta')) {
     throw new SmError(
@@ -29,6 +30,7 @@ export async function assertOurs(filename: string): Promise<void> {
       file: filename,
     });
   }
+  return false;
 }
 
 /** SQLite's application id as it stands in the file, read without SQLite: a running bot's file must not be opened as `immutable`. */

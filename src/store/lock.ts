@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
@@ -18,10 +19,11 @@ export class InstanceLock {
   }
 
   /**
-   * Waits at most `waitMs` for another bot to end.
+   * Makes the folder if need be, and waits at most `waitMs` for another bot to end.
    * @throws SmError DATABASE_LOCKED, DISK_READ_ONLY
    */
   static async acquire(dataDir: string, waitMs: number): Promise<InstanceLock> {
+    await makeFolder(dataDir);
     const file = path.join(dataDir, lockFileName);
     const connection = await open(file);
     connection.configure('busyTimeout', waitMs);
@@ -30,7 +32,7 @@ export class InstanceLock {
       return new InstanceLock(connection);
     } catch (error) {
       await close(connection);
-      if (sqliteCode(error) !== 'SQLITE_BUSY') throw cannotOpen(file, error);
+      if (errorCode(error) !== 'SQLITE_BUSY') throw cannotOpen(file, error);
       throw new SmError(
         'DATABASE_LOCKED',
         `another smanager works in ${dataDir}`,
@@ -45,6 +47,14 @@ export class InstanceLock {
   }
 }
 
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw cannotOpen(folder, error);
+  }
+}
+
 async function open(file: string): Promise<Connection> {
   return await new Promise((resolve, reject) => {
     const connection = new sqlite3.Database(file, (error) =>
@@ -54,10 +64,10 @@ async function open(file: string): Promise<Connection> {
 }
 
 function cannotOpen(file: string, cause: unknown): SmError {
-  return new SmError('DISK_READ_ONLY', `${file} cannot be written`, { file, sqlite: sqliteCode(cause) }, cause);
+  return new SmError('DISK_READ_ONLY', `${file} cannot be written`, { file, reason: errorCode(cause) }, cause);
 }
 
-function sqliteCode(error: unknown): string | undefined {
+function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 

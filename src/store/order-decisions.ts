@@ -1,4 +1,5 @@
 import type { StandingChange } from '../domain/decision.ts';
+import { pickVerdicts } from '../domain/verdicts.ts';
 import type { Tx } from './database.ts';
 import { drawUnits } from './draw-units.ts';
 
@@ -48,11 +49,13 @@ export async function writeStandings(
   return await changedRows(tx);
 }
 
-/** Takes the mark off orders whose verdict is not to be decided now. Returns how many had one. */
+/** Takes the mark off orders that the pick put aside and that still wait for their look. Returns how many had one. */
 export async function clearMarks(tx: Tx, ids: readonly number[]): Promise<number> {
-  await tx.raw('UPDATE file_record SET revise = 0 WHERE id IN (SELECT value FROM json_each(?)) AND revise = 1', [
-    JSON.stringify(ids),
-  ]);
+  await tx.raw(
+    `UPDATE file_record SET revise = 0 WHERE id IN (SELECT value FROM json_each(?)) AND +revise = 1
+       AND +status = 'waiting' AND verdict IN (SELECT value FROM json_each(?))`,
+    [JSON.stringify(ids), JSON.stringify(pickVerdicts)],
+  );
   return await changedRows(tx);
 }
 

@@ -1,5 +1,5 @@
 import chunk from 'lodash/chunk.js';
-import { seenBy, type OrderRead } from '../domain/order.ts';
+import type { OrderRead } from '../domain/order.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database, Tx } from './database.ts';
 import { noteFoundAgain } from './ingest/found-again.ts';
@@ -27,7 +27,7 @@ export async function ingestReads(
   return result;
 }
 
-/** The same for any number of reads, in transactions of their own. */
+/** The same for any number of reads, in transactions of their own. Reading a known order again is no new sight of it: `seen` is 0 without the option. */
 export class OrderIngest {
   readonly #database: Database;
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -41,7 +41,7 @@ export class OrderIngest {
     reads: readonly OrderRead[],
     options: { readonly seen?: number; readonly priority?: WritePriority } = {},
   ): Promise<IngestResult> {
-    const { seen = seenBy.scan, priority = 'bulk' } = options;
+    const { seen = 0, priority = 'bulk' } = options;
     let added = 0;
     let changed = 0;
     for (const slice of chunk(reads, sliceRows)) {

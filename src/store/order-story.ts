@@ -6,7 +6,7 @@ import { DecisionBases } from './decision-bases.ts';
 import { Facts } from './facts.ts';
 import { selectOrders, toOrder } from './order-row.ts';
 
-export interface ToldPull {
+interface ToldPull {
   readonly status: PinStatus;
   readonly cause: string;
   readonly startedMs: number;

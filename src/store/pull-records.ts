@@ -125,6 +125,49 @@ export class PullRecords {
     });
   }
 
+  /** Ends a leftover whose file sWorker has: it was sealed before its process could write that down. */
+  async endSealedLeftover(
+    leftover: LeftoverPull,
+    file: { readonly state: 'valid' | 'lost'; readonly sizeBytes: number },
+    nowMs: number,
+    headBlock: number,
+  ): Promise<void> {
+    await this.#database.write('claim', async (tx) => {
+      // A list of sWorker's files may have been first with a record of its own.
+      await tx('pin_record')
+        .where({ cid: leftover.cid })
+        .whereIn('status', ['sealed', 'lost'])
+        .update({ status: 'removed', updated_ms: nowMs, end_detail: 'replaced by the record of its pull' });
+      await guardedMove<PinStatus>(tx, {
+        table: 'pin_record',
+        moves: pinMoves,
+        id: leftover.recordId,
+        from: 'running',
+        to: file.state === 'valid' ? 'sealed' : 'lost',
+        set: {
+          ended_ms: nowMs,
+          updated_ms: nowMs,
+          end_reason: 'sealed',
+          counts_as_attempt: 0,
+          sealed_ms: nowMs,
+          sealed_block: headBlock,
+          sealed_bytes: file.sizeBytes,
+          lost_block: file.state === 'lost' ? headBlock : null,
+        },
+      });
+      await this.#marks.forget(tx, leftover.cid);
+      if (leftover.orderId === null) return;
+      await guardedMove<OrderStatus>(tx, {
+        table: 'file_record',
+        moves: orderMoves,
+        id: leftover.orderId,
+        from: 'pulling',
+        to: 'handled',
+        set: { look_block: null },
+      });
+    });
+  }
+
   /** Queues orders that are `pulling` without a running record. Returns how many. */
   async queueUnpulled(): Promise<number> {
     return await this.#database.write('claim', async (tx) => {

@@ -21,7 +21,7 @@ export async function assertNotNewer(source: Knex): Promise<void> {
   }
 }
 
-/** Brings the file to this program's schema. */
+/** Brings the file to this program's schema; one that has it already is not written to. */
 export async function migrate(writer: Knex): Promise<void> {
   await assertNotNewer(writer);
   const config: Knex.MigratorConfig = {
@@ -34,6 +34,8 @@ export async function migrate(writer: Knex): Promise<void> {
       }),
     },
   };
+  const [, pending]: [unknown[], unknown[]] = await writer.migrate.list(config);
+  if (pending.length === 0) return;
   // A bot killed while migrating leaves knex's own lock behind; the instance lock already keeps others out.
   await writer.migrate.forceFreeMigrationsLock(config);
   await writer.migrate.latest(config);

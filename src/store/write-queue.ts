@@ -1,5 +1,5 @@
 /** Who goes first when several wait to write: a claim before an event's rows before a slice of a bulk job. */
-export const writePriorities = { claim: 0, event: 1, bulk: 2 } as const;
+const writePriorities = { claim: 0, event: 1, bulk: 2 } as const;
 export type WritePriority = keyof typeof writePriorities;
 
 interface Waiter {

@@ -65,7 +65,7 @@ function toldGroup({ owner, members, ownIndex }: GroupFacts): ReportInputs['grou
 }
 
 /** What the collector calls pending: orders that may still be pulled, of a source that is pulled from. */
-export function isPending(count: TallyCount, weights: SourceWeights, factsKnown: boolean): boolean {
+function isPending(count: TallyCount, weights: SourceWeights, factsKnown: boolean): boolean {
   const weight = count.orderClass === 'new' ? weights.newFilesWeight : weights.dbFilesWeight;
   if (weight === 0) return false;
   if (count.status === 'queued') return true;

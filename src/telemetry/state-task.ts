@@ -34,7 +34,10 @@ export class StateTask implements Task {
       if (state === this.#written && clock.monotonicMs() - this.#writtenMs < renewMs) return;
       await database.write('event', async (tx) => {
         await facts.set(tx, 'conditions', { atMs: clock.nowMs(), ready: conditions.ready, list });
-        if (conditions.lastOutage !== undefined) await facts.set(tx, 'last-outage', conditions.lastOutage);
+        if (conditions.lastOutage !== undefined) return await facts.set(tx, 'last-outage', conditions.lastOutage);
+        // Of a process that ended in the middle of an outage: this one has met none.
+        const before = await facts.find('last-outage', tx);
+        if (before?.toMs === null) await facts.set(tx, 'last-outage', { ...before, toMs: clock.nowMs() });
       });
       this.#written = state;
       this.#writtenMs = clock.monotonicMs();

@@ -32,7 +32,7 @@ export class StatusLineTask implements Task {
     const tally = await overview.tally();
     const pulls = await overview.runningPulls();
     const walk = await overview.newestWalk();
-    const outage = conditions.lastOutage;
+    const outage = conditions.lastOutage ?? (await overview.facts.find('last-outage'));
     const byStatus = orderStatuses.map((status): [string, number] => [
       status,
       tally.filter((row) => row.status === status).reduce((sum, row) => sum + row.orders, 0),

@@ -34,7 +34,7 @@ const tasks = {
 type TaskName = keyof typeof tasks;
 
 /** Stops whoever sleeps, so that a task runs for one round. */
-export class RoundClock implements Clock {
+class RoundClock implements Clock {
   #stop = new AbortController();
   ms = Date.UTC(2026, 0, 1);
   /** How long the last sleeper meant to sleep. */

@@ -55,6 +55,10 @@ class FakeCoordinator {
   readonly told: string[] = [];
   before: (call: string) => unknown = () => undefined;
 
+  async ping(): Promise<void> {
+    this.before('ping');
+  }
+
   async withdrawSeal(cid: string): Promise<void> {
     this.before('withdrawSeal');
     this.told.push(cid);

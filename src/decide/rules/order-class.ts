@@ -3,7 +3,7 @@ import type { OrderClass } from '../../domain/statuses.ts';
 import { DAY_BLOCKS } from '../../domain/units.ts';
 
 /** An order is new for this long after its newest FileSuccess. */
-export const newForBlocks = 30 * DAY_BLOCKS;
+const newForBlocks = 30 * DAY_BLOCKS;
 
 type Aging = Pick<JudgedOrder, 'expiryBlock' | 'successBlock'>;
 

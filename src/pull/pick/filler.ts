@@ -9,7 +9,7 @@ import type { RunningPulls } from '../run/running-pulls.ts';
 import type { SealProof } from '../run/seal-proof.ts';
 import type { UpgradeHold } from '../run/upgrade-hold.ts';
 import { MOST_ASIDE, type Chooser, type Round } from './chooser.ts';
-import { heldCondition, type Gate } from './gate.ts';
+import { heldCondition, pinsHeldBack, type Gate } from './gate.ts';
 import type { Preparation } from './preparation.ts';
 
 const MOST_AT_ONCE = 32;
@@ -37,9 +37,11 @@ export class Filler {
 
   /** Starts what can be started now. Returns true when there may be more to start at once. */
   async round(signal: AbortSignal): Promise<boolean> {
-    const { gate, chooser, conditions, facts } = this.#parts;
+    const { gate, chooser, conditions, facts, running } = this.#parts;
     if (!(await chooser.hasWork())) {
-      conditions.clear(heldCondition);
+      // Said also when the pulls that wait have taken every slot.
+      if (running.areHeld) this.#hold(pinsHeldBack);
+      else conditions.clear(heldCondition);
       return false;
     }
     const state = await gate.check(signal);

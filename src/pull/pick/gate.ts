@@ -16,6 +16,7 @@ const GROUP_AGE_MS = 10 * MINUTE_MS;
 const ACTIVE_NODES_AGE_MS = 6 * HOUR_MS;
 
 export const heldCondition = 'pulls-held';
+export const pinsHeldBack = 'the IPFS daemon holds pins back, probably for its own garbage collection';
 /** Raised by the room that collects garbage, while it waits for the running pulls to end. */
 const gcCondition = 'gc-hold';
 // This room's own: they stop it by their own rules, or are found out by asking again.
@@ -76,7 +77,7 @@ export class Gate {
     const standing = conditions.list().filter((condition) => !ownConditions.includes(condition.name));
     const blocking = standing.find((condition) => condition.blocksReady || condition.name === gcCondition);
     if (blocking !== undefined) return blocking.message;
-    if (running.areHeld) return 'the IPFS daemon holds pins back, probably for its own garbage collection';
+    if (running.areHeld) return pinsHeldBack;
     return coordinatorDesk.hold ?? (await this.#missingFact());
   }
 

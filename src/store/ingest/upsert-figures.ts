@@ -28,12 +28,12 @@ const heard = `(verdict IS NULL OR verdict NOT IN ${deafVerdicts}
 const upsert = `
   INSERT INTO file_record (key_position, cid, read_block, ${figures.join(', ')}, seen, created_block, class, status)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,
-    ?, value ->> 2, CASE WHEN value ->> 6 = 0 THEN 'new' ELSE 'db' END, 'new'
+    MAX(?, 1), value ->> 2, CASE WHEN value ->> 6 = 0 THEN 'new' ELSE 'db' END, 'new'
   FROM json_each(?) WHERE true
   ON CONFLICT (key_position, cid) DO UPDATE SET
     ${figures.map((column) => `${column} = excluded.${column}`).join(', ')},
     read_block = excluded.read_block,
-    seen = file_record.seen | excluded.seen,
+    seen = file_record.seen | ?,
     ${forgetDecision("status = 'closed'")},
     class = CASE
       WHEN status NOT IN ('new', 'closed') THEN class
@@ -55,10 +55,11 @@ const touch = `
  * Brings rows of found reads in. A row whose data was read later is left as it is.
  * @param rows what `readRows` makes
  * @param count how many rows that are
+ * @param seen bits of `seenBy`, 0 for orders that were merely read again; a row made now was at least found by a scan
  */
 export async function upsertFigures(tx: Tx, rows: string, count: number, seen: number): Promise<IngestResult> {
   const before = await newestId(tx);
-  await tx.raw(upsert, [seen, rows]);
+  await tx.raw(upsert, [seen, rows, seen]);
   const written = await changedRows(tx);
   // Ids grow by one in the only writing transaction there is, so new rows need not be counted one by one.
   const added = (await newestId(tx)) - before;

@@ -46,7 +46,8 @@ describe('while the chain cannot be asked nothing is deleted', () => {
         await expectNothingDeleted(world, stage);
         expect(world.conditions.list()).toMatchObject([{ name: 'outage:cleanup', part: 'chain' }]);
         world.chain.before = () => undefined;
-        await running.after(15_000);
+        // What cannot be decoded is asked again every minute, the rest sooner.
+        await running.after(60_000);
         expect(world.deletions).toEqual([cid]);
         expect(world.conditions.list()).toEqual([]);
       },
@@ -146,6 +147,20 @@ describe('while sWorker, the daemon or the coordinator cannot be asked', () => {
     world.coordinator.before = () => undefined;
     await running.after(15_000);
     expect(world.coordinator.told).toEqual([cid]);
+    expect(world.deletions).toEqual([cid]);
+  });
+
+  it('nothing goes before the coordinator has answered its ping once', async () => {
+    const world = await aboutToGo('confirmed');
+    world.coordinator.before = (call) => {
+      if (call === 'ping') throw new SmError('COORDINATOR_BAD_ANSWER', 'HTTP 500');
+    };
+    const running = await world.start(world.cleanup({ coordinator: true }));
+    await expectNothingDeleted(world, 'confirmed');
+    expect(world.coordinator.told).toEqual([]);
+    expect(world.conditions.list()).toMatchObject([{ kind: 'wait', part: 'coordinator' }]);
+    world.coordinator.before = () => undefined;
+    await running.after(15_000);
     expect(world.deletions).toEqual([cid]);
   });
 

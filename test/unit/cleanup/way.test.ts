@@ -189,7 +189,7 @@ describe('the coordinator', () => {
       order.push(route);
     };
     await running.after(roundMs);
-    expect(order).toEqual(['withdrawSeal', '/storage/delete']);
+    expect(order).toEqual(['ping', 'withdrawSeal', '/storage/delete']);
     expect(world.coordinator.told).toEqual([cid]);
     expect(world.deletions).toEqual([cid]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SmError } from '../../../src/domain/errors.ts';
 import { rederive } from '../../../src/decide/rederive.ts';
 import { DecisionBases } from '../../../src/store/decision-bases.ts';
+import { clearMarks } from '../../../src/store/order-decisions.ts';
 import { accountId } from '../../../src/store/order-row.ts';
 import { settle } from '../../support/manual-clock.ts';
 import {
@@ -198,6 +199,18 @@ describe('marked orders', () => {
     await world.setHead(headBlock + 10);
     await world.bot.looks.round(signal);
     expect(await verdicts(world, [id])).toEqual(['waiting many-replicas']);
+  });
+});
+
+describe('a mark', () => {
+  it('is not taken off an order that left the hands of the pick meanwhile', async () => {
+    const world = await decideWorld();
+    const aside = { verdict: 'no-space', look_block: headBlock + 10, revise: 1 };
+    const waits = await world.add({ cid: cidOf('a'), status: 'waiting', ...aside });
+    const moved = await world.add({ cid: cidOf('b'), status: 'queued', ...aside, verdict: 'take' });
+    await world.database.write('bulk', async (tx) => await clearMarks(tx, [waits, moved]));
+    expect(await world.order(waits)).toMatchObject({ revise: false });
+    expect(await world.order(moved)).toMatchObject({ revise: true });
   });
 });
 

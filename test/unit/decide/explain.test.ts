@@ -101,4 +101,12 @@ describe('an explanation', () => {
     expect(verdict).toBeNull();
     expect(because).toContain('not decided');
   });
+
+  it('tells why nothing is decided and no pull starts, while it is so', () => {
+    const facts = { decidedBy: undefined, newest: undefined, headBlock, standstill: 'the account is in no group' };
+    const undecided = stored({ status: 'new', verdict: null, decidedBlock: null });
+    expect(explain(undecided, facts).because).toBe('The order is not decided yet: the account is in no group.');
+    expect(explain(stored(), facts).heldBack).toBe('No pull starts: the account is in no group.');
+    expect(explain(stored({ status: 'waiting', verdict: 'dice' }), facts).heldBack).toBeNull();
+  });
 });

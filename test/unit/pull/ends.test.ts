@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { SmError } from '../../../src/domain/errors.ts';
 import { GIB, HOUR_MS, MIB, MINUTE_MS } from '../../../src/domain/units.ts';
 import { ProgressPoll } from '../../../src/pull/run/progress-poll.ts';
 import { RunningPulls } from '../../../src/pull/run/running-pulls.ts';
@@ -241,6 +240,23 @@ describe('a pull that is judged by its polls', () => {
   });
 });
 
+describe('pins that the daemon holds back', () => {
+  it('are said too when they have taken every slot', async () => {
+    const world = await pullWorld();
+    await world.add('old');
+    world.start({ maxPendingTasks: 5 });
+    await world.idle();
+    world.ipfs.call('old').progress(1);
+    for (const cid of ['a', 'b', 'c']) await world.add(cid);
+    await world.pass(10_000, 5000);
+    expect(world.ipfs.open).toHaveLength(4);
+    expect(world.conditions.list()).toMatchObject([{ message: expect.stringContaining('holds pins back') }]);
+    world.ipfs.call('b').progress(1);
+    await world.pass(5000, 5000);
+    expect(world.conditions.list()).toEqual([]);
+  });
+});
+
 describe('a daemon that pins without sealing', () => {
   it('has the pin taken away and made again once, and then taken away if it did not stand before', async () => {
     const world = await pulling('a');
@@ -301,34 +317,6 @@ describe('a daemon that pins without sealing', () => {
     expect((await world.order('big')).status).toBe('queued');
     await world.pass(31 * MINUTE_MS, MINUTE_MS);
     expect((await world.order('big')).status).toBe('handled');
-    expect(world.conditions.list()).toEqual([]);
-  });
-});
-
-describe('a full disk', () => {
-  it('keeps the ends of pulls in memory, starts none, and writes them down when it can', async () => {
-    const world = await pullWorld();
-    const { pulls } = world.store;
-    const end = pulls.end.bind(pulls);
-    let isFull = true;
-    pulls.end = async (ending) => {
-      if (isFull) throw new SmError('DISK_FULL', 'the database answered SQLITE_FULL');
-      return await end(ending);
-    };
-    await world.add('a');
-    const task = world.start();
-    await world.idle();
-    world.sworker.hold('a');
-    world.ipfs.call('a').pinned();
-    await world.until(() => world.conditions.away('disk'));
-    await world.add('b');
-    await world.pass(HOUR_MS, MINUTE_MS);
-    expect(world.ipfs.calls).toHaveLength(1);
-    expect(task.runningCount).toBe(0);
-    isFull = false;
-    await world.pass(30_000, 5000);
-    expect((await world.order('a')).status).toBe('handled');
-    expect(world.ipfs.open.map((call) => call.cid)).toEqual(['b']);
     expect(world.conditions.list()).toEqual([]);
   });
 });

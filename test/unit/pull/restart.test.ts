@@ -64,6 +64,39 @@ describe('starting again', () => {
     expect((await world.order('poor')).attempts).toBe(0);
   });
 
+  it('takes a pull for sealed that sWorker has, and takes back nothing at the coordinator', async () => {
+    const world = await pullWorld();
+    for (const cid of ['sealed', 'lost']) {
+      await world.add(cid, { status: 'pulling' });
+      await world.addRecord(cid, { status: 'running' });
+      world.coordinator.granted.add(cid);
+      await world.database.write('claim', async (tx) => {
+        await tx('coordinator_mark').insert({ cid, status: 'held', since_ms: 0 });
+      });
+    }
+    world.sworker.hold('sealed');
+    world.sworker.hold('lost', 'lost');
+    world.start({}, { coordinator: true });
+    await world.idle();
+    expect(world.ipfs.calls).toEqual([]);
+    expect(await world.records('sealed')).toMatchObject([{ status: 'sealed', cause: 'pull', end_reason: 'sealed' }]);
+    expect(await world.records('lost')).toMatchObject([{ status: 'lost', cause: 'pull', end_reason: 'sealed' }]);
+    for (const cid of ['sealed', 'lost']) expect((await world.order(cid)).status).toBe('handled');
+    expect([...world.coordinator.granted]).toEqual(['sealed', 'lost']);
+  });
+
+  it('takes all pulls for interrupted when sWorker cannot be asked', async () => {
+    const world = await pullWorld();
+    await world.add('a', { status: 'pulling' });
+    await world.addRecord('a', { status: 'running' });
+    world.sworker.hold('a');
+    world.sworker.isAway = true;
+    world.start();
+    await world.idle();
+    expect(await world.records('a')).toMatchObject([{ status: 'interrupted', end_reason: 'killed' }]);
+    expect((await world.order('a')).status).toBe('queued');
+  });
+
   it('ends a record whose order is not pulling, and queues an order that nobody pulls', async () => {
     const world = await pullWorld();
     await world.add('closed', { status: 'closed' });
@@ -189,7 +222,9 @@ describe('the seal coordinator', () => {
     world.coordinator.isAway = true;
     world.start({}, { coordinator: true });
     await world.pass(MINUTE_MS);
-    expect(world.conditions.away('coordinator')).toBe(true);
+    expect(world.conditions.list()).toContainEqual(
+      expect.objectContaining({ name: 'outage:pull-coordinator', kind: 'wait', part: 'coordinator' }),
+    );
     expect(await world.marks()).toEqual({ old: 'releasing' });
     expect(world.ipfs.calls).toEqual([]);
     world.coordinator.isAway = false;

@@ -46,6 +46,45 @@ describe('a loop', () => {
     await done;
   });
 
+  it('asks for what cannot be decoded again every minute, and says so as an error each hour', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    const askedMs: number[] = [];
+    let broken = true;
+    const done = runLoop(parts, { name: 'looks', intervalMs: 6000, retryMs: 2000 }, stop.signal, async () => {
+      askedMs.push(parts.clock.monotonicMs());
+      const data = { endPoint: 'a', block: 7, field: 'FilesV2' };
+      if (broken) throw new SmError('CHAIN_UNDECODABLE', 'no', data);
+    });
+    await parts.clock.advance(130_000);
+    expect(askedMs).toEqual([0, 60_000, 120_000]);
+    expect(parts.conditions.list()).toMatchObject([{ kind: 'wait', part: 'chain', blocksReady: true }]);
+    const errors = () => parts.logger.lines.filter((line) => line.level === 'error');
+    expect(errors()).toMatchObject([{ context: { loop: 'looks', endPoint: 'a', block: 7, field: 'FilesV2' } }]);
+    await parts.clock.advance(3600_000);
+    expect(errors()).toHaveLength(2);
+    broken = false;
+    await parts.clock.advance(60_000);
+    expect(parts.conditions.ready).toBe(true);
+    stop.abort();
+    await done;
+  });
+
+  it.each(['COORDINATOR_UNREACHABLE', 'COORDINATOR_BAD_ANSWER'] as const)(
+    'waits for the coordinator without limit: %s',
+    async (code) => {
+      const parts = world();
+      const stop = new AbortController();
+      const done = runLoop(parts, { name: 'x', intervalMs: 60_000 }, stop.signal, async () => {
+        throw new SmError(code, 'no answer');
+      });
+      await parts.clock.advance(1000);
+      expect(parts.conditions.list()).toMatchObject([{ kind: 'wait', part: 'coordinator', blocksReady: true }]);
+      stop.abort();
+      await done;
+    },
+  );
+
   it('ends the process on what it does not understand, and on a database that stayed busy', async () => {
     const parts = world();
     for (const error of [new TypeError('x'), new SmError('MOVE_REFUSED', 'x'), new SmError('DATABASE_BUSY', 'x')]) {
@@ -86,6 +125,16 @@ describe('the supervisor', () => {
   });
 });
 
+/** A watch over a full disk, as long as `pulls.running` are under way. */
+function watched(pulls: { running: number }) {
+  const parts = world();
+  parts.conditions.raise('outage:state', { kind: 'outage', part: 'disk', message: 'full' });
+  const watch = new OutageWatch({ ...parts, maxOutageMs: 60_000, runningPulls: () => pulls.running });
+  let ended: unknown;
+  const done = watch.run(new AbortController().signal).catch((error: unknown) => (ended = error));
+  return { clock: parts.clock, ended: () => ended, done };
+}
+
 describe('the outage watch', () => {
   it('ends with a final outage only when it lasted and no pull is running', async () => {
     const parts = world();
@@ -101,6 +150,41 @@ describe('the outage watch', () => {
     pulls = 0;
     await parts.clock.advance(5_000);
     expect(await ended).toMatchObject({ code: 'CHAIN_UNREACHABLE', destiny: 'outage', isFinal: true });
+  });
+
+  it('ends for a full disk with the last pull, at the latest after six hours', async () => {
+    const pulls = { running: 1 };
+    const lastEnds = watched(pulls);
+    await lastEnds.clock.advance(5 * 3600_000);
+    expect(lastEnds.ended()).toBeUndefined();
+    pulls.running = 0;
+    await lastEnds.clock.advance(5_000);
+    await lastEnds.done;
+    expect(lastEnds.ended()).toMatchObject({ code: 'DISK_FULL', isFinal: true });
+
+    const neverEnds = watched({ running: 1 });
+    await neverEnds.clock.advance(6 * 3600_000 - 5_000);
+    expect(neverEnds.ended()).toBeUndefined();
+    await neverEnds.clock.advance(10_000);
+    await neverEnds.done;
+    expect(neverEnds.ended()).toMatchObject({ code: 'DISK_FULL', isFinal: true });
+  });
+
+  it('gives an outage that follows a long wait its whole time', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    const watch = new OutageWatch({ ...parts, maxOutageMs: 30 * 60_000, runningPulls: () => 0 });
+    let ended: unknown;
+    const done = watch.run(stop.signal).catch((error: unknown) => (ended = error));
+    parts.conditions.raise('outage:pull', { kind: 'wait', part: 'sworker', message: 'upgrading' });
+    await parts.clock.advance(3600_000);
+    expect(parts.conditions.raise('outage:pull', { kind: 'outage', part: 'sworker', message: 'gone' })).toBe(true);
+    await parts.clock.advance(29 * 60_000);
+    expect(parts.conditions.raise('outage:pull', { kind: 'outage', part: 'sworker', message: 'gone' })).toBe(false);
+    expect(ended).toBeUndefined();
+    await parts.clock.advance(2 * 60_000);
+    await done;
+    expect(ended).toMatchObject({ code: 'SWORKER_UNREACHABLE', isFinal: true });
   });
 
   it('never ends for a wait', async () => {

@@ -47,6 +47,20 @@ describe('the log', () => {
     }
   });
 
+  it('never prints a secret that JSON writes in another way, or one that begins like another', async () => {
+    const lines = await logged({}, ['to"ken', 'to"ken-and-more'], (logger) => {
+      logger.warn('Refused', { short: 'to"ken', long: 'to"ken-and-more' });
+    });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ short: '[secret]', long: '[secret]' });
+  });
+
+  it('leaves out of a human line what is not there', async () => {
+    const lines = await logged({ LOG_FORMAT: 'human' }, [], (logger) =>
+      logger.info('Pull ended', { cid: 'Qm', detail: null, cause: undefined, stack: undefined }),
+    );
+    expect(lines[0]).toMatch(/Pull ended cid=Qm$/);
+  });
+
   it('shows terminal escapes of a customer and does not obey them', async () => {
     const lines = await logged({ LOG_FORMAT: 'human' }, [], (logger) =>
       logger.info('Order', { cid: '\u001B[2J\u009Bx\nfake line \u202E' }),
@@ -56,9 +70,10 @@ describe('the log', () => {
   });
 
   it('names the words it does not know', () => {
-    expect(readLogSettings({ LOG_LEVEL: 'loud,pull=quiet', LOG_FORMAT: 'xml' }, true, []).unknown).toEqual([
+    expect(readLogSettings({ LOG_LEVEL: 'loud,pull=quiet,pul=debug', LOG_FORMAT: 'xml' }, true, []).unknown).toEqual([
       'LOG_LEVEL=loud',
       'LOG_LEVEL=pull=quiet',
+      'LOG_LEVEL=pul=debug',
       'LOG_FORMAT=xml',
     ]);
   });

@@ -138,6 +138,13 @@ describe('bringing reads in', () => {
     expect(await room.order('a')).toMatchObject({ seen: 3, replicas: 0, readBlock: 20 });
   });
 
+  it('is no new sight of a known order when it is merely read again', async () => {
+    await ingest.ingest([read('a', 20)], { seen: seenBy.event });
+    await ingest.ingest([read('a', 30)]);
+    await ingest.ingest([read('a', 40, { replicas: 9 })]);
+    expect(await room.order('a')).toMatchObject({ seen: seenBy.event, replicas: 9, readBlock: 40 });
+  });
+
   it('lets the newest read win in whatever order reads arrive', async () => {
     const reads = fc.array(fc.record({ block: fc.integer({ min: 1, max: 30 }), cid: fc.constantFrom('a', 'b', 'c') }), {
       minLength: 1,

@@ -59,15 +59,44 @@ describe('opening the database', () => {
     const database = await Database.open(folder);
     await database.write('claim', async (tx) => await tx('knex_migrations').insert({ name: '9999-later', batch: 9 }));
     await database.close();
+    const before = await digest(path.join(folder, databaseFileName));
     await expect(Database.open(folder)).rejects.toMatchObject({ code: 'DATABASE_NEWER', destiny: 'configuration' });
+    expect(await digest(path.join(folder, databaseFileName))).toBe(before);
+  });
+
+  it('changes nothing of a database of this schema, so that one which proves to be of another chain or account is left as it was', async () => {
+    const folder = await tempDir();
+    await (await Database.open(folder)).close();
+    const before = await digest(path.join(folder, databaseFileName));
+    await (await Database.open(folder)).close();
+    expect(await digest(path.join(folder, databaseFileName))).toBe(before);
+    expect(await readdir(folder)).toEqual([databaseFileName]);
   });
 
   it('opens again after a bot was killed while it migrated', async () => {
     const folder = await tempDir();
     const database = await Database.open(folder);
-    await database.write('claim', async (tx) => await tx('knex_migrations_lock').update({ is_locked: 1 }));
+    await database.write('claim', async (tx) => {
+      await tx('knex_migrations_lock').update({ is_locked: 1 });
+      await tx('knex_migrations').delete();
+      for (const name of [
+        'tally',
+        'gap',
+        'absence',
+        'walk',
+        'cleanup_record',
+        'pin_record',
+        'coordinator_mark',
+        'config',
+      ]) {
+        await tx.schema.dropTable(name);
+      }
+      for (const name of ['file_owner', 'file_record', 'decision_basis', 'account']) await tx.schema.dropTable(name);
+    });
     await database.close();
-    await (await Database.open(folder)).close();
+    const again = await Database.open(folder);
+    onTestFinished(async () => await again.close());
+    expect(await again.read(async (reader) => await reader('file_record'))).toEqual([]);
   });
 
   it('refuses a file that is no database', async () => {
@@ -100,6 +129,26 @@ describe('writing', () => {
     expect(await database.read(async (reader) => await reader('config'))).toEqual([]);
   });
 
+  it('says that the disk is full, in the middle of a transaction too, and goes on when there is room', async () => {
+    const database = await Database.open(await tempDir());
+    onTestFinished(async () => await database.close());
+    const limit = async (pages: number): Promise<void> => {
+      await database.write('claim', async (tx) => await tx.raw(`PRAGMA max_page_count = ${pages}`));
+    };
+    const fill = async (): Promise<void> => {
+      await database.write('claim', async (tx) => {
+        for (let row = 0; row < 20; row += 1) {
+          await tx('config').insert({ name: `row ${row}`, content: 'x'.repeat(100_000) });
+        }
+      });
+    };
+    await limit(1);
+    await expect(fill()).rejects.toMatchObject({ code: 'DISK_FULL', destiny: 'outage' });
+    await limit(1_000_000);
+    await fill();
+    expect(await database.read(async (reader) => await reader('config'))).toHaveLength(20);
+  });
+
   it('lets a claim go before an event and an event before a slice of a bulk job', async () => {
     const queue = new WriteQueue();
     const order: string[] = [];
@@ -127,5 +176,16 @@ describe('the instance lock', () => {
     await first.release();
     const second = await InstanceLock.acquire(folder, 0);
     await second.release();
+  });
+
+  it('makes the folder, and says which one when it cannot', async () => {
+    const folder = path.join(await tempDir(), 'new', 'data');
+    const lock = await InstanceLock.acquire(folder, 0);
+    await lock.release();
+    const belowAFile = path.join(folder, 'smanager-db.lock', 'data');
+    await expect(InstanceLock.acquire(belowAFile, 0)).rejects.toMatchObject({
+      code: 'DISK_READ_ONLY',
+      message: `${belowAFile} cannot be written`,
+    });
   });
 });

@@ -41,9 +41,19 @@ export interface ChainEndPoint {
 /** `dropped`: the connection was lost while a question was in flight. `too-large`: an answer exceeded our own bound. */
 export type UnreachableReason = 'refused' | 'dropped' | 'timeout' | 'too-large' | 'closed';
 
+const whatHappened: Readonly<Record<UnreachableReason, string>> = {
+  refused: 'no connection',
+  dropped: 'the connection was lost',
+  timeout: 'no answer in time',
+  'too-large': 'its answer was too large',
+  closed: 'this client was closed',
+};
+
 export function unreachable(endPoint: string, reason: UnreachableReason, cause?: unknown): SmError {
-  const detail = cause instanceof Error ? cause.message : undefined;
-  return new SmError('CHAIN_UNREACHABLE', 'The chain end point cannot be asked', { endPoint, reason, detail }, cause);
+  const detail = cause instanceof Error && cause.message !== '' ? cause.message : undefined;
+  const message = `The chain end point ${endPoint} cannot be asked: ${whatHappened[reason]}`;
+  const said = detail === undefined ? message : `${message} (${detail})`;
+  return new SmError('CHAIN_UNREACHABLE', said, { endPoint, reason, detail }, cause);
 }
 
 /** A JSON-RPC error object as the node sent it. */

@@ -11,21 +11,21 @@ interface InBlock {
   readonly extrinsicIndex: number | null;
 }
 
-export interface PaidEvent extends InBlock {
+interface PaidEvent extends InBlock {
   readonly kind: 'FileSuccess' | 'RenewFileSuccess' | 'AddPrepaidSuccess';
   readonly key: ChainOrderKey;
   /** ss58 address of the account named by the event; for a renewal the liquidator. */
   readonly payer: string;
 }
 
-export interface ClosingEvent extends InBlock {
+interface ClosingEvent extends InBlock {
   readonly kind: 'CalculateSuccess' | 'FileClosed' | 'IllegalFileClosed';
   readonly key: ChainOrderKey;
   readonly payer: null;
 }
 
 /** Names no order: they stand in the arguments of its extrinsic. */
-export interface ReplicasEvent extends InBlock {
+interface ReplicasEvent extends InBlock {
   readonly kind: 'UpdateReplicasSuccess';
   readonly key: null;
   readonly payer: null;

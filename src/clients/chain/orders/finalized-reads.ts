@@ -1,5 +1,5 @@
 import type { Account } from '../../../domain/account.ts';
-import { SmError } from '../../../domain/errors.ts';
+import { hasCode, SmError } from '../../../domain/errors.ts';
 import type { OrderKey, OrderRead } from '../../../domain/order.ts';
 import type { Facts } from '../../../store/facts.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
@@ -35,10 +35,12 @@ export interface FinalizedRead {
  */
 export class FinalizedReads {
   readonly #chain: PresentChain;
-  readonly #facts: Facts;
+  readonly #facts: Pick<Facts, 'find'>;
   readonly #account: Account;
+  /** Its last answer could not be decoded: others are asked first. */
+  #undecodable: string | undefined;
 
-  constructor(parts: { readonly chain: PresentChain; readonly facts: Facts; readonly account: Account }) {
+  constructor(parts: { readonly chain: PresentChain; readonly facts: Pick<Facts, 'find'>; readonly account: Account }) {
     this.#chain = parts.chain;
     this.#facts = parts.facts;
     this.#account = parts.account;
@@ -53,7 +55,8 @@ export class FinalizedReads {
     options: { readonly avoid?: string },
     signal: AbortSignal,
   ): Promise<FinalizedRead> {
-    const ask: Ask = options.avoid === undefined ? { signal } : { signal, avoid: options.avoid };
+    const avoid = options.avoid ?? this.#undecodable;
+    const ask: Ask = avoid === undefined ? { signal } : { signal, avoid };
     const { value: sync, endPoint } = await this.#chain.blocks.syncState(ask);
     if (sync.syncing) {
       throw new SmError('CHAIN_SYNCING', `${endPoint} is still syncing; waiting for it`, {
@@ -61,10 +64,10 @@ export class FinalizedReads {
         reason: sync.reason,
       });
     }
-    const only: Ask = { signal, only: endPoint };
+    const only = { signal, only: endPoint };
     const { value: head } = await this.#chain.blocks.finalizedHead(only);
     const owner = (await this.#facts.find('group'))?.owner ?? null;
-    const { value: reads } = await this.#chain.orders.readOrders(keys, head, { owner, account: this.#account }, only);
+    const reads = await this.#readOrders(keys, head, { owner, account: this.#account }, only);
     if (reads.length !== keys.length) {
       throw new SmError('CHAIN_BAD_ANSWER', `${endPoint} answered for another number of orders than were asked for`, {
         endPoint,
@@ -73,6 +76,20 @@ export class FinalizedReads {
       });
     }
     return { atBlock: head.number, endPoint, reads };
+  }
+
+  async #readOrders(
+    keys: readonly OrderKey[],
+    head: BlockRef,
+    view: GroupView,
+    ask: Ask & { readonly only: string },
+  ): Promise<readonly OrderRead[]> {
+    try {
+      return (await this.#chain.orders.readOrders(keys, head, view, ask)).value;
+    } catch (error) {
+      if (hasCode(error, 'CHAIN_UNDECODABLE')) this.#undecodable = ask.only;
+      throw error;
+    }
   }
 
   /** Whether any end point besides `name` could be asked, now or when it is back. */

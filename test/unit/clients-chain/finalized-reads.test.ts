@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { Ask } from '../../../src/clients/chain/ask.ts';
+import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
+import { FinalizedReads, type PresentChain } from '../../../src/clients/chain/orders/finalized-reads.ts';
+import { accountOf } from '../../../src/domain/account.ts';
+import { SmError } from '../../../src/domain/errors.ts';
+
+const key = chainOrderKey('a');
+const signal = new AbortController().signal;
+
+function pick(ask: Ask): string {
+  return ask.only ?? (ask.avoid === 'first' ? 'second' : 'first');
+}
+
+/** Two end points that are asked in their order but for the avoided one; the first cannot be decoded. */
+function twoEndPoints() {
+  const asked: string[] = [];
+  const chain: PresentChain = {
+    endPoints: { states: () => [] },
+    blocks: {
+      syncState: async (ask) => ({ value: { syncing: false, reason: null }, endPoint: pick(ask) }),
+      finalizedHead: async (ask) => ({ value: { number: 7, hash: '0x07' }, endPoint: pick(ask) }),
+    },
+    orders: {
+      readOrders: async (keys, at, _view, ask) => {
+        const endPoint = pick(ask);
+        asked.push(endPoint);
+        if (endPoint === 'first') throw new SmError('CHAIN_UNDECODABLE', 'no', { endPoint });
+        return { value: keys.map((asked) => ({ key: asked, atBlock: at.number, figures: undefined })), endPoint };
+      },
+    },
+  };
+  const facts = { find: async () => undefined };
+  return { asked, reads: new FinalizedReads({ chain, facts, account: accountOf('11'.repeat(32)) }) };
+}
+
+describe('reading orders for the present', () => {
+  it('asks another end point first after an answer that could not be decoded', async () => {
+    const { asked, reads } = twoEndPoints();
+    await expect(reads.read([key], {}, signal)).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });
+    expect(await reads.read([key], {}, signal)).toMatchObject({ endPoint: 'second', atBlock: 7 });
+    await reads.read([key], {}, signal);
+    expect(asked).toEqual(['first', 'second', 'second']);
+  });
+
+  it('leaves the choice to whoever names an end point to avoid', async () => {
+    const { asked, reads } = twoEndPoints();
+    await expect(reads.read([key], { avoid: 'second' }, signal)).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });
+    await expect(reads.read([key], { avoid: 'second' }, signal)).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });
+    expect(asked).toEqual(['first', 'first']);
+  });
+});
