@@ -47,7 +47,6 @@ interface FactTypes {
       readonly sinceMs: number;
     }[];
   };
-  process: { readonly startedMs: number; readonly version: string; readonly pid: number };
   'last-outage': {
     readonly part: string;
     readonly message: string;

@@ -84,16 +84,16 @@ export interface DecideWorld {
   writes(): Promise<number>;
 }
 
-export interface DecideBot {
+interface DecideBot {
   readonly keeper: BasisKeeper;
   readonly judge: Judge;
   readonly task: DecideTask;
   readonly looks: LookTask;
 }
 
-export type RowInHand = Readonly<Record<string, string | number | null>> & { readonly cid: string };
+type RowInHand = Readonly<Record<string, string | number | null>> & { readonly cid: string };
 
-export const defaultSettings: DecideSettings = {
+const defaultSettings: DecideSettings = {
   accountHex,
   limits: { minFileSizeBytes: 0, maxFileSizeBytes: 0, minReplicas: 0, maxReplicas: 0 },
   weights: { dbFilesWeight: 50, newFilesWeight: 50 },

@@ -82,8 +82,9 @@ export class RunningPull {
   judge(view: Omit<PollView, 'blocks' | 'sealedBytes'>): 'stall' | 'ceiling' | 'oversize' | undefined {
     if (isOversize(this.permit.claim.sizeBytes, this.#sealedBytes)) return 'oversize';
     if (this.#stall.poll({ ...view, blocks: this.#blocks, sealedBytes: this.#sealedBytes })) return 'stall';
-    // Time in which the daemon lets a pull wait is not the pull's.
-    const spanMs = view.held && !this.#moved ? 0 : view.spanMs;
+    // Time in which the daemon lets a pull wait is not the pull's, nor is time in which nobody can see what it seals.
+    const isUnjudged = this.#moved ? !view.sealedKnown : view.held;
+    const spanMs = isUnjudged ? 0 : view.spanMs;
     return this.#ceiling.poll(spanMs, this.#sealedBytes) ? 'ceiling' : undefined;
   }
 

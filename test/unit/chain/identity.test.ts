@@ -25,10 +25,7 @@ describe('the identity of a database', () => {
   async function establish(account: string, genesisHash: () => Promise<string>): Promise<void> {
     const clock = new ManualClock();
     const parts = { clock, conditions: new Conditions(clock), logger: new RecordingLogger(), database, facts };
-    await establishIdentity(
-      { ...parts, account, maxOutageMs: 60_000, genesisHash },
-      new AbortController().signal,
-    );
+    await establishIdentity({ ...parts, account, maxOutageMs: 60_000, genesisHash }, new AbortController().signal);
   }
 
   it('is written down at the first start and stands from then on', async () => {
