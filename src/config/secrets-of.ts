@@ -15,14 +15,17 @@ export function secretsOf(config: Config): readonly string[] {
 }
 
 function credentialsOf(endPoint: EndPoint): readonly string[] {
-  const { username, password } = new URL(endPoint.reveal());
-  if (username === '' && password === '') return [];
+  const { username, password, searchParams } = new URL(endPoint.reveal());
+  // A web socket may carry an access key in its query.
+  const keys = [...searchParams.values()].flatMap((key) => [key, encodeURIComponent(key)]);
+  if (username === '' && password === '') return keys;
   const userInfo = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return [
     `${username}:${password}`,
     userInfo,
     Buffer.from(userInfo).toString('base64'),
-    password,
-    decodeURIComponent(password),
+    // A token may stand alone in the place of the user.
+    ...(password === '' ? [username, decodeURIComponent(username)] : [password, decodeURIComponent(password)]),
+    ...keys,
   ];
 }

@@ -57,8 +57,9 @@ export class CoordinatorClient {
 
   /** Asks whether this node may seal the file. */
   async requestSeal(cid: string, signal: AbortSignal): Promise<SealAnswer> {
-    const { status, text } = await this.#ask(this.#sealCall('POST', cid), signal);
-    const detail = `HTTP ${String(status)}: ${printable(text, 200)}`;
+    const call = this.#sealCall('POST', cid);
+    const { status, text } = await this.#ask(call, signal);
+    const detail = `HTTP ${String(status)}: ${printable(this.#service.hidden(call, text), 200)}`;
     const answer = parsed(text);
     if (!isSuccess(status) || answer === undefined) return { seal: false, reason: 'failed', detail };
     if (answer.seal && answer.reason === 'ok') return { seal: true };

@@ -1,3 +1,4 @@
+import mapValues from 'lodash/mapValues.js';
 import type { z } from 'zod';
 import type { EndPoint } from '../../config/end-point.ts';
 import { type ErrorCode, type ErrorData, SmError } from '../../domain/errors.ts';
@@ -5,6 +6,7 @@ import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { abortError } from './abort.ts';
 import { mismatch } from './checked.ts';
+import { withoutOwnCredentials } from './own-credentials.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport } from './transport.ts';
 
@@ -90,7 +92,7 @@ export class HttpService {
     try {
       return JSON.parse(text);
     } catch (error) {
-      const found = printable(text, 80);
+      const found = printable(this.hidden(call, text), 80);
       throw this.badAnswer(call, `not JSON: ${found}`, { field: '(whole answer)', found }, error);
     }
   }
@@ -101,8 +103,14 @@ export class HttpService {
 
   error(code: ErrorCode, call: Call, what: string, data: ErrorData = {}, cause?: unknown): SmError {
     const name = callName(call);
-    const message = `${this.#names.service} at ${this.#endPoint.printable} ${what} (${name})`;
-    return new SmError(code, message, { endPoint: this.#endPoint.printable, call: name, ...data }, cause);
+    const message = `${this.#names.service} at ${this.#endPoint.printable} ${this.hidden(call, what)} (${name})`;
+    const hiddenData = mapValues(data, (value) => (typeof value === 'string' ? this.hidden(call, value) : value));
+    return new SmError(code, message, { endPoint: this.#endPoint.printable, call: name, ...hiddenData }, cause);
+  }
+
+  /** Words of the other side without the credentials that the call carried; before they are cut to a length. */
+  hidden(call: Call, text: string): string {
+    return withoutOwnCredentials(text, this.#endPoint, call.headers);
   }
 
   async close(): Promise<void> {

@@ -37,7 +37,7 @@ export async function* daemonLines(
     for await (const line of textLines(answer.chunks, limits.maxLineBytes)) {
       const value = service.json(call, line);
       const failed = errorLine.safeParse(value);
-      if (failed.success) throw new DaemonError(failed.data.Message, answer.status);
+      if (failed.success) throw new DaemonError(service.hidden(call, failed.data.Message), answer.status);
       yield value;
     }
   } catch (error) {
@@ -45,7 +45,7 @@ export async function* daemonLines(
     throw error;
   }
   const trailer = answer.trailers()[errorTrailer];
-  if (trailer !== undefined && trailer !== '') throw new DaemonError(trailer, answer.status);
+  if (trailer !== undefined && trailer !== '') throw new DaemonError(service.hidden(call, trailer), answer.status);
 }
 
 async function statusError(service: HttpService, call: Call, answer: StreamedAnswer): Promise<Error> {
@@ -58,7 +58,7 @@ async function statusError(service: HttpService, call: Call, answer: StreamedAns
       `cannot be reached: HTTP ${String(status)} from what stands before it`,
     );
   }
-  return new DaemonError(messageOf(text), status);
+  return new DaemonError(service.hidden(call, messageOf(text)), status);
 }
 
 function messageOf(text: string): string {

@@ -172,7 +172,7 @@ export class SworkerClient {
     return this.#service.error(
       'SWORKER_REFUSED',
       call,
-      `refused with HTTP ${String(status)}: ${own?.message ?? printable(text, 200)}`,
+      `refused with HTTP ${String(status)}: ${own?.message ?? printable(this.#service.hidden(call, text), 200)}`,
       data,
     );
   }

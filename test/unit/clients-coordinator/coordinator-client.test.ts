@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CoordinatorClient } from '../../../src/clients/coordinator/coordinator-client.ts';
 import { UndiciTransport } from '../../../src/clients/http/undici-transport.ts';
+import { SworkerClient } from '../../../src/clients/sworker/sworker-client.ts';
 import { EndPoint } from '../../../src/config/end-point.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
@@ -103,5 +105,31 @@ describe('the seal coordinator', () => {
     expect((await failure(nobody.requestSeal(cid, going))).code).toBe('COORDINATOR_UNREACHABLE');
     const { endPoint } = await localServer((_, response) => response.destroy());
     expect((await failure(clientOf(endPoint).withdrawSeal(cid, going))).code).toBe('COORDINATOR_UNREACHABLE');
+  });
+});
+
+describe('an answer that repeats the headers it was sent', () => {
+  it.each([200, 500])('is told without the token, with HTTP %i', async (status) => {
+    const server = await localServer(({ headers }, response) => {
+      response.writeHead(status).end(JSON.stringify({ seal: false, reason: 'failed', sent: headers.authorization }));
+    });
+    const answer = await clientOf(server.endPoint).requestSeal(cid, going);
+    expect(server.received[0]?.headers.authorization).toBe('Bearer t0ken');
+    expect(JSON.stringify(answer)).toContain('[secret]');
+    expect(JSON.stringify(answer)).not.toContain('t0ken');
+  });
+
+  it('is told without the credentials of the address, also in the error', async () => {
+    const server = await localServer(({ headers }, response) => {
+      response.writeHead(500).end(JSON.stringify({ authorization: headers.authorization }));
+    });
+    const endPoint = EndPoint.parse(`http://me:s3cret@127.0.0.1:${String(server.port)}`, ['http:']);
+    if (endPoint === undefined) throw new Error('no address');
+    const transport = new UndiciTransport(endPoint);
+    const client = new SworkerClient({ endPoint, transport, clock: new SystemClock() });
+    onTestFinished(async () => client.close());
+    const error = await failure(client.workload(going));
+    expect(error.message).toContain('Basic [secret]');
+    expect(inspect(error)).not.toContain(Buffer.from('me:s3cret').toString('base64'));
   });
 });

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { EndPoint, printableUrl } from '../../../src/config/end-point.ts';
 import { Secret } from '../../../src/config/secret.ts';
+import { secretsOf } from '../../../src/config/secrets-of.ts';
 import { least, load, refused } from './load.ts';
 
 const secret = 's3cret';
@@ -38,6 +39,17 @@ describe('secrets', () => {
     ['chain', { ...least.chain, endPoint: { url: `ws://me:${secret}@h` } }],
   ])('are not shown by the refusal of %s', async (section, value) => {
     expect(printed(await refused({ ...least, [section]: value }))).not.toContain(secret);
+  });
+
+  it('are all known to the log, a key in a query and a token in the place of a user among them', async () => {
+    const { config } = await load({
+      ...least,
+      chain: { ...least.chain, endPoint: ['wss://chain/?key=k%20y', 'wss://me:pass@chain'] },
+      telemetry: { endPoint: 'https://alone@collector' },
+      sealCoordinator: { endPoint: 'http://h', nodeUUID: 'n', authToken: 't0ken' },
+    });
+    expect(secretsOf(config)).toEqual(expect.arrayContaining(['k y', 'k%20y', 'pass', 'me:pass', 'alone', 't0ken']));
+    expect(secretsOf((await load(least)).config)).toEqual([]);
   });
 
   it('stay hidden in addresses that are not well formed', () => {
