@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // The kinds run one after another: what starts daemons must not share two cores with everything else.
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     projects: [

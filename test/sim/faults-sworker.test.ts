@@ -1,0 +1,3 @@
+import { describeFaults } from '../support/sim/fault-table.ts';
+
+await describeFaults(['sworker']);

@@ -1,0 +1,157 @@
+import type { ChainModel } from '../../devnet/chain/model.ts';
+import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
+import { storagePrefixes } from '../../src/clients/chain/keys/storage-prefixes.ts';
+import { rederive } from '../../src/decide/rederive.ts';
+import type { OrderStatus } from '../../src/domain/statuses.ts';
+import type { DecisionBasis } from '../../src/domain/strategy.ts';
+import { pickVerdicts } from '../../src/domain/verdicts.ts';
+import { type OrderRow, toOrder } from '../../src/store/order-row.ts';
+
+/** A bot's database beside the world it works in. */
+export interface InvariantView {
+  readonly chain: ChainModel;
+  /** Reads the database beside the bot. */
+  rows<T>(sql: string, ...bindings: readonly unknown[]): Promise<T[]>;
+  /** Whether a bot runs on the database. */
+  readonly isBotUp: boolean;
+  /** CIDs that the daemon is pulling now. */
+  readonly pulling: readonly string[];
+  /** How many pulls the daemon began, by CID; undefined when nobody counted. */
+  readonly pullsBegun: ReadonlyMap<string, number> | undefined;
+  /** What was seen at the moment it happened. */
+  readonly seen: readonly string[];
+}
+
+/**
+ * What must hold whenever the bot is at rest, whatever happened; an empty list when it does. `isSettled`: everybody has been reachable for so long
+ * that nothing may be open: the database has caught up with the finalized head, by event and by walk.
+ */
+export async function brokenInvariants(view: InvariantView, { isSettled = false } = {}): Promise<readonly string[]> {
+  const found = await Promise.all([
+    brokenIndex(view, isSettled),
+    brokenPulls(view),
+    brokenVerdicts(view),
+    brokenTally(view),
+    brokenMoves(view),
+  ]);
+  return [...view.seen, ...found.flat()];
+}
+
+interface Indexed {
+  readonly cid: string;
+  readonly status: OrderStatus;
+}
+
+/** Every order on chain is in the database, or inside a gap or the running walk; and in it as what it is. */
+async function brokenIndex(view: InvariantView, isSettled: boolean): Promise<string[]> {
+  const [cursor, open] = await Promise.all([
+    view.rows<{ block: number }>(
+      "SELECT json_extract(content, '$.block') AS block FROM config WHERE name = 'event-cursor'",
+    ),
+    view.rows("SELECT 1 FROM gap WHERE closed_walk IS NULL UNION ALL SELECT 1 FROM walk WHERE status = 'running'"),
+  ]);
+  const finalized = view.chain.finalized.number;
+  const atBlock = cursor[0]?.block;
+  const broken: string[] = [];
+  if (isSettled && (atBlock === undefined || finalized - atBlock > 1)) {
+    broken.push(`the events are indexed up to ${atBlock ?? 'nowhere'}, the head is ${finalized}`);
+  }
+  if (isSettled && open.length > 0) broken.push('a gap or a walk is open although everything is settled');
+  const block = view.chain.history.at(atBlock ?? -1);
+  if (block === undefined || !view.chain.history.hasState(block) || open.length > 0) return broken;
+  const rows = await view.rows<Indexed>('SELECT cid, status FROM file_record');
+  const known = new Map(rows.map(({ cid, status }) => [cid, status]));
+  const live = new Set(ordersAt(view.chain, block.number));
+  for (const cid of live) {
+    const status = known.get(cid);
+    if (status === undefined) broken.push(`${cid} is on chain at ${block.number} and not in the database`);
+    if (status === 'closed') broken.push(`${cid} is on chain at ${block.number} and closed in the database`);
+  }
+  if (!isSettled) return broken;
+  const closing = await view.rows<{ cid: string }>(
+    "SELECT cid FROM cleanup_record WHERE status IN ('seen', 'confirmed', 'deleting') UNION SELECT f.cid FROM absence a JOIN file_record f ON f.id = a.file_id",
+  );
+  const isClosing = new Set(closing.map(({ cid }) => cid));
+  for (const [cid, status] of known) {
+    if (status !== 'closed' && !live.has(cid) && !isClosing.has(cid)) {
+      broken.push(`${cid} is ${status} in the database and not on chain at ${block.number}`);
+    }
+  }
+  return broken;
+}
+
+const pageKeys = 1_000_000;
+
+/** Texts of all orders on chain after a block. */
+export function ordersAt(chain: ChainModel, block: number): readonly string[] {
+  return chain.storage.keysAt(storagePrefixes.marketFilesV2, block, pageKeys).map((key) => parseStorageKey(key).text);
+}
+
+/** No CID is pulled twice at once, every pull has a record, and orders that are pulling and running records belong together. */
+async function brokenPulls(view: InvariantView): Promise<string[]> {
+  const broken: string[] = [];
+  const running = await view.rows<{ cid: string }>("SELECT cid FROM pin_record WHERE status = 'running'");
+  const pulling = await view.rows<{ cid: string }>("SELECT cid FROM file_record WHERE status = 'pulling'");
+  const recorded = new Set(running.map(({ cid }) => cid));
+  const claimed = new Set(pulling.map(({ cid }) => cid));
+  for (const cid of claimed) if (!recorded.has(cid)) broken.push(`${cid} is pulling without a running record`);
+  for (const cid of recorded) if (!claimed.has(cid)) broken.push(`${cid} has a running record and is not pulling`);
+  for (const cid of view.pulling)
+    if (view.isBotUp && !recorded.has(cid)) broken.push(`${cid} is pulled without a record`);
+  if (view.pullsBegun === undefined) return broken;
+  const records = await view.rows<{ cid: string; pulls: number }>(
+    "SELECT cid, SUM(1 + repinned) AS pulls FROM pin_record WHERE cause = 'pull' GROUP BY cid",
+  );
+  const counts = new Map(records.map(({ cid, pulls }) => [cid, pulls]));
+  for (const [cid, begun] of view.pullsBegun) {
+    const pulls = counts.get(cid) ?? 0;
+    if (begun > pulls) broken.push(`${cid} was pulled ${begun} times and has ${pulls} records`);
+  }
+  return broken;
+}
+
+/** Every verdict can be derived again from what is stored, and none that time or a retry changes is for ever. */
+async function brokenVerdicts(view: InvariantView): Promise<string[]> {
+  const rows = await view.rows<OrderRow>(
+    `SELECT f.*, a.address AS group_owner FROM file_record f LEFT JOIN account a ON a.id = f.group_owner_id
+     WHERE f.status IN ('waiting', 'queued') AND f.revise = 0 AND f.decided_block IS NOT NULL`,
+  );
+  const stored = await view.rows<{ id: number; content: string }>('SELECT id, content FROM decision_basis');
+  const bases = new Map(stored.map(({ id, content }) => [id, JSON.parse(content) as DecisionBasis]));
+  const broken: string[] = [];
+  for (const row of rows) {
+    const basis = bases.get(row.basis_id ?? -1);
+    const again = basis === undefined ? undefined : rederive(toOrder(row), basis)?.verdict;
+    const isOfPick = (pickVerdicts as readonly (string | null)[]).includes(row.verdict);
+    if (again !== (isOfPick ? 'take' : row.verdict)) {
+      broken.push(`${row.cid} is ${row.verdict ?? 'undecided'}, derived again ${again ?? 'nothing'}`);
+    }
+    if ((row.verdict === 'take') !== (row.status === 'queued'))
+      broken.push(`${row.cid} is ${row.status} with ${row.verdict}`);
+    const isDated = row.verdict === 'few-replicas' || row.verdict === 'no-space';
+    if (isDated && row.look_block === null) broken.push(`${row.cid} is ${row.verdict} without a next look`);
+    if (row.turn_block === null && row.verdict !== 'bad-cid') broken.push(`${row.cid} is ${row.verdict} for ever`);
+  }
+  return broken;
+}
+
+async function brokenTally(view: InvariantView): Promise<string[]> {
+  const rows = await view.rows<{ status: string; verdict: string; class: string; orders: number; bytes: number }>(
+    `SELECT status, verdict, class, SUM(orders) AS orders, SUM(bytes) AS bytes FROM (
+       SELECT status, verdict, class, orders, bytes FROM tally
+       UNION ALL
+       SELECT status, COALESCE(verdict, ''), class, -COUNT(*), -SUM(MIN(size_bytes, 1099511627776)) FROM file_record GROUP BY 1, 2, 3)
+     GROUP BY 1, 2, 3 HAVING SUM(orders) <> 0 OR SUM(bytes) <> 0`,
+  );
+  return rows.map((row) => `the tally of ${row.status} ${row.verdict} ${row.class} is ${row.orders} orders too many`);
+}
+
+/** A handled order is held, and a held file's order is handled, or on its way to be. */
+async function brokenMoves(view: InvariantView): Promise<string[]> {
+  const rows = await view.rows<{ cid: string; status: string }>(
+    `SELECT f.cid, f.status FROM file_record f
+     WHERE f.status = 'handled'
+       AND NOT EXISTS (SELECT 1 FROM pin_record p WHERE p.cid = f.cid AND p.status IN ('sealed', 'lost'))`,
+  );
+  return rows.map(({ cid }) => `${cid} is handled without a held record`);
+}

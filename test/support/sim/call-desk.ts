@@ -1,0 +1,126 @@
+import type { Life } from './life.ts';
+import type { SimClock } from './sim-clock.ts';
+
+export type Part = 'chain' | 'sworker' | 'ipfs' | 'coordinator' | 'telemetry';
+
+/**
+ * `error`: the other side says that it failed. `dropped`: the connection ends before anything happened. `answer-dropped`: it was done, and then the
+ * connection ends. `half`: it was done and half of the answer comes. `garbage`: an answer of another shape. `delayed`: done and answered late.
+ */
+export const faultKinds = ['error', 'dropped', 'answer-dropped', 'half', 'garbage', 'delayed'] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** One question of the bot. */
+export interface OutsideCall {
+  readonly part: Part;
+  /** Without what differs from order to order. */
+  readonly name: string;
+  readonly target?: string;
+}
+
+export type FaultChooser = (call: OutsideCall, nowMs: number) => FaultKind | undefined;
+
+/** What a question gets for its fault: `delayed` is the desk's own affair. */
+export type SpoiltBy = Exclude<FaultKind, 'delayed'> | undefined;
+
+interface Item {
+  readonly life: Life;
+  readonly isOver: () => boolean;
+  readonly call: OutsideCall | undefined;
+  readonly run: (fault: SpoiltBy) => void;
+}
+
+const delayMs = 20_000;
+
+/** Where the questions of the bot wait: the world answers one at a time, and only when the bot is at rest. */
+export class CallDesk {
+  readonly #clock: SimClock;
+  #items: Item[] = [];
+  /** How often each call was asked, by `part name`. */
+  readonly counts = new Map<string, number>();
+  /** How often a fault befell a call, by `part name fault`. */
+  readonly faultCounts = new Map<string, number>();
+  /** Replaced at will; undefined spoils nothing. */
+  chooseFault: FaultChooser | undefined;
+  /** Called when the bot sends a question, before anything else happens. */
+  onSent: ((call: OutsideCall) => void) | undefined;
+
+  constructor(clock: SimClock) {
+    this.#clock = clock;
+  }
+
+  get waiting(): number {
+    return this.#items.length;
+  }
+
+  /**
+   * Settles as `answer` does when the question's turn has come. Rejects with the signal's reason when that is aborted first; never settles in a
+   * dead life.
+   */
+  async ask<T>(
+    call: OutsideCall,
+    life: Life,
+    signal: AbortSignal,
+    answer: (fault: SpoiltBy) => T | Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    this.onSent?.(call);
+    return await new Promise<T>((resolve, reject) => {
+      let isOver = false;
+      const settle = (how: () => void): void => {
+        if (isOver || life.isDead) return;
+        isOver = true;
+        signal.removeEventListener('abort', onAbort);
+        how();
+      };
+      const onAbort = (): void => settle(() => reject(signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
+      const run = (fault: SpoiltBy): void => {
+        void (async () => {
+          try {
+            const value = await answer(fault);
+            settle(() => resolve(value));
+          } catch (error) {
+            settle(() => reject(error));
+          }
+        })();
+      };
+      this.#items.push({ life, isOver: () => isOver, call, run });
+    });
+  }
+
+  /** Something the other side sends by itself, in its turn. */
+  deliver(life: Life, send: () => void): void {
+    this.#items.push({ life, isOver: () => false, call: undefined, run: send });
+  }
+
+  /** Answers the question that has waited longest; false when none waits. */
+  answerNext(): boolean {
+    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
+      if (item.life.isDead || item.isOver()) continue;
+      if (item.call === undefined) item.run(undefined);
+      else this.#answer(item, item.call);
+      return true;
+    }
+    return false;
+  }
+
+  #answer(item: Item, call: OutsideCall): void {
+    const name = `${call.part} ${call.name}`;
+    count(this.counts, name);
+    const fault = this.chooseFault?.(call, this.#clock.nowMs());
+    if (fault !== undefined) count(this.faultCounts, `${name} ${fault}`);
+    // The effect comes before or after the step: both are moments at which a process can die.
+    if (!item.life.step()) return;
+    if (fault !== 'delayed') item.run(fault);
+    else {
+      this.#clock.after(delayMs, () => {
+        if (!item.isOver() && !item.life.isDead) item.run(undefined);
+      });
+    }
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}

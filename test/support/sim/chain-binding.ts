@@ -1,0 +1,152 @@
+import type { ChainRpc } from '../../../devnet/chain/rpc.ts';
+import { RpcError } from '../../../devnet/chain/rpc/error.ts';
+import { RpcSession } from '../../../devnet/chain/rpc/session.ts';
+import { badAnswer } from '../../../src/clients/chain/connection/answers.ts';
+import {
+  type ChainTransport,
+  rpcFailure,
+  type Subscription,
+  type SubscriptionHandlers,
+  unreachable,
+} from '../../../src/clients/chain/connection/transport.ts';
+import type { CallDesk, SpoiltBy } from './call-desk.ts';
+import type { Life } from './life.ts';
+
+/** A chain node of the world; several may stand before one chain. */
+export interface SimChainNode {
+  readonly name: string;
+  readonly rpc: ChainRpc;
+  isReachable: boolean;
+}
+
+/** One process's connection to a chain node: lost, it fails everything in flight on it, and the next question opens another. */
+export class SimChainTransport implements ChainTransport {
+  readonly #node: SimChainNode;
+  readonly #desk: CallDesk;
+  readonly #life: Life;
+  readonly #inFlight = new Set<(error: Error) => void>();
+  readonly #subscriptions = new Map<string, SubscriptionHandlers>();
+  #session: RpcSession | undefined;
+  #epoch = 0;
+  #isClosed = false;
+
+  constructor(node: SimChainNode, desk: CallDesk, life: Life) {
+    this.#node = node;
+    this.#desk = desk;
+    this.#life = life;
+    life.onDeath(() => this.#session?.close());
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  async send(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
+    return await this.#call(method, params, signal, (result) => result);
+  }
+
+  async subscribe(
+    { method, params, unsubscribe }: Subscription,
+    handlers: SubscriptionHandlers,
+    signal: AbortSignal,
+  ): Promise<() => void> {
+    return await this.#call(method, params, signal, (result) => {
+      if (typeof result !== 'string') throw badAnswer(this.#node.name, method, 'result', result);
+      this.#subscriptions.set(result, handlers);
+      return () => {
+        if (this.#subscriptions.delete(result)) this.#session?.unsubscribe(result);
+        void unsubscribe;
+      };
+    });
+  }
+
+  reset(): void {
+    this.#drop(unreachable(this.#node.name, 'dropped'));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#drop(unreachable(this.#node.name, 'closed'));
+  }
+
+  async #call<T>(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    convert: (result: unknown) => T,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    if (this.#isClosed) throw unreachable(this.#node.name, 'closed');
+    const lost = new AbortController();
+    const fail = (error: Error): void => lost.abort(error);
+    this.#inFlight.add(fail);
+    const onAbort = (): void => lost.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const call = { part: 'chain', name: method } as const;
+      return await this.#desk.ask(call, this.#life, lost.signal, (fault) =>
+        this.#answer(method, params, fault, convert),
+      );
+    } finally {
+      this.#inFlight.delete(fail);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #answer<T>(method: string, params: readonly unknown[], fault: SpoiltBy, convert: (result: unknown) => T): T {
+    const { name, isReachable } = this.#node;
+    if (!isReachable) {
+      const lost = unreachable(name, 'refused');
+      this.#drop(lost);
+      throw lost;
+    }
+    const session = (this.#session ??= this.#open());
+    if (fault === 'dropped') return this.#lose(unreachable(name, 'dropped'));
+    if (fault === 'error') throw rpcFailure(name, method, { code: -32_000, message: 'Server error: fault injected' });
+    const result = this.#handle(method, params, session);
+    if (fault === 'answer-dropped') return this.#lose(unreachable(name, 'dropped'));
+    if (fault === 'half') return this.#lose(badAnswer(name, method, 'message', JSON.stringify(result).slice(0, 40)));
+    const converted = convert(fault === 'garbage' ? { garbage: '####' } : result);
+    // What a new subscription has to say at once comes behind its reply.
+    this.#desk.deliver(this.#life, () => session.replySent());
+    return converted;
+  }
+
+  #handle(method: string, params: readonly unknown[], session: RpcSession): unknown {
+    try {
+      const result = this.#node.rpc.handle(method, overTheWire(params) as readonly unknown[], session);
+      return overTheWire(result);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      throw rpcFailure(this.#node.name, method, error.toJSON());
+    }
+  }
+
+  #open(): RpcSession {
+    this.#epoch += 1;
+    const session: RpcSession = new RpcSession(({ subscription, result }) => {
+      this.#desk.deliver(this.#life, () => {
+        if (this.#session === session) this.#subscriptions.get(subscription)?.onItem(overTheWire(result));
+      });
+    });
+    return session;
+  }
+
+  #lose(error: Error): never {
+    this.#drop(error);
+    throw error;
+  }
+
+  #drop(error: Error): void {
+    this.#session?.close();
+    this.#session = undefined;
+    const subscriptions = [...this.#subscriptions.values()];
+    this.#subscriptions.clear();
+    for (const fail of this.#inFlight) fail(error);
+    for (const handlers of subscriptions) handlers.onLost(error);
+  }
+}
+
+function overTheWire(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null));
+}

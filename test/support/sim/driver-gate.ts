@@ -1,0 +1,172 @@
+import sqlite3 from 'sqlite3';
+import type { Life } from './life.ts';
+
+type Callback = (this: unknown, ...results: unknown[]) => void;
+type Method = (this: sqlite3.Database, ...args: unknown[]) => unknown;
+
+interface Job {
+  readonly life: Life | undefined;
+  /** Calls `done` when the driver has answered. */
+  readonly start: (done: () => void) => void;
+}
+
+const Original = sqlite3.Database;
+const nativeClose = method('close');
+
+/**
+ * Stands between the program and the SQLite driver: statements run one at a time in the order in which they were asked for, so that the thread
+ * pool decides nothing, and those of a dead process do not run at all.
+ */
+class DriverGate {
+  /** Whose connections are those opened from now on. */
+  life: Life | undefined;
+  #queue: Job[] = [];
+  #isBusy = false;
+  #idle: (() => void)[] = [];
+  statements = 0;
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  async untilIdle(): Promise<void> {
+    if (!this.#isBusy) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  add(job: Job): void {
+    this.#queue.push(job);
+    if (!this.#isBusy) this.#next();
+  }
+
+  #next(): void {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      if (job.life !== undefined && !job.life.step()) continue;
+      this.#isBusy = true;
+      this.statements += 1;
+      job.start(() => this.#next());
+      return;
+    }
+    this.#isBusy = false;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const tell of waiting) tell();
+  }
+}
+
+export const driverGate = new DriverGate();
+
+type GatedMethod = 'run' | 'all' | 'get' | 'exec' | 'close';
+
+function method(name: GatedMethod): Method {
+  return Reflect.get(Original.prototype, name) as Method;
+}
+
+const connections = new WeakMap<Life, Set<GatedDatabase>>();
+
+/** Tells whoever asks, before or after, that something has happened. */
+class Happening<T> {
+  #value: { readonly is: T } | undefined;
+  #listener: ((value: T) => void) | undefined;
+
+  happen(value: T): void {
+    this.#value = { is: value };
+    this.#listener?.(value);
+  }
+
+  whenHappened(listener: (value: T) => void): void {
+    this.#listener = listener;
+    if (this.#value !== undefined) listener(this.#value.is);
+  }
+}
+
+class GatedDatabase extends Original {
+  readonly life: Life | undefined;
+
+  constructor(filename: string, ...rest: unknown[]) {
+    const { life } = driverGate;
+    const callback = typeof rest.at(-1) === 'function' ? (rest.pop() as Callback) : undefined;
+    const mode = typeof rest[0] === 'number' ? rest[0] : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE;
+    const opening = new Happening<Error | null>();
+    super(filename, mode, (error) => opening.happen(error));
+    this.life = life;
+    if (life !== undefined) register(life, this);
+    // The opening takes its place in the line like a statement, though it has begun.
+    driverGate.add({
+      life,
+      start: (done) => {
+        opening.whenHappened((error) => {
+          if (life?.isDead !== true) callback?.call(this, error);
+          done();
+        });
+      },
+    });
+  }
+}
+
+for (const name of ['run', 'all', 'get', 'exec', 'close'] as const) {
+  Reflect.set(GatedDatabase.prototype, name, function gated(this: GatedDatabase, ...args: unknown[]): unknown {
+    const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
+    driverGate.add({ life: this.life, start: (done) => carryOut(this, name, args, callback, done) });
+    return this;
+  });
+}
+
+function carryOut(
+  database: GatedDatabase,
+  name: GatedMethod,
+  args: readonly unknown[],
+  callback: Callback | undefined,
+  done: () => void,
+): void {
+  method(name).call(database, ...args, function answered(this: unknown, ...results: unknown[]) {
+    if (name === 'close' && database.life !== undefined) connections.get(database.life)?.delete(database);
+    // The driver tells how many rows changed by the callback's `this`.
+    if (database.life?.isDead !== true) callback?.apply(this, results);
+    done();
+  });
+}
+
+function register(life: Life, database: GatedDatabase): void {
+  const known = connections.get(life) ?? new Set();
+  connections.set(life, known.add(database));
+}
+
+/** Puts the gate in front of the driver for this test file's process. */
+export function installDriverGate(): void {
+  Object.assign(sqlite3, { Database: GatedDatabase });
+}
+
+/** What the kernel does with the files of a dead process: its connections close, what was not committed is rolled back, its lock is free. */
+export async function closeConnectionsOf(life: Life): Promise<void> {
+  await driverGate.untilIdle();
+  for (const database of connections.get(life) ?? []) {
+    await new Promise<void>((resolve, reject) => {
+      nativeClose.call(database, (error: Error | null) => (error === null ? resolve() : reject(error)));
+    });
+  }
+  connections.delete(life);
+}
+
+/** How many connections of a life are open. */
+export function openConnections(life: Life): number {
+  return connections.get(life)?.size ?? 0;
+}
+
+/** All rows of a query, read beside the bot and its gate. */
+export async function readRows<T>(filename: string, sql: string, bindings: readonly unknown[] = []): Promise<T[]> {
+  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+    const opening: sqlite3.Database = new Original(filename, sqlite3.OPEN_READONLY, (error) =>
+      error === null ? resolve(opening) : reject(error),
+    );
+  });
+  try {
+    return await new Promise<T[]>((resolve, reject) => {
+      database.all(sql, [...bindings], (error: Error | null, rows: T[]) =>
+        error === null ? resolve(rows) : reject(error),
+      );
+    });
+  } finally {
+    await new Promise<void>((resolve) => database.close(() => resolve()));
+  }
+}

@@ -1,0 +1,182 @@
+import { IpfsRpcError } from '../../../devnet/ipfs/backend.ts';
+import type { IpfsModel } from '../../../devnet/ipfs/model/ipfs-model.ts';
+import type {
+  GarbageCollection,
+  Ipfs,
+  IpfsIdentity,
+  PinAddOptions,
+  PinAddResult,
+  RepoSize,
+} from '../../../src/clients/ipfs/ipfs.ts';
+import { isStopping, readRefusal } from '../../../src/clients/ipfs/pin-message.ts';
+import { SmError } from '../../../src/domain/errors.ts';
+import type { CallDesk, SpoiltBy } from './call-desk.ts';
+import type { Life } from './life.ts';
+
+/** Told when the daemon begins and ends to work on a pull. */
+export interface PullWatch {
+  pullBegins(cid: string): void;
+  pullEnds(cid: string): void;
+}
+
+/** One process's way to the daemon; the answers are those that the real client makes of the daemon's. */
+export class SimIpfs implements Ipfs {
+  readonly #model: IpfsModel;
+  readonly #desk: CallDesk;
+  readonly #life: Life;
+  readonly #watch: PullWatch;
+
+  constructor(model: IpfsModel, desk: CallDesk, life: Life, watch: PullWatch) {
+    this.#model = model;
+    this.#desk = desk;
+    this.#life = life;
+    this.#watch = watch;
+  }
+
+  async pinAdd(cid: string, options: PinAddOptions): Promise<PinAddResult> {
+    const call = { part: 'ipfs', name: 'pin/add', target: cid } as const;
+    return await this.#desk.ask(
+      call,
+      this.#life,
+      options.signal,
+      async (fault) => await this.#pin(cid, options, fault),
+    );
+  }
+
+  async isPinned(cid: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#ask('pin/ls', cid, signal, async () => (await this.#model.pinType(cid)) === 'recursive');
+  }
+
+  async *pinnedRoots(signal: AbortSignal): AsyncIterable<string> {
+    const roots = await this.#ask('pin/ls (all)', undefined, signal, async () => {
+      const found: string[] = [];
+      for await (const { cid } of this.#model.pins('recursive')) found.push(cid);
+      return found;
+    });
+    yield* roots;
+  }
+
+  async pinRemove(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
+    return await this.#ask('pin/rm', cid, signal, async () => {
+      try {
+        await this.#model.pinRm(cid, this.#whileAlive(signal));
+        return 'removed';
+      } catch (error) {
+        if (error instanceof IpfsRpcError && error.message.includes('not pinned')) return 'not-pinned';
+        throw error;
+      }
+    });
+  }
+
+  async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
+    return await this.#ask('repo/gc', undefined, signal, async () => {
+      const removed = await this.#model.repoGc(this.#whileAlive(signal));
+      return { removedBlocks: removed.length, errors: [] };
+    });
+  }
+
+  async repoSize(signal: AbortSignal): Promise<RepoSize> {
+    return await this.#ask('repo/stat', undefined, signal, async () => {
+      const { sizeBytes, storageMaxBytes } = await this.#model.repoStat();
+      return { sizeBytes, storageMaxBytes };
+    });
+  }
+
+  async identity(signal: AbortSignal): Promise<IpfsIdentity> {
+    return await this.#ask('id', undefined, signal, () => {
+      return { peerId: this.#model.peerId, agentVersion: 'go-ipfs/0.8.0/' };
+    });
+  }
+
+  async version(signal: AbortSignal): Promise<string> {
+    return await this.#ask('version', undefined, signal, () => '0.8.0');
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open between two answers.
+  }
+
+  async #ask<T>(name: string, target: string | undefined, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+    return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault) => {
+      this.#mustRun(name);
+      if (fault === 'dropped') throw lost(name, 'socket hang up');
+      if (fault === 'error') throw new SmError('IPFS_REFUSED', `The IPFS daemon refused: fault injected (${name})`);
+      const answer = await this.#translated(name, work);
+      if (fault === 'answer-dropped' || fault === 'half') throw lost(name, 'broke its answer off');
+      if (fault === 'garbage') throw garbage(name);
+      return answer;
+    });
+  }
+
+  async #pin(cid: string, { signal, onProgress }: PinAddOptions, fault: SpoiltBy): Promise<PinAddResult> {
+    this.#mustRun('pin/add');
+    if (fault === 'dropped') throw lost('pin/add', 'socket hang up');
+    if (fault === 'error') return readRefusal('pin: fault injected');
+    const connection = new AbortController();
+    const hangUp = (): void => connection.abort();
+    const release = this.#hangUpWith(signal, hangUp);
+    this.#watch.pullBegins(cid);
+    try {
+      const report = (blocks: number): void => {
+        if (this.#life.isDead || connection.signal.aborted) return;
+        onProgress(blocks);
+        if (fault === 'half' || fault === 'garbage') connection.abort();
+      };
+      report(0);
+      await this.#model.pinAdd(cid, { signal: connection.signal, onProgress: report });
+    } catch (error) {
+      if (fault === 'half') throw lost('pin/add', 'broke its answer off');
+      if (fault === 'garbage') throw garbage('pin/add');
+      signal.throwIfAborted();
+      return refusal(error);
+    } finally {
+      this.#watch.pullEnds(cid);
+      release();
+    }
+    if (fault === 'answer-dropped' || fault === 'half') throw lost('pin/add', 'broke its answer off');
+    if (fault === 'garbage') throw garbage('pin/add');
+    return { kind: 'pinned' };
+  }
+
+  /** A process that is gone hangs up: the daemon cancels what it did for it. */
+  #hangUpWith(signal: AbortSignal, hangUp: () => void): () => void {
+    this.#life.onDeath(hangUp);
+    if (signal.aborted) hangUp();
+    signal.addEventListener('abort', hangUp, { once: true });
+    return () => signal.removeEventListener('abort', hangUp);
+  }
+
+  #whileAlive(signal: AbortSignal): AbortSignal {
+    const control = new AbortController();
+    this.#hangUpWith(signal, () => control.abort());
+    return control.signal;
+  }
+
+  #mustRun(name: string): void {
+    if (!this.#model.isRunning) throw lost(name, 'connect ECONNREFUSED');
+  }
+
+  async #translated<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof IpfsRpcError) throw new SmError('IPFS_REFUSED', error.message, { call: name }, error);
+      if (error instanceof Error && error.name !== 'AbortError') throw lost(name, error.message);
+      throw error;
+    }
+  }
+}
+
+function refusal(error: unknown): PinAddResult {
+  if (!(error instanceof IpfsRpcError)) throw lost('pin/add', error instanceof Error ? error.message : String(error));
+  if (isStopping(error.message)) throw lost('pin/add', error.message);
+  return readRefusal(error.message);
+}
+
+function lost(call: string, reason: string): SmError {
+  return new SmError('IPFS_UNREACHABLE', `The IPFS daemon cannot be reached: ${reason} (${call})`, { call, reason });
+}
+
+function garbage(call: string): SmError {
+  return new SmError('IPFS_BAD_ANSWER', `The IPFS daemon gave an answer that cannot be understood (${call})`, { call });
+}

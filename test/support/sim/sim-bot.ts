@@ -1,0 +1,65 @@
+import { type Outside, runBot } from '../../../src/app.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { exitCodes, SmError } from '../../../src/domain/errors.ts';
+import type { RecordingLogger } from '../quiet-logger.ts';
+import { closeConnectionsOf, driverGate } from './driver-gate.ts';
+import { Life } from './life.ts';
+import type { SimClock } from './sim-clock.ts';
+
+/** How a process ended: by itself with an exit code, or killed. */
+export type Ending = { readonly exitCode: number; readonly error?: unknown } | 'killed';
+
+/** One run of the bot in this process. */
+export class SimBot {
+  readonly life = new Life();
+  readonly #stop = new AbortController();
+  #ending: Ending | undefined;
+
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  get isUp(): boolean {
+    return this.#ending === undefined && !this.life.isDead;
+  }
+
+  start(options: {
+    readonly config: Config;
+    readonly clock: SimClock;
+    readonly logger: RecordingLogger;
+    readonly outside: (life: Life) => Outside;
+    readonly random: () => number;
+  }): void {
+    driverGate.life = this.life;
+    void runBot({
+      config: options.config,
+      logger: options.logger,
+      signal: this.#stop.signal,
+      clock: options.clock.of(this.life),
+      outside: options.outside(this.life),
+      random: options.random,
+    }).then(
+      () => this.#end({ exitCode: exitCodes.stopped }),
+      (error: unknown) => {
+        const exitCode = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
+        this.#end({ exitCode, error });
+      },
+    );
+  }
+
+  /** As SIGTERM. */
+  askToStop(): void {
+    this.#stop.abort();
+  }
+
+  /** After its death: closes what the kernel would. */
+  async bury(): Promise<void> {
+    this.life.die();
+    await closeConnectionsOf(this.life);
+    this.#end('killed');
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending;
+  }
+}
