@@ -104,11 +104,15 @@ function nextLook(order: Order, headBlock: number | undefined): Explanation['nex
   return { block, inBlocks: headBlock === undefined ? null : Math.max(0, block - headBlock) };
 }
 
+/** A weight of 0 stays when what stands in every order's way has passed, so both are told. */
 function heldBack(order: Order, basis: DecisionBasis | undefined, standstill: string | undefined): string | null {
   if (order.status !== 'queued') return null;
-  if (standstill !== undefined) return `No pull starts: ${standstill}.`;
-  if (basis === undefined) return null;
+  const reasons = standstill === undefined ? [] : [`No pull starts: ${standstill}.`];
   const key = order.orderClass === 'new' ? 'newFilesWeight' : 'dbFilesWeight';
-  if (basis.weights[key] > 0) return null;
-  return `The order is of the source "${order.orderClass}", whose weight (scheduler.strategy.${key}) is 0: nothing is pulled from it.`;
+  if (basis?.weights[key] === 0) {
+    reasons.unshift(
+      `The order is of the source "${order.orderClass}", whose weight (scheduler.strategy.${key}) is 0: nothing is pulled from it.`,
+    );
+  }
+  return reasons.length === 0 ? null : reasons.join(' ');
 }

@@ -92,6 +92,8 @@ describe('an explanation', () => {
     const basis = basisWith({ weights: { dbFilesWeight: 0, newFilesWeight: 100 } });
     expect(told(stored({ orderClass: 'db' }), basis).heldBack).toContain('dbFilesWeight');
     expect(told(stored({ orderClass: 'new' }), basis).heldBack).toBeNull();
+    const facts = { decidedBy: basis, newest: basis, headBlock, standstill: 'no bot is running' };
+    expect(explain(stored({ orderClass: 'db' }), facts).heldBack).toMatch(/dbFilesWeight.*no bot is running/u);
     expect(told(stored({ orderClass: 'db', status: 'waiting', verdict: 'dice' }), basis).heldBack).toBeNull();
   });
 

@@ -1,0 +1,158 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BotLine, BotProcess, type CommandOutcome, runBotCommand } from '../../../devnet/world/bot-process.ts';
+import type { JsonObject } from '../../../devnet/world/bot-config.ts';
+import type { World } from '../../../devnet/world/world.ts';
+import { Database, databaseFileName } from '../../../src/store/database.ts';
+
+/** What a wait may take on a machine that is busy with other things. */
+const PATIENCE_MS = 120_000;
+
+interface BotHomeOptions {
+  readonly scheduler?: JsonObject;
+  /** Sections of the configuration file. */
+  readonly others?: JsonObject;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** One bot's configuration file and data in a world, and every process that ran on them. */
+export class BotHome {
+  readonly world: World;
+  readonly dir: string;
+  readonly configPath: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #processes: BotProcess[] = [];
+  readonly #outcomes: CommandOutcome[] = [];
+
+  private constructor(world: World, dir: string, configPath: string, env: NodeJS.ProcessEnv) {
+    this.world = world;
+    this.dir = dir;
+    this.configPath = configPath;
+    this.#env = env;
+  }
+
+  /** Writes the configuration into a folder of that name in the world's own. */
+  static async make(
+    world: World,
+    name: string,
+    { scheduler, others, env = {} }: BotHomeOptions = {},
+  ): Promise<BotHome> {
+    const dir = join(world.dir, name);
+    await mkdir(dir);
+    const configPath = await world.writeConfig(dir, scheduler, others);
+    return new BotHome(world, dir, configPath, env);
+  }
+
+  get dataDir(): string {
+    return join(this.dir, 'data');
+  }
+
+  get databaseFile(): string {
+    return join(this.dataDir, databaseFileName);
+  }
+
+  /** The process only; what it comes to is to be waited for. */
+  launch(env: NodeJS.ProcessEnv = {}): BotProcess {
+    const bot = BotProcess.start({ configPath: this.configPath, env: { ...this.#env, ...env } });
+    this.#processes.push(bot);
+    return bot;
+  }
+
+  async start(env: NodeJS.ProcessEnv = {}): Promise<BotProcess> {
+    const bot = this.launch(env);
+    await says(bot, ({ text }) => text.includes('Started'));
+    return bot;
+  }
+
+  /** Another command of the built bot. */
+  async smanager(...args: readonly string[]): Promise<CommandOutcome> {
+    const outcome = await runBotCommand({ configPath: this.configPath, env: this.#env }, args);
+    this.#outcomes.push(outcome);
+    return outcome;
+  }
+
+  /** Everything that any process of this home wrote to a terminal. */
+  get printed(): string {
+    const logs = this.#processes.flatMap(({ lines }) => lines.map(({ text }) => text));
+    return [...logs, ...this.#outcomes.flatMap(({ stdout, stderr }) => [stdout, stderr])].join('\n');
+  }
+
+  get errorLines(): readonly string[] {
+    const lines = this.#processes.flatMap((bot) => bot.lines);
+    return lines.filter(({ level }) => level === 'error' || level === undefined).map(({ text }) => text);
+  }
+
+  /** Reads the database beside whoever works on it; nothing of it stays open. */
+  async rows<T>(sql: string, ...bindings: readonly (string | number)[]): Promise<T[]> {
+    const database = await Database.openExisting(this.dataDir);
+    try {
+      return await database.read(async (reader) => {
+        const found: unknown = await reader.raw(sql, [...bindings]);
+        return found as T[];
+      });
+    } finally {
+      await database.close();
+    }
+  }
+
+  /** Where the orders stand, by CID: a waiting one with its verdict. */
+  async standings(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.rows<{ cid: string; status: string; verdict: string | null }>(
+      'SELECT cid, status, verdict FROM file_record ORDER BY cid',
+    );
+    return new Map(
+      rows.map(({ cid, status, verdict }) => [cid, status === 'waiting' ? `waiting: ${verdict}` : status]),
+    );
+  }
+
+  /** Looks at every block of the chain whether something is so; rejects with `what` and the end of the log when it does not come. */
+  async eventually(what: string, isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+    const timeout = AbortSignal.timeout(patienceMs);
+    while (!(await isSo())) {
+      if (timeout.aborted) throw new Error(`never came: ${what}; ${this.#lastWords()}`);
+      await nextBlock(this.world);
+    }
+  }
+
+  /** Waits until these orders stand there. */
+  async eventuallyStand(cids: readonly string[], standing: string, patienceMs?: number): Promise<void> {
+    const wrong = async (): Promise<string[]> => {
+      const standings = await this.standings();
+      return cids.filter((cid) => standings.get(cid) !== standing).map((cid) => `${cid}: ${standings.get(cid)}`);
+    };
+    await this.eventually(
+      `${cids.length} orders ${standing}`,
+      async () => (await wrong()).length === 0,
+      patienceMs,
+    ).catch(async (error: unknown) => {
+      throw new Error(`not ${standing}: ${(await wrong()).join(', ')}`, { cause: error });
+    });
+  }
+
+  /** Ends whatever still runs. */
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((bot) => bot.kill()));
+  }
+
+  #lastWords(): string {
+    const lines: readonly BotLine[] = this.#processes.at(-1)?.lines ?? [];
+    return lines
+      .slice(-8)
+      .map(({ text }) => text)
+      .join('\n');
+  }
+}
+
+/** The first line that fits, waited for as long as anything is. */
+export async function says(bot: BotProcess, fits: (line: BotLine) => boolean): Promise<BotLine> {
+  return await bot.waitFor(fits, AbortSignal.timeout(PATIENCE_MS));
+}
+
+async function nextBlock(world: World): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const unsubscribe = world.chain.onBlock(() => {
+      unsubscribe();
+      resolve();
+    });
+  });
+}

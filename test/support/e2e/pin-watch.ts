@@ -1,0 +1,52 @@
+import { createProxy } from '../../../devnet/ipfs/rpc/proxy.ts';
+import { listenHttp } from '../../../devnet/http/listen.ts';
+
+/** Stands between a bot and its daemon and sees which CIDs the bot has pulled at every moment. */
+export class PinWatch {
+  /** What the bot's configuration is to name. */
+  readonly origin: string;
+  /** CIDs with a `pin/add` whose connection stands. */
+  readonly pulling = new Set<string>();
+  /** How many `pin/add` there were, by CID. */
+  readonly begun = new Map<string, number>();
+  /** Every `pin/add` of a CID that was being pulled. */
+  readonly twice: string[] = [];
+  onRequest: ((command: string) => void) | undefined;
+  readonly #close: () => Promise<void>;
+
+  private constructor(origin: string, close: () => Promise<void>) {
+    this.origin = origin;
+    this.#close = close;
+  }
+
+  /** `daemonOrigin` without path. */
+  static async start(daemonOrigin: string): Promise<PinWatch> {
+    const proxy = createProxy(daemonOrigin);
+    const listener = await listenHttp((request, response) => {
+      const url = new URL(request.url ?? '/', daemonOrigin);
+      const command = url.pathname.replace('/api/v0/', '');
+      const cid = url.searchParams.get('arg');
+      if (command === 'pin/add' && cid !== null) response.once('close', watch.#begins(cid));
+      watch.onRequest?.(command);
+      // Either side broke off: the other one is told by a broken connection.
+      proxy.pass(request, response).catch(() => response.destroy());
+    });
+    const watch: PinWatch = new PinWatch(listener.origin, async () => {
+      await listener.close();
+      proxy.close();
+    });
+    return watch;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+
+  /** Returns the end of it. */
+  #begins(cid: string): () => void {
+    if (this.pulling.has(cid)) this.twice.push(cid);
+    this.pulling.add(cid);
+    this.begun.set(cid, (this.begun.get(cid) ?? 0) + 1);
+    return () => this.pulling.delete(cid);
+  }
+}

@@ -1,0 +1,35 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BotHome } from './bot-home.ts';
+
+/** `user:password` before the host of an address. */
+export function withCredentials(address: string, user: string, password: string): string {
+  return address.replace('://', `://${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
+}
+
+/** All forms in which a password of an address could come to light. */
+export function formsOf(user: string, password: string): readonly string[] {
+  const basic = Buffer.from(`${user}:${password}`).toString('base64');
+  return [...formsOfText(password), basic, Buffer.from(password).toString('base64')];
+}
+
+/** As it is, in a URL, in JSON. */
+export function formsOfText(secret: string): readonly string[] {
+  return [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify(secret).slice(1, -1)];
+}
+
+/** Where any of the secrets turns up: in what was printed, or in a file of the data directory. */
+export async function findSecrets(home: BotHome, secrets: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  const look = (where: string, text: string): void => {
+    for (const secret of secrets) {
+      const at = text.indexOf(secret);
+      if (at >= 0) found.push(`${where}: …${text.slice(Math.max(0, at - 80), at + secret.length + 20)}…`);
+    }
+  };
+  look('printed', home.printed);
+  for (const name of await readdir(home.dataDir)) {
+    look(name, (await readFile(join(home.dataDir, name))).toString('latin1'));
+  }
+  return found;
+}
