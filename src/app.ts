@@ -174,6 +174,8 @@ export interface BotOptions {
   readonly outside?: Outside;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
+  /** Hears of the error that ends the bot before everything else has settled. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
@@ -229,7 +231,7 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       dataDir: config.dataDir,
       role: config.node.role,
     });
-    await supervise(tasks, signal);
+    await supervise(tasks, signal, replaced.onFailure);
   } catch (error) {
     if (!(signal.aborted && isAbort(error))) throw error;
   } finally {

@@ -35,6 +35,10 @@ process.exitCode = await runCli(process.argv, {
   stderr: process.stderr,
   isTerminal: process.stdout.isTTY,
   signal: stop.signal,
+  endSoon: (exitCode) => {
+    process.exitCode = exitCode;
+    exitSoon(lastResortMs);
+  },
 });
 // A socket that some library keeps open must not keep an ended bot alive.
 exitSoon(500);

@@ -7,6 +7,8 @@ export interface Invocation {
   readonly isTerminal: boolean;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
+  /** The process is to end with this code soon, even if something does not settle. */
+  readonly endSoon: (exitCode: number) => void;
 }
 
 export function print(invocation: Invocation, text: string): void {

@@ -12,13 +12,21 @@ export async function run(invocation: Invocation): Promise<number> {
   const logger = createLogger(settings, invocation.stdout);
   for (const issue of warnings) logger.warn('Configuration', { key: issue.path, issue: issue.message });
   for (const word of unknown) logger.warn('A word in the log settings is not known', { word });
+  const told = new Set<unknown>();
+  const tell = (error: unknown): number => {
+    const code = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
+    if (!told.has(error)) {
+      logger.error('The bot ends', { exitCode: code, ...(error instanceof SmError ? error.data : {}) }, error);
+    }
+    told.add(error);
+    return code;
+  };
   try {
-    await runBot({ config, logger, signal: invocation.signal });
+    const onFailure = (error: unknown): void => invocation.endSoon(tell(error));
+    await runBot({ config, logger, signal: invocation.signal, onFailure });
     logger.info('Stopped on request');
     return exitCodes.stopped;
   } catch (error) {
-    const code = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
-    logger.error('The bot ends', { exitCode: code, ...(error instanceof SmError ? error.data : {}) }, error);
-    return code;
+    return tell(error);
   }
 }

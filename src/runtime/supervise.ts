@@ -4,9 +4,13 @@ import type { Task } from './task.ts';
 
 /**
  * Runs all tasks until `signal` is aborted or one of them rejects; then the others are told to stop and waited for.
- * Resolves when all ended on request, rejects with the first error.
+ * Resolves when all ended on request, rejects with the first error, of which `onFailure` hears before the others are waited for.
  */
-export async function supervise(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+export async function supervise(
+  tasks: readonly Task[],
+  signal: AbortSignal,
+  onFailure?: (error: unknown) => void,
+): Promise<void> {
   const stop = new AbortController();
   // Every question under way listens to it; that many are no leak.
   setMaxListeners(0, stop.signal);
@@ -22,7 +26,10 @@ export async function supervise(tasks: readonly Task[], signal: AbortSignal): Pr
           if (!stop.signal.aborted) throw new Error(`task ${task.name} ended without being told to`);
         } catch (error) {
           if (stop.signal.aborted && isAbort(error)) return;
-          first ??= { error };
+          if (first === undefined) {
+            first = { error };
+            onFailure?.(error);
+          }
           stop.abort();
         }
       }),

@@ -26,6 +26,7 @@ export async function cli(
     stdout,
     stderr,
     isTerminal: false,
+    endSoon: () => undefined,
     signal: new AbortController().signal,
   });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };

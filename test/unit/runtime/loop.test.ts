@@ -118,6 +118,21 @@ describe('the supervisor', () => {
     expect(settled).toBe(true);
   });
 
+  it('tells of the failure before the others have settled, so that one that hangs cannot keep the process', async () => {
+    const failure = new Error('defect');
+    const hanging = { name: 'hanging', run: async () => await new Promise<void>(() => undefined) };
+    const failing = {
+      name: 'failing',
+      run: async () => {
+        throw failure;
+      },
+    };
+    const heard = new Promise<unknown>((resolve) => {
+      void supervise([hanging, failing], new AbortController().signal, resolve);
+    });
+    expect(await heard).toBe(failure);
+  });
+
   it('takes a task that ends by itself for a defect', async () => {
     await expect(
       supervise([{ name: 'short', run: async () => undefined }], new AbortController().signal),
