@@ -1,3 +1,4 @@
+import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -69,15 +70,6 @@ import { TelemetryTask } from './telemetry/telemetry-task.ts';
 
 const lockWaitMs = 15 * SECOND_MS;
 
-/** The parts outside as transports: a simulation puts its own in their place. */
-export interface Outside {
-  readonly chainEndPoints: readonly ChainEndPoint[];
-  readonly sworker: HttpTransport;
-  readonly ipfs: Ipfs;
-  readonly coordinator: HttpTransport | undefined;
-  readonly telemetry: HttpTransport | undefined;
-}
-
 function connect(config: Config, clock: Clock): Outside {
   const { sealCoordinator, telemetry } = config;
   return {
@@ -91,16 +83,6 @@ function connect(config: Config, clock: Clock): Outside {
     coordinator: sealCoordinator === undefined ? undefined : new UndiciTransport(sealCoordinator.endPoint),
     telemetry: telemetry === undefined ? undefined : new UndiciTransport(telemetry.endPoint),
   };
-}
-
-/** The clients of all parts outside, and how to tell the own account from another. */
-export interface Clients {
-  readonly account: Account;
-  readonly chain: ChainClient;
-  readonly sworker: SworkerClient;
-  readonly ipfs: Ipfs;
-  readonly coordinator: CoordinatorClient | undefined;
-  close(): Promise<void>;
 }
 
 interface ClientsOptions {
@@ -147,14 +129,6 @@ export function openClients(config: Config, logger: Logger, genesisHash: string 
   return createClients({ config, clock, logger, outside: connect(config, clock), genesisHash });
 }
 
-/** The database of a bot, to look at. */
-export interface OpenedOverview {
-  readonly overview: Overview;
-  readonly clock: Clock;
-  story(key: OrderKey): Promise<OrderStory | undefined>;
-  close(): Promise<void>;
-}
-
 /** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
 export async function openOverview(config: Config): Promise<OpenedOverview> {
   const database = await Database.openExisting(config.dataDir);
@@ -164,18 +138,6 @@ export async function openOverview(config: Config): Promise<OpenedOverview> {
     story: async (key) => await readOrderStory(database, key),
     close: async () => await database.close(),
   };
-}
-
-export interface BotOptions {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-  readonly clock?: Clock;
-  readonly outside?: Outside;
-  /** Uniform in [0, 1). */
-  readonly random?: () => number;
-  /** Hears of the error that ends the bot before everything else has settled. */
-  readonly onFailure?: (error: unknown) => void;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type Clients, openOverview } from '../app.ts';
+import type { Clients } from '../app-parts.ts';
+import { openOverview } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { hasCode, isOutage } from '../domain/errors.ts';
 import type { CheckLine } from './check-line.ts';

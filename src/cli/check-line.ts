@@ -1,4 +1,4 @@
-import type { Clients } from '../app.ts';
+import type { Clients } from '../app-parts.ts';
 import type { Config } from '../config/config.ts';
 
 /** What `smanager check` says of one part. */

@@ -1,5 +1,5 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import type { Clients } from '../app.ts';
+import type { Clients } from '../app-parts.ts';
 import { findAccount } from '../domain/account.ts';
 import type { Config } from '../config/config.ts';
 import { SmError, type ErrorCode } from '../domain/errors.ts';

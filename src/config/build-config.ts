@@ -44,6 +44,7 @@ export function buildConfig(input: ConfigInput, workingDirectory: string): { con
     indexer: {
       scanIntervalBlocks: Math.round(input.indexer.scanIntervalHours * HOUR_BLOCKS),
       refreshBlocks: Math.round(input.indexer.refreshDays * DAY_BLOCKS),
+      maxOrdersPerSecond: input.indexer.maxOrdersPerSecond,
     },
     pull: { stallMs: input.pull.stallMinutes * MINUTE_MS, maxAttempts: input.pull.maxAttempts },
     seal: { lostGraceBlocks: Math.round(input.seal.lostGraceHours * HOUR_BLOCKS) },
@@ -55,6 +56,7 @@ export function buildConfig(input: ConfigInput, workingDirectory: string): { con
       thresholdPercent: input.gc.thresholdPercent,
       intervalMs: input.gc.intervalMinutes * MINUTE_MS,
     },
+    database: { retentionBlocks: Math.round(input.database.retentionDays * DAY_BLOCKS) },
   };
   return { config: deepFreeze(config), warnings: [...warnings, ...oddities(input, config.scheduler)] };
 }

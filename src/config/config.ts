@@ -56,9 +56,15 @@ export interface Config {
     | { readonly endPoint: EndPoint; readonly nodeUuid: string; readonly authToken: Secret }
     | undefined;
   readonly runtime: { readonly maxOutageMs: number };
-  readonly indexer: { readonly scanIntervalBlocks: number; readonly refreshBlocks: number };
+  readonly indexer: {
+    readonly scanIntervalBlocks: number;
+    readonly refreshBlocks: number;
+    /** 0: no limit. */
+    readonly maxOrdersPerSecond: number;
+  };
   readonly pull: { readonly stallMs: number; readonly maxAttempts: number };
   readonly seal: { readonly lostGraceBlocks: number };
   readonly cleanup: { readonly graceBlocks: number; readonly endOrphanSeals: boolean };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
+  readonly database: { readonly retentionBlocks: number };
 }

@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** Every room, what it may import, and what it may import types of. A room may always import itself. */
-const steps = ['chain', 'decide', 'pull', 'seal', 'cleanup', 'telemetry'];
+const steps = ['chain', 'decide', 'pull', 'seal', 'cleanup', 'telemetry', 'care'];
 const ports = ['config', 'runtime', 'store', 'clients'];
 const below = ['domain', 'lib'];
 const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly types?: readonly string[] }>> = {
-  main: { may: ['cli', 'app', ...ports, ...below] },
-  cli: { may: ['app', 'decide', ...ports, ...below] },
-  app: { may: [...steps, ...ports, ...below, 'decide/rules'] },
+  main: { may: ['cli', 'app', 'app-parts', ...ports, ...below] },
+  cli: { may: ['app', 'app-parts', 'decide', ...ports, ...below] },
+  app: { may: ['app-parts', ...steps, ...ports, ...below, 'decide/rules'] },
+  'app-parts': { may: [], types: [...ports, ...below] },
   ...Object.fromEntries(steps.map((step) => [step, { may: [...ports, ...below] }])),
   decide: { may: ['decide/rules', ...ports, ...below] },
   'decide/rules': { may: below },

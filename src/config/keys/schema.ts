@@ -103,6 +103,11 @@ export const configSchema = z.object(
         {
           scanIntervalHours: numberLeaf({ min: 1 }).default(24).describe('Hours between two walks over all orders.'),
           refreshDays: numberLeaf({ min: 1 }).default(7).describe('Days after which every order has been read again.'),
+          maxOrdersPerSecond: numberLeaf({ min: 0 })
+            .default(0)
+            .describe(
+              'Orders a walk reads in a second at most, to spare a chain node that others use too. 0: no limit.',
+            ),
         },
         section,
       )
@@ -161,6 +166,19 @@ export const configSchema = z.object(
       )
       .prefault({})
       .describe('Garbage collection of the IPFS repository.'),
+    database: z
+      .object(
+        {
+          retentionDays: numberLeaf({ min: 1 })
+            .default(180)
+            .describe(
+              'Days for which closed orders and finished records are kept. The history of files still held stays.',
+            ),
+        },
+        section,
+      )
+      .prefault({})
+      .describe('The local database.'),
   },
   { error: 'a JSON object with the sections of smanager-config.example.json' },
 );

@@ -1,4 +1,5 @@
-import { type Outside, runBot } from '../../../src/app.ts';
+import type { Outside } from '../../../src/app-parts.ts';
+import { runBot } from '../../../src/app.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { exitCodes, SmError } from '../../../src/domain/errors.ts';
 import type { RecordingLogger } from '../quiet-logger.ts';

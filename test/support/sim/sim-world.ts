@@ -12,7 +12,7 @@ import type { ModelFile } from '../../../devnet/ipfs/model/model-file.ts';
 import { SworkerModel } from '../../../devnet/sworker/model.ts';
 import { type Network, putNetwork } from '../../../devnet/world/network.ts';
 import { reportEverySlot, reportToChain } from '../../../devnet/world/work-reports.ts';
-import type { Outside } from '../../../src/app.ts';
+import type { Outside } from '../../../src/app-parts.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { brokenInvariants } from '../invariants.ts';
 import { RecordingLogger } from '../quiet-logger.ts';

@@ -1,0 +1,65 @@
+/** How much a run of the benchmark does: `small` checks that it works and what it counts, `full` adds five million orders. */
+export type Scale = 'small' | 'normal' | 'full';
+
+/** What one bench is asked to do. */
+export interface BenchSettings {
+  readonly scale: Scale;
+  /** Instead of the bench's own sizes. */
+  readonly orders: number | undefined;
+  /** Round trip to the chain, instead of the bench's own ones. */
+  readonly latencyMs: number | undefined;
+  /** Interleaved pairs, instead of the bench's own number. */
+  readonly runs: number | undefined;
+  /** Kept between runs: large databases that are made once. */
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+  /** A line for people about what is going on; never a result. */
+  readonly say: (line: string) => void;
+}
+
+/** Something a figure must reach. */
+export interface Budget {
+  /** Such as `ratio` or `peak RSS, MiB`. */
+  readonly what: string;
+  readonly found: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** A share of time, or a time: not judged in a small run. Counts and sizes are always judged. */
+  readonly kind: 'time' | 'memory' | 'count';
+}
+
+/** One line of the benchmark's result. */
+export interface Figure {
+  readonly bench: string;
+  /** What of the bench it is, when it has more than one line of the same size. */
+  readonly part?: string;
+  readonly orders: number;
+  readonly latencyMs: number;
+  /** Median of the runs. */
+  readonly value: number;
+  readonly unit: string;
+  /** Median of what the carrier alone does in the same run, in the same unit; null where the budget is no ratio. */
+  readonly limit: number | null;
+  /** `value` to `limit`, the larger the better; for times the limit to the value. */
+  readonly ratio: number | null;
+  readonly range?: readonly [number, number];
+  readonly limitRange?: readonly [number, number];
+  readonly rssMaxMiB: number | null;
+  readonly runs: number;
+  readonly budgets: readonly Budget[];
+  /** What else is worth knowing. */
+  readonly more?: Readonly<Record<string, number | string>>;
+}
+
+export interface Bench {
+  readonly name: string;
+  readonly about: string;
+  /** Measures and reports line by line. Throws when what it counted is wrong: a figure of work not done is none. */
+  run(settings: BenchSettings, report: (figure: Figure) => void): Promise<void>;
+}
+
+export function isMet(budget: Budget, scale: Scale): boolean {
+  if (scale === 'small' && budget.kind !== 'count') return true;
+  if (budget.atLeast !== undefined && !(budget.found >= budget.atLeast)) return false;
+  return !(budget.atMost !== undefined && !(budget.found <= budget.atMost));
+}

@@ -1,0 +1,92 @@
+import { type Budget, type Figure, isMet, type Scale } from './bench.ts';
+
+/** One object a line, for programs. */
+export function asJson(figure: Figure, scale: Scale): string {
+  const {
+    bench,
+    orders,
+    latencyMs,
+    value,
+    unit,
+    limit,
+    ratio,
+    rssMaxMiB,
+    runs,
+    budgets,
+    more,
+    part,
+    range,
+    limitRange,
+  } = figure;
+  const judged = budgets.map((budget) => ({ ...budget, met: isMet(budget, scale) }));
+  return JSON.stringify({
+    bench,
+    part,
+    orders,
+    latencyMs,
+    value,
+    unit,
+    limit,
+    ratio,
+    rssMaxMiB,
+    runs,
+    range,
+    limitRange,
+    budgets: judged,
+    ...more,
+  });
+}
+
+/** The same for people. */
+export function asText(figure: Figure, scale: Scale): string {
+  const {
+    bench,
+    part,
+    orders,
+    latencyMs,
+    value,
+    unit,
+    limit,
+    ratio,
+    rssMaxMiB,
+    runs,
+    budgets,
+    more,
+    range,
+    limitRange,
+  } = figure;
+  const parts = [
+    `${bench}${part === undefined ? '' : ` ${part}`}, ${count(orders)} orders${latencyMs > 0 ? `, ${latencyMs} ms` : ''}:`,
+    `${short(value)} ${unit}${between(range)}`,
+  ];
+  if (ratio !== null && limit !== null) parts.push(`= ${ratio.toFixed(2)} of ${short(limit)}${between(limitRange)}`);
+  if (rssMaxMiB !== null) parts.push(`peak ${Math.round(rssMaxMiB)} MiB`);
+  parts.push(`(${runs} ${runs === 1 ? 'run' : 'runs'})`);
+  const lines = [parts.join(' ')];
+  const others = Object.entries(more ?? {}).map(
+    ([name, what]) => `${name} ${typeof what === 'number' ? short(what) : what}`,
+  );
+  if (others.length > 0) lines.push(`    ${others.join(', ')}`);
+  for (const budget of budgets) lines.push(`    ${isMet(budget, scale) ? 'ok  ' : 'MISS'} ${budgetText(budget)}`);
+  return lines.join('\n');
+}
+
+export function budgetText(budget: Budget): string {
+  const needs =
+    budget.atLeast === undefined ? `at most ${short(budget.atMost ?? 0)}` : `at least ${short(budget.atLeast)}`;
+  return `${budget.what}: ${short(budget.found)}, ${needs}`;
+}
+
+function between(range: readonly [number, number] | undefined): string {
+  return range === undefined ? '' : ` [${short(range[0])}–${short(range[1])}]`;
+}
+
+function short(value: number): string {
+  if (Number.isInteger(value)) return count(value);
+  if (Math.abs(value) >= 1000) return count(Math.round(value));
+  return value.toPrecision(3);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
