@@ -1,10 +1,12 @@
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
+import { HousekeepingTask } from './care/housekeeping-task.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
 import { GroupTask } from './chain/group-task.ts';
 import { establishIdentity } from './chain/identity.ts';
 import { OrderReadings } from './chain/order-readings.ts';
+import { syncedHead } from './chain/synced-head.ts';
 import { WalkTask } from './chain/walk/walk-task.ts';
 import { WorkloadReader } from './chain/workload-reader.ts';
 import { WorkloadTask } from './chain/workload-task.ts';
@@ -12,13 +14,10 @@ import { CleanupTask } from './cleanup/cleanup-task.ts';
 import { FileRemover } from './cleanup/file-remover.ts';
 import { IpfsGcTask } from './cleanup/ipfs-gc-task.ts';
 import { ChainClient } from './clients/chain/chain-client.ts';
-import type { ChainEndPoint } from './clients/chain/connection/transport.ts';
 import { wsEndPoint } from './clients/chain/connection/ws-transport.ts';
 import { FinalizedReads } from './clients/chain/orders/finalized-reads.ts';
 import { CoordinatorClient } from './clients/coordinator/coordinator-client.ts';
-import type { HttpTransport } from './clients/http/transport.ts';
 import { UndiciTransport } from './clients/http/undici-transport.ts';
-import type { Ipfs } from './clients/ipfs/ipfs.ts';
 import { IpfsClient } from './clients/ipfs/ipfs-client.ts';
 import { SworkerClient } from './clients/sworker/sworker-client.ts';
 import type { Config } from './config/config.ts';
@@ -28,15 +27,15 @@ import { DecideTask } from './decide/decide-task.ts';
 import { Judge } from './decide/judge.ts';
 import { LookTask } from './decide/look-task.ts';
 import { RevisionWalk } from './decide/revision-walk.ts';
-import type { Account } from './domain/account.ts';
 import { isAbort } from './domain/errors.ts';
-import type { OrderKey } from './domain/order.ts';
 import { SECOND_MS } from './domain/units.ts';
-import { PullTask } from './pull/pull-task.ts';
+import { GATHER_MS, PullTask } from './pull/pull-task.ts';
 import { type Clock, SystemClock } from './runtime/clock.ts';
 import { Conditions } from './runtime/conditions.ts';
 import type { Logger } from './runtime/log.ts';
 import { OutageWatch } from './runtime/outage-watch.ts';
+import { processorMs, RestWatch } from './runtime/rest-watch.ts';
+import { type Question, ReadyTask } from './runtime/ready-task.ts';
 import { ReleaseStack } from './runtime/release-stack.ts';
 import { supervise } from './runtime/supervise.ts';
 import type { Task } from './runtime/task.ts';
@@ -55,20 +54,23 @@ import { HeldListing } from './store/held-listing.ts';
 import { InstanceLock } from './store/lock.ts';
 import { LostFiles } from './store/lost-files.ts';
 import { OrderIngest } from './store/order-ingest.ts';
-import { type OrderStory, readOrderStory } from './store/order-story.ts';
+import { readOrderStory } from './store/order-story.ts';
 import { Overview } from './store/overview.ts';
 import { PendingSeals } from './store/pending-seals.ts';
 import { PinRows } from './store/pin-rows.ts';
 import { PullRecords } from './store/pull-records.ts';
 import { Pulls } from './store/pulls.ts';
+import { Retention } from './store/retention.ts';
 import { Tally } from './store/tally.ts';
 import { Walks } from './store/walks.ts';
+import { ProgressBarTask } from './telemetry/progress-bar-task.ts';
 import { ReportReader } from './telemetry/report-reader.ts';
 import { StateTask } from './telemetry/state-task.ts';
 import { StatusLineTask } from './telemetry/status-line-task.ts';
 import { TelemetryTask } from './telemetry/telemetry-task.ts';
 
 const lockWaitMs = 15 * SECOND_MS;
+const never = new AbortController().signal;
 
 function connect(config: Config, clock: Clock): Outside {
   const { sealCoordinator, telemetry } = config;
@@ -150,7 +152,11 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
     const clock = replaced.clock ?? new SystemClock();
     const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
     releases.add(async () => await lock.release());
-    const database = await Database.open(config.dataDir);
+    const storeLogger = logger.child('store');
+    const database = await Database.open(config.dataDir, {
+      monotonicMs: () => clock.monotonicMs(),
+      onSlowBulk: (tookMs) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
+    });
     releases.add(async () => await database.close());
     const facts = new Facts(database);
     const outside = replaced.outside ?? connect(config, clock);
@@ -186,6 +192,8 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       clients,
       random: replaced.random ?? Math.random,
       outside,
+      showProgress: replaced.showProgress,
+      onRest: replaced.onRest,
     });
     logger.info('Started', {
       version: programVersion(),
@@ -211,11 +219,13 @@ interface Composition {
   readonly clients: Clients;
   readonly outside: Outside;
   readonly random: () => number;
+  readonly showProgress: BotOptions['showProgress'];
+  readonly onRest: BotOptions['onRest'];
 }
 
 /** Every task of the bot, in the order in which an order travels. */
 function composeTasks(parts: Composition): readonly Task[] {
-  const { config, logger, clock, conditions, database, facts, clients, random } = parts;
+  const { config, logger, clock, conditions, database, facts, clients, random, showProgress, onRest } = parts;
   const { account, chain, sworker, ipfs, coordinator } = clients;
   const room = (name: string) => ({ clock, conditions, logger: logger.child(name), database, facts });
   const [chainRoom, decideRoom, pullRoom, sealRoom, cleanupRoom, telemetryRoom] = [
@@ -284,7 +294,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       database,
       facts,
       marks,
-      pulls: new Pulls(database, marks),
+      pulls: new Pulls(database, marks, async () => await clock.sleep(GATHER_MS, never)),
       records: new PullRecords(database, marks),
       candidates: new Candidates(database),
     },
@@ -296,11 +306,12 @@ function composeTasks(parts: Composition): readonly Task[] {
       maxAttempts: config.pull.maxAttempts,
     },
     readAgain: async (orders, signal) => await readings.readAgain(orders, signal),
-    decideAgain: async (order) => await judge.decideAgain(order),
+    decideAgain: async (orders) => await judge.decideAgain(orders),
     refreshWorkload: async (signal) => await workload.refresh(signal),
   });
 
   return [
+    new ReadyTask({ ...room('runtime'), questions: firstQuestions(clients) }),
     new ChainTimeTask(chainRoom),
     new EventIndexerTask({ ...chainRoom, gaps }),
     new WalkTask({
@@ -328,15 +339,34 @@ function composeTasks(parts: Composition): readonly Task[] {
       settings: config.cleanup,
     }),
     new IpfsGcTask({ ...cleanupRoom, ipfs, pins, settings: config.gc }),
+    new HousekeepingTask({
+      ...room('care'),
+      retention: new Retention(database),
+      retentionBlocks: config.database.retentionBlocks,
+    }),
     new StatusLineTask({ ...telemetryRoom, overview }),
     new StateTask(telemetryRoom),
+    ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),
     ...telemetryTasks(parts, overview, tally),
+    ...(onRest === undefined ? [] : [new RestWatch({ ...room('runtime'), processorMs, onChange: onRest })]),
     new OutageWatch({
       ...room('runtime'),
       maxOutageMs: config.runtime.maxOutageMs,
       runningPulls: () => pull.runningCount,
     }),
   ];
+}
+
+/** What a ready bot has had an answer to. A chain end point counts only when it is not syncing. */
+function firstQuestions({ chain, sworker, ipfs, coordinator }: Clients): Readonly<Record<string, Question>> {
+  return {
+    'the chain': async (signal) => await syncedHead(chain, { signal }),
+    sWorker: async (signal) => await sworker.workload(signal),
+    IPFS: async (signal) => await ipfs.version(signal),
+    ...(coordinator === undefined
+      ? {}
+      : { 'the seal coordinator': async (signal: AbortSignal) => await coordinator.ping(signal) }),
+  };
 }
 
 function telemetryTasks(

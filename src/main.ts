@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { runCli } from './cli/cli.ts';
 import { exitCodes } from './domain/errors.ts';
+import { eraseLine } from './runtime/foot-line.ts';
 import { lastResort } from './runtime/last-resort.ts';
+import { lastWords } from './runtime/last-words.ts';
+import { setThriftyHeap } from './runtime/small-heap.ts';
 
 /** Docker kills 10 s after SIGTERM; what has not ended by then is given up a little earlier, with everything committed standing. */
 const lastResortMs = 7_500;
@@ -19,21 +21,28 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+let secrets: readonly string[] = [];
+
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (error: unknown) => {
-    process.stdout.write(
-      `${JSON.stringify({ level: 'error', module: 'smanager', message: name, error: String(error), stack: error instanceof Error ? error.stack : undefined })}\n`,
-    );
+    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${lastWords(name, error, secrets)}`);
     process.exit(exitCodes.defect);
   });
 }
 
+// Before anything is loaded: what loading leaves behind would stay.
+setThriftyHeap(true);
+const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli(process.argv, {
   env: process.env,
   workingDirectory: process.cwd(),
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stdout.isTTY,
+  keepSecret: (texts) => {
+    secrets = texts;
+  },
+  setThriftyHeap,
   signal: stop.signal,
   endSoon: (exitCode) => {
     process.exitCode = exitCode;

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import * as initial from './0001-initial.ts';
+import * as roomToGrow from './0002-room-to-grow.ts';
 
 interface Migration {
   readonly name: string;
@@ -7,4 +8,7 @@ interface Migration {
 }
 
 /** Every schema step in order. A list in code, because a glob would record `.ts` and `.js` names as two histories. */
-export const migrations: readonly Migration[] = [{ name: '0001-initial', up: initial.up }];
+export const migrations: readonly Migration[] = [
+  { name: '0001-initial', up: initial.up },
+  { name: '0002-room-to-grow', up: roomToGrow.up },
+];

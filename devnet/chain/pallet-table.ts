@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 
+import { projectFile } from '../project-file.ts';
 import { encodeRuntimeVersion, runtimeVersion } from './runtime-version.ts';
 import type { SpecVersion } from './runtime-version.ts';
 import { toHex } from './hex.ts';
@@ -62,10 +64,10 @@ const tables = new Map<SpecVersion, PalletTable>();
 export function palletTable(specVersion: SpecVersion): PalletTable {
   const known = tables.get(specVersion);
   if (known !== undefined) return known;
-  const folder = new URL('./pallets/', import.meta.url);
+  const folder = projectFile('devnet/chain/pallets');
   const pallets = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
-    .map((file) => pallet.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8'))))
+    .map((file) => pallet.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))))
     .sort((a, b) => a.index - b.index)
     .map((entry) => ofVersion(entry, specVersion));
   const table = { specVersion, pallets };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toAddress } from '../chain/accounts.ts';
 import type { AccountId } from '../chain/accounts.ts';
+import { projectFile } from '../project-file.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -14,7 +15,7 @@ export interface BotEndPoints {
   readonly dataDir: string;
 }
 
-const EXAMPLE = new URL('../../smanager-config.example.json', import.meta.url);
+const EXAMPLE = projectFile('smanager-config.example.json');
 
 /** The example file's content pointed at a world: its strategy and limits stand, nothing is sent to the outside. */
 export function exampleConfig(ends: BotEndPoints, scheduler: JsonObject = {}, others: JsonObject = {}): JsonObject {

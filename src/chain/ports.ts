@@ -59,9 +59,16 @@ interface Orders {
   ): Promise<Answer<readonly OrderRead[]>>;
 }
 
+/** Of consecutive blocks: answers for the leading ones that can be told, at least for the first; what stands against that one is thrown. */
 interface Events {
-  blockEvents(at: BlockRef, ask: Ask): Promise<Answer<BlockEvents>>;
-  readHints(events: BlockEvents, ask: Ask): Promise<Answer<BlockHints>>;
+  blockEvents(parent: BlockRef, blocks: readonly BlockRef[], ask: Ask): Promise<Answer<readonly BlockEvents[]>>;
+  readHints(blocks: readonly BlockEvents[], ask: Ask): Promise<Answer<readonly BlockHints[]>>;
+  /** The reads of each block in the order of its keys, in the state after it. */
+  readOrders(
+    blocks: readonly { readonly block: BlockRef; readonly keys: readonly PageKey[] }[],
+    view: { readonly owner: string | null; readonly account: Account },
+    ask: Ask,
+  ): Promise<Answer<readonly (readonly OrderRead[])[]>>;
 }
 
 interface NodeFacts {

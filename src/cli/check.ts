@@ -1,12 +1,12 @@
 import { openClients } from '../app.ts';
 import { listIssues } from '../config/lists.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
 import type { CheckLine } from './check-line.ts';
 import { checkLines } from './check-lines.ts';
+import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
 
 const limitMs = 15_000;
@@ -22,7 +22,7 @@ function text(line: CheckLine): string {
  * @returns 0 when all is well, 1 when something is wrong, 78 for the configuration
  */
 export async function check(invocation: Invocation): Promise<number> {
-  const { config, warnings, filePath } = await loadConfig(invocation);
+  const { config, warnings, filePath } = await configured(invocation);
   print(invocation, text({ subject: 'configuration', state: 'ok', message: filePath ?? 'from the environment alone' }));
   const { allow, deny } = config.scheduler;
   const issues = [...warnings, ...(await listIssues(allow)), ...(await listIssues(deny))];

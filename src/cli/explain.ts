@@ -1,9 +1,9 @@
 import { openOverview } from '../app.ts';
 import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { explain as explainOrder } from '../decide/explain.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
+import { configured } from './configured.ts';
 import { explainText } from './explain-text.ts';
 import { type Invocation, print } from './invocation.ts';
 import { readStandstill } from './status-report.ts';
@@ -14,7 +14,7 @@ export async function explain(
   cid: string,
   options: { readonly json?: boolean },
 ): Promise<number> {
-  const { config } = await loadConfig(invocation);
+  const { config } = await configured(invocation);
   const opened = await openOverview(config);
   try {
     const story = await opened.story(chainOrderKey(cid));

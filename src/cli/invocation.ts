@@ -1,10 +1,16 @@
+import type { Terminal } from '../runtime/foot-line.ts';
+
 /** What a command has of the world: nothing else of the process is touched. */
 export interface Invocation {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdout: Terminal;
   readonly stderr: NodeJS.WritableStream;
   readonly isTerminal: boolean;
+  /** Told of texts that must not be printed even when the process ends by a defect. */
+  readonly keepSecret: (secrets: readonly string[]) => void;
+  /** Whether the process is to spare memory, or to spend it for speed. */
+  readonly setThriftyHeap: (thrifty: boolean) => void;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
   /** The process is to end with this code soon, even if something does not settle. */

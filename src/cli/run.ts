@@ -1,15 +1,19 @@
 import { runBot } from '../app.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import { SmError, exitCodes } from '../domain/errors.ts';
+import { FootLine } from '../runtime/foot-line.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
+import { configured } from './configured.ts';
 import type { Invocation } from './invocation.ts';
 
 /** `smanager run`: the bot, until it is told to stop. @returns the exit code of the process */
 export async function run(invocation: Invocation): Promise<number> {
-  const { config, warnings } = await loadConfig(invocation);
+  const { config, warnings } = await configured(invocation);
   const { settings, unknown } = readLogSettings(invocation.env, invocation.isTerminal, secretsOf(config));
-  const logger = createLogger(settings, invocation.stdout);
+  // A line that is held at the foot of a terminal is written by the same hand as the log, or they would tear each other.
+  const foot = invocation.isTerminal && settings.format === 'human' ? new FootLine(invocation.stdout) : undefined;
+  const showProgress = foot && ((line: string): void => foot.show(line));
+  const logger = createLogger(settings, foot ?? invocation.stdout);
   for (const issue of warnings) logger.warn('Configuration', { key: issue.path, issue: issue.message });
   for (const word of unknown) logger.warn('A word in the log settings is not known', { word });
   const told = new Set<unknown>();
@@ -23,7 +27,8 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   try {
     const onFailure = (error: unknown): void => invocation.endSoon(tell(error));
-    await runBot({ config, logger, signal: invocation.signal, onFailure });
+    const { signal, setThriftyHeap: onRest } = invocation;
+    await runBot({ config, logger, signal, onFailure, showProgress, onRest });
     logger.info('Stopped on request');
     return exitCodes.stopped;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
-import type { Overview, RunningPull, TallyRow, WalkProgress } from '../store/overview.ts';
+import type { Overview, Progress, RunningPull, TallyRow } from '../store/overview.ts';
 
 const aliveMs = 3 * 60_000;
 
@@ -28,7 +28,9 @@ export interface StatusReport {
   readonly group: GroupFacts | undefined;
   readonly activeNodes: ActiveNodes | undefined;
   readonly workload: WorkloadFacts | undefined;
-  readonly walk: WalkProgress | undefined;
+  readonly walk: Progress['walk'];
+  /** Null unless events of many blocks are still to be read. */
+  readonly catchUp: Progress['catchUp'];
   readonly gaps: readonly { readonly fromBlock: number; readonly toBlock: number }[];
   readonly orders: readonly TallyRow[];
   readonly pulls: readonly RunningPull[];
@@ -77,7 +79,7 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     group: await facts.find('group'),
     activeNodes: await facts.find('active-nodes'),
     workload: await facts.find('workload'),
-    walk: await overview.newestWalk(),
+    ...(await overview.progress(nowMs)),
     gaps: await overview.openGaps(),
     orders: await overview.tally(),
     pulls: await overview.runningPulls(),

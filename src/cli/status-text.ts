@@ -1,6 +1,6 @@
 import { freeGib, srdRatioPercent } from '../domain/facts.ts';
 import { orderStatuses } from '../domain/statuses.ts';
-import { formatBytes, formatCount, formatDuration } from '../lib/format.ts';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../lib/format.ts';
 import { printable } from '../lib/printable.ts';
 import type { StatusReport } from './status-report.ts';
 
@@ -33,10 +33,10 @@ function factLines(report: StatusReport): string[] {
       : `chain     block ${formatCount(chainTime.atBlock)}, its time ${since(nowMs, chainTime.blockTimestampMs)}, runtime ${chainTime.specVersion}`,
     eventCursor === undefined
       ? 'events    not begun'
-      : `events    indexed to block ${formatCount(eventCursor.block)}${chainTime === undefined ? '' : `, ${formatCount(Math.max(0, chainTime.atBlock - eventCursor.block))} behind`}`,
+      : `events    indexed to block ${formatCount(eventCursor.block)}${behind(report)}`,
     walk === undefined
       ? 'walk      none yet'
-      : `walk      #${walk.id} ${walk.status}, ${Math.floor(walk.share * 100)} %, ${formatCount(walk.orders)} orders, ${walk.reason}`,
+      : `walk      #${walk.id} ${walk.status}, ${Math.floor(walk.share * 100)} %, ${formatCount(walk.orders)} orders, ${walk.reason}${pace(walk, nowMs)}`,
     group === undefined
       ? 'group     not read yet'
       : `group     ${group.trouble ?? `member ${group.ownIndex + 1} of ${group.members.length}`}, owner ${group.owner ?? 'none'}, read ${since(nowMs, group.atMs)}`,
@@ -47,6 +47,23 @@ function factLines(report: StatusReport): string[] {
       ? 'sworker   not seen yet'
       : `sworker   ${formatCount(freeGib(workload.srd))} GiB free for files, SRD ${Math.round(srdRatioPercent(workload.srd))} %, system disk ${formatCount(workload.srd.sysDiskAvailableGib)} GiB free, seen ${since(nowMs, workload.atMs)}`,
   ];
+}
+
+function behind({ chainTime, eventCursor, catchUp, nowMs }: StatusReport): string {
+  if (catchUp !== null) {
+    const { blocksBehind, blocksPerSecond, expectedEndMs } = catchUp;
+    const end = expectedEndMs === null ? '' : `, about ${formatDuration(expectedEndMs - nowMs)} left`;
+    return `, ${formatCount(blocksBehind)} behind, ${formatRate(blocksPerSecond, 'blocks')}${end}`;
+  }
+  if (chainTime === undefined || eventCursor === undefined) return '';
+  return `, ${formatCount(Math.max(0, chainTime.atBlock - eventCursor.block))} behind`;
+}
+
+function pace({ pace }: NonNullable<StatusReport['walk']>, nowMs: number): string {
+  if (pace === null) return '';
+  const { ordersPerSecond, expectedOrders, expectedEndMs } = pace;
+  const left = formatDuration(expectedEndMs - nowMs);
+  return `; about ${formatCount(expectedOrders)} in all, ${formatRate(ordersPerSecond, 'orders')}, about ${left} left`;
 }
 
 function heldLines({ heldReport }: StatusReport): string[] {

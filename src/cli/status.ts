@@ -1,7 +1,7 @@
 import { openOverview } from '../app.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { programVersion } from '../runtime/version.ts';
+import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
 import { readStatus } from './status-report.ts';
 import { statusText } from './status-text.ts';
@@ -11,7 +11,7 @@ export async function status(
   invocation: Invocation,
   options: { readonly json?: boolean; readonly alive?: boolean },
 ): Promise<number> {
-  const { config } = await loadConfig(invocation);
+  const { config } = await configured(invocation);
   const opened = await openOverview(config);
   try {
     const report = await readStatus(opened.overview, programVersion(), opened.clock.nowMs());

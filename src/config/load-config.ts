@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import lodash from 'lodash';
+import isPlainObject from 'lodash/isPlainObject.js';
+import set from 'lodash/set.js';
 import { buildConfig } from './build-config.ts';
 import type { Config } from './config.ts';
 import { type Environment, type EnvironmentValue, readEnvironment } from './reading/environment.ts';
@@ -98,9 +99,9 @@ function unreadable(filePath: string, message: string): ConfigError {
 
 /** Lays the environment over the file's value, and adds an empty section for each needed one that is missing, so that its keys are named. */
 function overlaid(file: unknown, values: readonly EnvironmentValue[]): unknown {
-  if (!lodash.isPlainObject(file)) return file;
+  if (!isPlainObject(file)) return file;
   const sections = file as Record<string, unknown>;
-  for (const { path: key, value } of values) lodash.set(sections, key, value);
+  for (const { path: key, value } of values) set(sections, key, value);
   for (const section of needed) sections[section] ??= {};
   return sections;
 }

@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts';
 import { hasIdleMark, listMarked, listUndecided } from '../store/decidable-orders.ts';
 import { clearIdleMarks, clearMarks } from '../store/order-decisions.ts';
 import type { BasisKeeper, Ground } from './basis/basis-keeper.ts';
+import { heldFilesUnknown } from './basis/missing.ts';
 import type { Judge } from './judge.ts';
 import type { RevisionWalk } from './revision-walk.ts';
 import { isPickVerdict } from './standing.ts';
@@ -19,6 +20,8 @@ export interface DecideTaskParts extends LoopParts {
 
 const pauseMs = 2 * SECOND_MS;
 const sliceRows = 250;
+/** Slices of a revision between two looks for orders that are new or marked: those go first, but asking for them takes its time too. */
+const slicesBetweenLooks = 4;
 /** After so long at a stretch the facts are looked at again. */
 const stretchMs = 5 * SECOND_MS;
 
@@ -54,7 +57,8 @@ export class DecideTask implements Task {
     const ground = await keeper.ground();
     if (typeof ground === 'string') {
       const message = `nothing is decided: ${ground}`;
-      if (conditions.raise(condition, { kind: 'wait', part: 'node', message })) {
+      const blocksReady = ground !== heldFilesUnknown;
+      if (conditions.raise(condition, { kind: 'wait', part: 'node', message, blocksReady })) {
         logger.info('Nothing is decided for now', { reason: ground });
       }
       return;
@@ -63,10 +67,21 @@ export class DecideTask implements Task {
     const endMs = clock.monotonicMs() + stretchMs;
     while (!signal.aborted) {
       if (!keeper.isCurrent(ground)) return this.notify();
-      const worked = [await this.#first(ground), await this.#marked(ground), await this.#parts.revision.slice(ground)];
+      const worked = [await this.#first(ground), await this.#marked(ground), await this.#revised(ground, signal)];
       if (!worked.includes(true)) return;
       if (clock.monotonicMs() >= endMs) return this.notify();
     }
+  }
+
+  /** Some slices of a revision; false when nothing was left to revise. */
+  async #revised(ground: Ground, signal: AbortSignal): Promise<boolean> {
+    const { keeper, revision } = this.#parts;
+    let slices = 0;
+    do {
+      if (!(await revision.slice(ground))) return slices > 0;
+      slices += 1;
+    } while (slices < slicesBetweenLooks && keeper.isCurrent(ground) && !signal.aborted);
+    return true;
   }
 
   async #first(ground: Ground): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { DecidableOrder, Decision, JudgedOrder, StandingChange } from '../d
 import type { RuleVerdict } from '../domain/verdicts.ts';
 import type { FreshVerdict } from '../store/candidates.ts';
 import type { Database, Tx } from '../store/database.ts';
-import { findRuleOrder, ownersOf } from '../store/decidable-orders.ts';
+import { findRuleOrder, listRuleOrders, ownersOf } from '../store/decidable-orders.ts';
 import { writeStandings } from '../store/order-decisions.ts';
 import type { BasisKeeper, Ground } from './basis/basis-keeper.ts';
 import { matchLists, type KnownOwner } from './basis/lists.ts';
@@ -56,17 +56,28 @@ export class Judge {
     return written;
   }
 
-  /** Decides an order of any status by its present row, as the pick does after it read it again. Undefined while nothing can be decided. */
-  async decideAgain(order: { readonly id: number }): Promise<FreshVerdict | undefined> {
+  /**
+   * Decides orders of any status by their present rows, as the pick does after it read them again, by their ids; one that is no more is left out.
+   * Undefined while nothing can be decided.
+   */
+  async decideAgain(
+    orders: readonly { readonly id: number }[],
+  ): Promise<ReadonlyMap<number, FreshVerdict> | undefined> {
     const ground = await this.#keeper.recentGround();
     if (typeof ground === 'string') return undefined;
-    const row = await this.#database.read(async (reader) => await findRuleOrder(reader, order.id));
-    if (row === undefined) return undefined;
-    const decision = decideBy(row, row.id, await this.#owners([row], ground), ground);
-    const { lookBlock, turnBlock } = standingAfter({ ...row, status: 'queued' }, decision, 'change', ground.headBlock);
-    const { verdict, inputs, draw, orderClass } = decision;
+    const ids = orders.map((order) => order.id);
+    const rows = await this.#database.read(async (reader) => await listRuleOrders(reader, ids), 'urgent');
+    const owners = await this.#owners(rows, ground);
     const by = { basisId: ground.basisId, decidedBlock: ground.headBlock };
-    return { verdict, inputs, lookBlock, turnBlock, draw, orderClass, ...by };
+    return new Map(
+      rows.map((row): [number, FreshVerdict] => {
+        const decision = decideBy(row, row.id, owners, ground);
+        const standing = standingAfter({ ...row, status: 'queued' }, decision, 'change', ground.headBlock);
+        const { lookBlock, turnBlock } = standing;
+        const { verdict, inputs, draw, orderClass } = decision;
+        return [row.id, { verdict, inputs, lookBlock, turnBlock, draw, orderClass, ...by }];
+      }),
+    );
   }
 
   /**

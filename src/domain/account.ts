@@ -1,8 +1,7 @@
-import { decodeAddress, encodeAddress } from '@polkadot/util-crypto';
+import { decodeSs58, encodeSs58 } from './ss58.ts';
 
 /** Crust's own address format. */
 const SS58_PREFIX = 66;
-const PUBLIC_KEY_BYTES = 32;
 
 /** An account, compared by its public key, because one account has a text per prefix, and shown by its address. */
 export interface Account {
@@ -16,14 +15,8 @@ export interface Account {
 export function findAccount(text: string): Account | undefined {
   const address = text.trim();
   if (!/^[1-9A-HJ-NP-Za-km-z]{40,60}$/u.test(address)) return undefined;
-  let publicKey: Uint8Array;
-  try {
-    publicKey = decodeAddress(address);
-  } catch {
-    // The library has one error for every text that is no address, and that is the answer here.
-    return undefined;
-  }
-  return publicKey.length === PUBLIC_KEY_BYTES ? accountOf(Buffer.from(publicKey).toString('hex')) : undefined;
+  const publicKey = decodeSs58(address);
+  return publicKey === undefined ? undefined : accountOf(Buffer.from(publicKey).toString('hex'));
 }
 
 /** The same; a `RangeError` for a text that is no address. */
@@ -39,7 +32,7 @@ export function accountOf(publicKeyHex: string): Account {
 }
 
 export function addressOf(publicKey: Uint8Array): string {
-  return encodeAddress(publicKey, SS58_PREFIX);
+  return encodeSs58(publicKey, SS58_PREFIX);
 }
 
 /** The 32 bytes. */

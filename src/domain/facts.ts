@@ -28,6 +28,17 @@ export interface ActiveNodes extends Dated {
   readonly count: number;
 }
 
+/** How a catch-up of the event indexer goes; absent while it is close behind the head. */
+export interface EventProgress {
+  /** The newest block whose events are in the tables. */
+  readonly atBlock: number;
+  readonly headBlock: number;
+  /** Since the note before this one. */
+  readonly blocksPerSecond: number;
+  /** By the clock: a note that is minutes old tells of a catch-up that stands still or was ended. */
+  readonly atMs: number;
+}
+
 export interface FileTally {
   readonly num: number;
   readonly sizeBytes: number;

@@ -26,3 +26,9 @@ export function formatDuration(durationMs: number): string {
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
+
+/** 1234.5 of "orders" → "1,235 orders/s"; below ten with a digit more. */
+export function formatRate(perSecond: number, what: string): string {
+  const shown = perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond);
+  return `${formatCount(shown)} ${what}/s`;
+}

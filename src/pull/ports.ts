@@ -21,8 +21,8 @@ export type PullCoordinator = Pick<CoordinatorClient, 'ping' | 'requestSeal' | '
 export interface PickPorts {
   /** Reads orders at the newest finalized block and brings the reads into the tables; one read an order, in their order. */
   readonly readAgain: (orders: readonly Order[], signal: AbortSignal) => Promise<readonly OrderRead[]>;
-  /** Decides a queued order by its present figures; undefined while nothing can be decided. */
-  readonly decideAgain: (order: Order) => Promise<FreshVerdict | undefined>;
+  /** Decides queued orders by their present figures, by their ids; undefined while nothing can be decided. An order that is no more is left out. */
+  readonly decideAgain: (orders: readonly Order[]) => Promise<ReadonlyMap<number, FreshVerdict> | undefined>;
   /** Asks sWorker for its workload now and keeps it as a fact. */
   readonly refreshWorkload: (signal: AbortSignal) => Promise<WorkloadFacts>;
 }

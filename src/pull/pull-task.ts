@@ -5,14 +5,17 @@ import type { Task } from '../runtime/task.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 import type { PullPermit } from '../store/pulls.ts';
 import { Chooser } from './pick/chooser.ts';
+import { Claiming } from './pick/claiming.ts';
 import { CoordinatorDesk } from './pick/coordinator-desk.ts';
 import { Filler } from './pick/filler.ts';
 import { Gate } from './pick/gate.ts';
-import { Preparation } from './pick/preparation.ts';
+import { OrderLook } from './pick/order-look.ts';
+import { ReadAhead } from './pick/read-ahead.ts';
 import { StaleSeals } from './pick/stale-seals.ts';
 import type { PullParts } from './ports.ts';
 import { CircumstanceReader } from './run/circumstances.ts';
 import { EndWriter } from './run/end-writer.ts';
+import { HeadBlock } from './run/head-block.ts';
 import { POLL_MS, ProgressPoll } from './run/progress-poll.ts';
 import { PullRunner } from './run/pull-runner.ts';
 import { RunningPulls } from './run/running-pulls.ts';
@@ -22,6 +25,9 @@ import { takeUpLeftovers } from './run/take-up.ts';
 import { UpgradeHold } from './run/upgrade-hold.ts';
 
 const ROUND_MS = 5 * SECOND_MS;
+
+/** Claims and ends of pulls that come within so long are written down together. Nobody waits for them but their own slots. */
+export const GATHER_MS = 25;
 
 /** Gets the queued orders: picks them within space and slots, runs their pulls, and ends them all when it is told to stop. */
 export class PullTask implements Task {
@@ -45,7 +51,8 @@ export class PullTask implements Task {
     const { candidates, pulls, records, marks, facts, database } = parts.store;
     const running = new RunningPulls(parts.settings.stallMs);
     const desk = new SworkerDesk(parts);
-    const shared = { ...parts, candidates, pulls, records, marks, facts, database, running, desk };
+    const head = new HeadBlock({ facts, clock: parts.clock });
+    const shared = { ...parts, candidates, pulls, records, marks, facts, database, running, desk, head };
     const endWriter = new EndWriter(shared);
     const sealProof = new SealProof(shared);
     const upgradeHold = new UpgradeHold(shared);
@@ -55,7 +62,9 @@ export class PullTask implements Task {
     const runner = new PullRunner({ ...shared, endWriter, sealProof, upgradeHold, circumstances });
     const gate = new Gate({ ...shared, endWriter, sealProof, upgradeHold, coordinatorDesk, runner });
     const chooser = new Chooser(shared);
-    const preparation = new Preparation({ ...shared, coordinatorDesk, staleSeals });
+    const look = new OrderLook({ ...shared, staleSeals });
+    const ahead = new ReadAhead({ ...shared, chooser, look });
+    const claiming = new Claiming({ ...shared, coordinatorDesk });
     const launch = (permit: PullPermit): void => this.#launch(permit);
     this.#parts = parts;
     this.#running = running;
@@ -64,7 +73,7 @@ export class PullTask implements Task {
     this.#sealProof = sealProof;
     this.#coordinatorDesk = coordinatorDesk;
     this.#chooser = chooser;
-    this.#filler = new Filler({ ...shared, gate, chooser, preparation, sealProof, upgradeHold, launch });
+    this.#filler = new Filler({ ...shared, gate, chooser, look, ahead, claiming, sealProof, upgradeHold, launch });
     this.#poll = new ProgressPoll(shared);
     this.#wake = new WakeUp(parts.clock);
   }
@@ -82,6 +91,7 @@ export class PullTask implements Task {
 
   /** Something was queued: look at once. */
   notify(): void {
+    this.#filler.noteQueued();
     this.#wake.call();
   }
 
@@ -101,6 +111,7 @@ export class PullTask implements Task {
     } finally {
       this.#running.stop();
       await Promise.all(this.#underWay);
+      await this.#filler.settled();
       stop.removeEventListener('abort', stopPulls);
     }
     if (this.#failed.signal.aborted) throw this.#failure;
@@ -112,7 +123,7 @@ export class PullTask implements Task {
       // At the head of a round, so that a round that ended well clears its outage at once.
       if (isWaiting) await this.#wake.wait(ROUND_MS, stop);
       isWaiting = false;
-      isWaiting = !(await this.#filler.round(stop));
+      isWaiting = !(await this.#filler.fill(stop));
     });
   }
 
@@ -131,6 +142,7 @@ export class PullTask implements Task {
     logger.info('Pull started', { cid, sizeBytes, source: orderClass, attempts });
     const work = this.#runner
       .run(pull, this.#stop)
+      .then((handled) => this.#filler.noteEnd(handled))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.remove(pull);

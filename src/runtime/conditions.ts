@@ -34,6 +34,7 @@ export interface Outage {
 export class Conditions {
   readonly #clock: Clock;
   readonly #standing = new Map<string, Condition>();
+  readonly #readyListeners = new Set<() => void>();
   #lastOutage: Outage | undefined;
 
   constructor(clock: Clock) {
@@ -63,6 +64,7 @@ export class Conditions {
     });
     if (condition.kind === 'outage' && condition.part !== 'node')
       this.#lastOutage = { part: condition.part, message: condition.message, fromMs: sinceMs, toMs: null };
+    this.#tellWhenReady();
     return standing === undefined;
   }
 
@@ -72,6 +74,7 @@ export class Conditions {
     this.#standing.delete(name);
     if (standing?.kind === 'outage' && this.#lastOutage?.toMs === null)
       this.#lastOutage = { ...this.#lastOutage, toMs: this.#clock.nowMs() };
+    this.#tellWhenReady();
     return standing !== undefined;
   }
 
@@ -90,6 +93,27 @@ export class Conditions {
 
   get ready(): boolean {
     return this.list().every((condition) => !condition.blocksReady);
+  }
+
+  /** Resolves as soon as `ready` is true; rejects with the signal's reason when it is aborted before. */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.ready) return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        this.#readyListeners.delete(settle);
+        signal.removeEventListener('abort', settle);
+        if (signal.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      this.#readyListeners.add(settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+  }
+
+  #tellWhenReady(): void {
+    if (this.#readyListeners.size === 0 || !this.ready) return;
+    for (const listener of this.#readyListeners) listener();
   }
 
   get lastOutage(): Outage | undefined {

@@ -3,11 +3,23 @@ import winston from 'winston';
 import { SmError, isAbort } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import type { LogContext, Logger } from './log.ts';
+import { redactor } from './redactor.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof levels)[number];
 /** Who writes lines: the process, and a logger's child for each room. */
-const modules: readonly string[] = ['smanager', 'chain', 'decide', 'pull', 'seal', 'cleanup', 'telemetry', 'runtime'];
+const modules: readonly string[] = [
+  'smanager',
+  'chain',
+  'decide',
+  'pull',
+  'seal',
+  'cleanup',
+  'telemetry',
+  'care',
+  'store',
+  'runtime',
+];
 
 export interface LogSettings {
   readonly format: 'human' | 'json';
@@ -74,14 +86,6 @@ function describeError(error: unknown): LogContext {
 
 function causeOf(error: Error): string | undefined {
   return error.cause instanceof Error ? error.cause.message : undefined;
-}
-
-function redactor(secrets: readonly string[]): (text: string) => string {
-  // In a JSON line a secret stands as JSON writes it.
-  const forms = new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
-  // The longest first: a secret that begins like another would leave its end behind.
-  const known = [...forms].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((line, secret) => line.replaceAll(secret, '[secret]'), text);
 }
 
 function toJson(line: Line): string {

@@ -1,14 +1,12 @@
-import chunk from 'lodash/chunk.js';
-import type { GoneFile } from '../store/held-files.ts';
-import type { HeldRow } from '../store/held-listing.ts';
 import { atOnceLimit } from './at-once.ts';
-import type { IdSet } from './id-set.ts';
+import { IdSet } from './id-set.ts';
 import { orderKeyOf } from './order-key-of.ts';
 import type { SealParts } from './ports.ts';
 
 /** A condition by this name stands while too many files are missing to be believed. */
 const tooManyGone = 'files-missing';
-const page = 500;
+const page = 4_000;
+const sliceRows = 500;
 /** Missing from this many full rounds in a row, a file is asked about. */
 const roundsMissed = 2;
 
@@ -30,24 +28,22 @@ export async function lookForGone(
   headBlock: number,
   signal: AbortSignal,
 ): Promise<GoneLook> {
-  const { counts, missing } = await findMissing(parts, seen, through);
   const { conditions, store } = parts;
-  if (missing.length >= atOnceLimit(counts.held)) return tooMany(parts, counts, counts.missing);
-  for (const slice of chunk(missing, page)) await store.held.addMissed(slice.map((row) => row.pinId));
-  const gone: GoneFile[] = [];
-  for (const row of missing.filter(({ missedRounds }) => missedRounds + 1 >= roundsMissed)) {
-    const file = await parts.sworker.fileInfo(row.cid, signal);
-    if (file === undefined) gone.push({ pinId: row.pinId, key: orderKeyOf(row.cid), status: row.status });
-    else if (file.type !== 'pending') await store.held.seenAgain(row.pinId);
-  }
-  conditions.clear(tooManyGone);
-  for (const file of gone) {
-    const end = await store.held.gone(file, { headBlock, nowMs: parts.clock.nowMs() });
-    if (end !== 'not-ours-to-say') {
-      parts.logger.warn('A held file is gone from sWorker without our doing', { cid: file.key.text, order: end });
+  const missing = new IdSet();
+  const counts: Counts = { held: 0, lost: await store.pins.countLost(), missing: 0 };
+  for await (const pinIds of heldIds(parts)) {
+    counts.held += pinIds.length;
+    for (const id of pinIds) {
+      if (id > through || seen.has(id)) continue;
+      counts.missing += 1;
+      missing.add(id);
     }
   }
-  return { ...counts, missingAtOnce: 0 };
+  if (counts.missing >= atOnceLimit(counts.held)) return tooMany(parts, counts, counts.missing);
+  const gone = await goneAmong(parts, missing, signal);
+  conditions.clear(tooManyGone);
+  await letGo(parts, gone, headBlock);
+  return { held: counts.held, lost: counts.lost, missingAtOnce: 0 };
 }
 
 interface Counts {
@@ -56,26 +52,39 @@ interface Counts {
   missing: number;
 }
 
-async function findMissing(
-  parts: SealParts,
-  seen: IdSet,
-  through: number,
-): Promise<{ readonly counts: Counts; readonly missing: readonly HeldRow[] }> {
-  const limit = atOnceLimit(await parts.store.pins.countHeld());
-  const counts: Counts = { held: 0, lost: 0, missing: 0 };
-  const missing: HeldRow[] = [];
-  let afterCid = '';
-  for (;;) {
-    const rows = await parts.store.listing.page(afterCid, page);
-    const last = rows.at(-1);
-    if (last === undefined) return { counts, missing };
-    afterCid = last.cid;
-    for (const row of rows) {
-      counts.held += 1;
-      if (row.status === 'lost') counts.lost += 1;
-      if (row.pinId > through || seen.has(row.pinId)) continue;
-      counts.missing += 1;
-      if (missing.length <= limit) missing.push(row);
+async function* heldIds(parts: SealParts): AsyncGenerator<readonly number[], void, undefined> {
+  let afterCid: string | undefined = '';
+  while (afterCid !== undefined) {
+    const { pinIds, lastCid } = await parts.store.listing.heldPage(afterCid, page);
+    yield pinIds;
+    afterCid = lastCid;
+  }
+}
+
+/** Those that were missing from a round before and that sWorker does not know by name either. */
+async function goneAmong(parts: SealParts, missing: IdSet, signal: AbortSignal): Promise<IdSet> {
+  const gone = new IdSet();
+  for (const slice of missing.slices(sliceRows)) {
+    const rows = await parts.store.listing.heldRows(slice);
+    await parts.store.held.addMissed(slice);
+    for (const row of rows.filter(({ missedRounds }) => missedRounds + 1 >= roundsMissed)) {
+      const file = await parts.sworker.fileInfo(row.cid, signal);
+      if (file === undefined) gone.add(row.pinId);
+      else if (file.type !== 'pending') await parts.store.held.seenAgain(row.pinId);
+    }
+  }
+  return gone;
+}
+
+/** Only when all of them were asked about: an sWorker that ends in the middle may have answered for files it had forgotten already. */
+async function letGo(parts: SealParts, gone: IdSet, headBlock: number): Promise<void> {
+  for (const slice of gone.slices(sliceRows)) {
+    for (const row of await parts.store.listing.heldRows(slice)) {
+      const file = { pinId: row.pinId, key: orderKeyOf(row.cid), status: row.status };
+      const end = await parts.store.held.gone(file, { headBlock, nowMs: parts.clock.nowMs() });
+      if (end !== 'not-ours-to-say') {
+        parts.logger.warn('A held file is gone from sWorker without our doing', { cid: row.cid, order: end });
+      }
     }
   }
 }

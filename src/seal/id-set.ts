@@ -15,4 +15,22 @@ export class IdSet {
   has(id: number): boolean {
     return ((this.#bits[Math.floor(id / 8)] ?? 0) & (1 << (id % 8))) !== 0;
   }
+
+  /** Its numbers from the smallest on, so many at a time. */
+  *slices(size: number): Generator<readonly number[], void, undefined> {
+    let slice: number[] = [];
+    for (const id of this.#values()) {
+      slice.push(id);
+      if (slice.length < size) continue;
+      yield slice;
+      slice = [];
+    }
+    if (slice.length > 0) yield slice;
+  }
+
+  *#values(): Generator<number, void, undefined> {
+    for (const [at, bits] of this.#bits.entries()) {
+      for (let bit = 0; bits >> bit > 0; bit += 1) if (((bits >> bit) & 1) === 1) yield 8 * at + bit;
+    }
+  }
 }

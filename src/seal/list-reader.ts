@@ -1,10 +1,14 @@
+import { orderPosition } from '../clients/chain/keys/order-position.ts';
 import type { HeldFile } from '../clients/sworker/files.ts';
 import type { OrderKey } from '../domain/order.ts';
-import type { Moment } from '../store/held-files.ts';
+import type { HeldState } from '../store/held-files.ts';
+import { ChangeWriter } from './change-writer.ts';
 import { IdSet } from './id-set.ts';
-import { orderKeyOf } from './order-key-of.ts';
+import { lookAtOrders } from './order-look.ts';
 import type { SealParts } from './ports.ts';
-import { creditOf, isDoubtful, isEmptyPlan, planSlice, type ListedFile } from './slice-plan.ts';
+import { PositionList } from './position-list.ts';
+import { isDoubtful, planRecords, type ListedFile } from './slice-plan.ts';
+import { slicesOf } from './slices.ts';
 
 /** What was seen while a list went by. */
 export interface ListTally {
@@ -17,61 +21,101 @@ export interface ListTally {
   readonly unread: OrderKey[];
 }
 
-const sliceFiles = 500;
-const maxUnread = 250;
+const sliceFiles = 1000;
+/** More than sWorker holds; the positions of so many take 4 MB. */
+const mostPositions = 500_000;
 
 export function emptyTally(): ListTally {
   return { seen: new IdSet(), files: 0, withoutOrder: 0, uncredited: 0, unread: [] };
 }
 
-/** Holds a list of sWorker's files against the tables, slice by slice as it comes. */
+/** What one list is held against, and what that brings. */
+export interface Reading {
+  readonly parts: SealParts;
+  readonly state: HeldState;
+  readonly tally: ListTally;
+  readonly writer: ChangeWriter;
+  readonly positions: PositionList;
+  readonly headBlock: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Holds a list of sWorker's files of one state against the tables as it comes: against the records slice by slice, against the orders in the
+ * order of their keys, because sWorker's list has none and each order would be looked for in another corner of a large table.
+ */
 export async function readList(
   parts: SealParts,
-  files: AsyncIterable<HeldFile>,
+  list: { readonly files: AsyncIterable<readonly HeldFile[]>; readonly state: HeldState },
   tally: ListTally,
   headBlock: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const slice of slices(files)) {
-    const keys = slice.map((file) => orderKeyOf(file.cid));
-    const standings = await parts.store.listing.standings(keys);
-    const listed: ListedFile[] = [];
-    for (const [index, { sizeBytes, type }] of slice.entries()) {
-      const [key, standing] = [keys[index], standings[index]];
-      if (key !== undefined && standing !== undefined) listed.push({ key, sizeBytes, state: type, standing });
+  const { state } = list;
+  const writer = new ChangeWriter({ held: parts.store.held, clock: parts.clock, headBlock, state });
+  const positions = new PositionList();
+  const reading: Reading = { parts, tally, headBlock, signal, writer, positions, state };
+  // While SQLite looks one slice up, the next one is received and parsed.
+  let compared: Promise<Failure | undefined> = Promise.resolve(undefined);
+  try {
+    for await (const slice of slicesOf(list.files, sliceFiles)) {
+      throwIfFailed(await compared);
+      compared = outcomeOf(compare(reading, slice));
     }
-    for (const file of listed) count(tally, file, headBlock);
-    const plan = planSlice(await believed(parts, listed, signal));
-    const moment: Moment = { headBlock, nowMs: parts.clock.nowMs() };
-    if (!isEmptyPlan(plan)) await parts.store.held.apply(plan, moment);
+  } finally {
+    await compared;
   }
+  throwIfFailed(await compared);
+  await lookAtOrders(reading);
 }
 
-function count(tally: ListTally, file: ListedFile, headBlock: number): void {
-  tally.files += 1;
-  if (file.standing.pin !== null) tally.seen.add(file.standing.pin.id);
-  if (file.standing.order === null) tally.withoutOrder += 1;
-  const credit = creditOf(file, headBlock);
-  if (credit === 'uncredited') tally.uncredited += 1;
-  if (credit === 'unread' && tally.unread.length < maxUnread) tally.unread.push(file.key);
+async function compare(reading: Reading, slice: readonly HeldFile[]): Promise<void> {
+  const { parts, state, tally, writer, positions, signal } = reading;
+  const files = slice.toSorted((a, b) => (a.cid < b.cid ? -1 : Number(a.cid > b.cid)));
+  const cids = files.map((file) => file.cid);
+  const { settledIds, unknown, others } = await parts.store.listing.records(cids, state);
+  tally.files += files.length;
+  for (const id of settledIds) tally.seen.add(id);
+  for (const cid of cids) positions.add(orderPosition(cid));
+  const listed: ListedFile[] = [];
+  for (const record of others) {
+    if (record.pin !== null) tally.seen.add(record.pin.id);
+    listed.push({ file: at(files, record.at), record });
+  }
+  await writer.add({ found: unknown.map((place) => at(files, place)) });
+  await writer.add(planRecords(await believed(parts, listed, signal)));
+  if (positions.length >= mostPositions) await lookAtOrders(reading);
+}
+
+function at(files: readonly HeldFile[], place: number): HeldFile {
+  const file = files[place];
+  if (file === undefined) throw new RangeError(`no file ${place} in a slice of ${files.length}`);
+  return file;
 }
 
 async function believed(parts: SealParts, listed: readonly ListedFile[], signal: AbortSignal): Promise<ListedFile[]> {
   const files: ListedFile[] = [];
-  for (const file of listed) {
-    if (!isDoubtful(file)) files.push(file);
-    else if ((await parts.sworker.fileInfo(file.key.text, signal))?.type === file.state) files.push(file);
+  for (const entry of listed) {
+    if (!isDoubtful(entry)) files.push(entry);
+    else if ((await parts.sworker.fileInfo(entry.file.cid, signal))?.type === entry.file.type) files.push(entry);
   }
   return files;
 }
 
-async function* slices(files: AsyncIterable<HeldFile>): AsyncGenerator<HeldFile[], void, undefined> {
-  let slice: HeldFile[] = [];
-  for await (const file of files) {
-    slice.push(file);
-    if (slice.length < sliceFiles) continue;
-    yield slice;
-    slice = [];
+interface Failure {
+  readonly reason: unknown;
+}
+
+/** Work that nobody waits for yet must not reject unheard: what it failed with is kept until somebody does. */
+async function outcomeOf(work: Promise<void>): Promise<Failure | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { reason: error };
   }
-  if (slice.length > 0) yield slice;
+}
+
+function throwIfFailed(outcome: Failure | undefined): void {
+  if (outcome !== undefined) throw outcome.reason;
 }

@@ -16,7 +16,7 @@ export interface LostLook {
 /** sWorker's lost list: files that became lost, and records of lost files that it no longer names. */
 export async function lookAtLost(parts: SealParts, headBlock: number, signal: AbortSignal): Promise<LostLook> {
   const tally = emptyTally();
-  await readList(parts, parts.sworker.lostFiles(signal), tally, headBlock, signal);
+  await readList(parts, { files: parts.sworker.lostFiles(signal), state: 'lost' }, tally, headBlock, signal);
   let asked = 0;
   let afterId = 0;
   for (;;) {
@@ -43,7 +43,7 @@ async function lookAtOne(
   const nowMs = parts.clock.nowMs();
   if (file?.type === 'valid') {
     const none = { found: [], lost: [], seenAgain: [], handledOrders: [], closedOrders: [] };
-    await parts.store.held.apply({ ...none, recovered: [row.pinId] }, { headBlock, nowMs });
+    await parts.store.held.apply({ ...none, recovered: [row.pinId] }, { headBlock, nowMs }, parts.clock);
     parts.logger.info('A lost file is valid again', { cid: row.cid });
   } else if (file === undefined && row.lettingGo) {
     await parts.store.held.letGo({ pinId: row.pinId, key: orderKeyOf(row.cid), status: 'lost' }, nowMs);

@@ -71,7 +71,7 @@ export class SealUpdaterTask implements Task {
   async #full(tally: ListTally, through: number, headBlock: number, signal: AbortSignal): Promise<void> {
     const { clock, logger, sworker } = this.#parts;
     const beganMs = clock.monotonicMs();
-    await readList(this.#parts, sworker.validFiles(signal), tally, headBlock, signal);
+    await readList(this.#parts, { files: sworker.validFiles(signal), state: 'valid' }, tally, headBlock, signal);
     const look = await lookForGone(this.#parts, tally.seen, through, headBlock, signal);
     const isFirst = this.#fullAtMonotonicMs === undefined;
     this.#fullAtMonotonicMs = beganMs;

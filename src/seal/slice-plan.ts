@@ -1,14 +1,12 @@
-import type { OrderKey } from '../domain/order.ts';
+import type { HeldFile } from '../clients/sworker/files.ts';
 import { HOUR_BLOCKS } from '../domain/units.ts';
 import type { HeldState, ListingChanges } from '../store/held-files.ts';
-import type { ListedStanding } from '../store/held-listing.ts';
+import type { ListedRecord, UncountedCopy } from '../store/held-listing.ts';
 
-/** One entry of sWorker's list of valid or lost files with what the tables say about it. */
+/** One entry of sWorker's list of valid or lost files with what the records say about it. */
 export interface ListedFile {
-  readonly key: OrderKey;
-  readonly sizeBytes: number;
-  readonly state: HeldState;
-  readonly standing: ListedStanding;
+  readonly file: HeldFile;
+  readonly record: ListedRecord;
 }
 
 /** A file earns when it entered a work report and its replica was accounted on chain; after this long it should have. */
@@ -18,49 +16,35 @@ export const CREDIT_BLOCKS = 12 * HOUR_BLOCKS;
  * The record is missing although the CID has a history: sWorker may have listed the file before a deletion of ours that is through by now, so
  * it is asked about this one again.
  */
-export function isDoubtful({ standing }: ListedFile): boolean {
-  return standing.pin === null && standing.known && !standing.running;
+export function isDoubtful({ record }: ListedFile): boolean {
+  return record.pin === null && !record.running;
 }
 
-/** What a slice of a list changes in the tables; a running pull is left alone. */
-export function planSlice(files: readonly ListedFile[]): ListingChanges {
-  const free = files.filter(({ standing }) => standing.pin !== null || !standing.running);
+/** What these files of a list change in the records; a running pull is left alone. */
+export function planRecords(
+  files: readonly ListedFile[],
+): Pick<ListingChanges, 'found' | 'recovered' | 'lost' | 'seenAgain'> {
   return {
-    found: free
-      .filter(({ standing }) => standing.pin === null)
-      .map(({ key, sizeBytes, state }) => ({ cid: key.text, sizeBytes, state })),
-    recovered: pinIds(free, (pin, state) => state === 'valid' && pin.status === 'lost'),
-    lost: pinIds(free, (pin, state) => state === 'lost' && pin.status === 'sealed'),
-    seenAgain: pinIds(free, (pin) => pin.missedRounds > 0),
-    handledOrders: free.flatMap(({ standing: { order } }) =>
-      order !== null && ['new', 'waiting', 'queued', 'failed'].includes(order.status) ? [order.id] : [],
-    ),
-    closedOrders: free.flatMap(({ standing: { order, cleanup } }) =>
-      order?.status === 'closed' && cleanup === null ? [order.id] : [],
-    ),
+    found: files.filter(({ record }) => record.pin === null && !record.running).map(({ file }) => file),
+    recovered: pinIds(files, (pin, type) => type === 'valid' && pin.status === 'lost'),
+    lost: pinIds(files, (pin, type) => type === 'lost' && pin.status === 'sealed'),
+    seenAgain: pinIds(files, (pin) => pin.missedRounds > 0),
   };
 }
 
 function pinIds(
   files: readonly ListedFile[],
-  chosen: (pin: NonNullable<ListedStanding['pin']>, state: HeldState) => boolean,
+  chosen: (pin: NonNullable<ListedRecord['pin']>, type: HeldState) => boolean,
 ): number[] {
-  return files.flatMap(({ standing: { pin }, state }) => (pin !== null && chosen(pin, state) ? [pin.id] : []));
-}
-
-export function isEmptyPlan(plan: ListingChanges): boolean {
-  return Object.values(plan).every((list: readonly unknown[]) => list.length === 0);
+  return files.flatMap(({ record: { pin }, file }) => (pin !== null && chosen(pin, file.type) ? [pin.id] : []));
 }
 
 /**
- * Whether a held copy earns: `uncredited` when the chain's replica map was read late enough and lacks the own group, `unread` when it would be
- * time but the map was not read since.
+ * Whether a sealed copy that the replica map did not show earns nothing: `uncredited` when the map was read late enough, `unread` when it would
+ * be time but the map was not read since, `young` before that.
  */
-export function creditOf(file: ListedFile, headBlock: number): 'credited' | 'uncredited' | 'unread' {
-  const { pin, order } = file.standing;
-  if (file.state !== 'valid' || pin?.status !== 'sealed' || order === null || order.status === 'closed')
-    return 'credited';
-  const creditBlock = pin.sealedBlock + CREDIT_BLOCKS;
-  if (order.groupHasIt !== false || creditBlock > headBlock) return 'credited';
-  return order.readBlock >= creditBlock ? 'uncredited' : 'unread';
+export function creditOf(copy: UncountedCopy, headBlock: number): 'young' | 'uncredited' | 'unread' {
+  const creditBlock = copy.sealedBlock + CREDIT_BLOCKS;
+  if (creditBlock > headBlock) return 'young';
+  return copy.readBlock >= creditBlock ? 'uncredited' : 'unread';
 }

@@ -3,7 +3,7 @@ import { orderMoves, type OrderClass, type OrderStatus } from '../domain/statuse
 import type { PickVerdict, RuleVerdict } from '../domain/verdicts.ts';
 import type { Database } from './database.ts';
 import { guardedMove } from './guarded-move.ts';
-import { selectOrders, toOrder } from './order-row.ts';
+import { selectOrdersSql, toOrder, type OrderRow } from './order-row.ts';
 
 /** Part of the queue: one source, one size kind (5 GiB and above is large). */
 export interface QueuePart {
@@ -29,6 +29,13 @@ const isRetried = '(file_record.attempts > 0)';
 const isQueued = "file_record.status = 'queued' AND file_record.look_block IS NULL";
 const notAmong = 'file_record.id NOT IN (SELECT value FROM json_each(?))';
 
+const listBest = `${selectOrdersSql}
+  WHERE ${isQueued} AND file_record.class = ? AND ${isLarge} = ? AND ${isRetried} = ? AND ${notAmong}
+  ORDER BY file_record.reward_pico DESC, file_record.calculated_block, file_record.id LIMIT ?`;
+const smallest = `${selectOrdersSql}
+  WHERE ${isQueued} AND file_record.class = ? AND ${notAmong} ORDER BY file_record.size_bytes LIMIT 1`;
+const listByIds = `${selectOrdersSql} WHERE file_record.id IN (SELECT value FROM json_each(?))`;
+
 /** Queued orders whose next look has come, and what the pick writes on those it does not take. */
 export class Candidates {
   readonly #database: Database;
@@ -39,48 +46,26 @@ export class Candidates {
 
   /** The best orders of a part: fresh before retried, highest reward first, then oldest. */
   async listBest(part: QueuePart, excluded: readonly number[], limit: number): Promise<readonly Order[]> {
-    return await this.#database.read(async (reader) => {
-      const found: Order[] = [];
-      for (const retried of [0, 1]) {
-        if (found.length === limit) break;
-        const rows = await selectOrders(reader)
-          .whereRaw(`${isQueued} AND file_record.class = ? AND ${isLarge} = ? AND ${isRetried} = ? AND ${notAmong}`, [
-            part.orderClass,
-            part.large ? 1 : 0,
-            retried,
-            JSON.stringify(excluded),
-          ])
-          .orderByRaw('file_record.reward_pico DESC, file_record.calculated_block, file_record.id')
-          .limit(limit - found.length);
-        found.push(...rows.map(toOrder));
-      }
-      return found;
-    });
+    const { orderClass, large } = part;
+    const found: Order[] = [];
+    for (const retried of [0, 1]) {
+      if (found.length === limit) break;
+      const bindings = [orderClass, Number(large), retried, JSON.stringify(excluded), limit - found.length];
+      found.push(...(await this.#list(listBest, bindings)));
+    }
+    return found;
   }
 
   /** The smallest order of the given sources. */
   async smallest(sources: readonly OrderClass[], excluded: readonly number[]): Promise<Order | undefined> {
-    return await this.#database.read(async (reader) => {
-      const found: Order[] = [];
-      for (const source of sources) {
-        const [row] = await selectOrders(reader)
-          .whereRaw(`${isQueued} AND file_record.class = ? AND ${notAmong}`, [source, JSON.stringify(excluded)])
-          .orderByRaw('file_record.size_bytes')
-          .limit(1);
-        if (row !== undefined) found.push(toOrder(row));
-      }
-      return found.sort((a, b) => a.sizeBytes - b.sizeBytes)[0];
-    });
+    const found: Order[] = [];
+    for (const source of sources) found.push(...(await this.#list(smallest, [source, JSON.stringify(excluded)])));
+    return found.sort((a, b) => a.sizeBytes - b.sizeBytes)[0];
   }
 
   /** Rows as they stand now, in no particular order. */
   async listByIds(ids: readonly number[]): Promise<readonly Order[]> {
-    return await this.#database.read(async (reader) => {
-      const rows = await selectOrders(reader).whereRaw('file_record.id IN (SELECT value FROM json_each(?))', [
-        JSON.stringify(ids),
-      ]);
-      return rows.map(toOrder);
-    });
+    return await this.#list(listByIds, [JSON.stringify(ids)]);
   }
 
   /** Writes a fresh verdict: one other than take moves the order to waiting, take changes what time has changed. False when it is no longer as it was read. */
@@ -141,5 +126,12 @@ export class Candidates {
     await this.#database.write('claim', async (tx) => {
       await tx('file_record').where({ id: orderId, status: 'queued' }).update({ look_block: lookBlock });
     });
+  }
+
+  async #list(sql: string, bindings: readonly (string | number)[]): Promise<readonly Order[]> {
+    return await this.#database.read(async (reader) => {
+      const rows: OrderRow[] = await reader.raw(sql, bindings);
+      return rows.map(toOrder);
+    }, 'urgent');
   }
 }

@@ -18,14 +18,18 @@ export class CoordinatorMarks {
     });
   }
 
-  /** Settles a wish by the claim, in the claim's transaction. */
-  async hold(tx: Tx, cid: string): Promise<void> {
-    await tx('coordinator_mark').where({ cid, status: 'wished' }).update({ status: 'held' });
+  /** Settles wishes by their claims, in the claims' transaction. */
+  async hold(tx: Tx, cids: readonly string[]): Promise<void> {
+    await tx.raw(
+      "UPDATE coordinator_mark SET status = 'held' WHERE cid IN (SELECT value FROM json_each(?)) AND status = 'wished'",
+      [JSON.stringify(cids)],
+    );
   }
 
-  /** The grant was used: nothing is owed. */
-  async forget(tx: Tx, cid: string): Promise<void> {
-    await tx('coordinator_mark').where({ cid }).delete();
+  /** The grants were used: nothing is owed. */
+  async forget(tx: Tx, cids: readonly string[]): Promise<void> {
+    if (cids.length === 0) return;
+    await tx.raw('DELETE FROM coordinator_mark WHERE cid IN (SELECT value FROM json_each(?))', [JSON.stringify(cids)]);
   }
 
   /** Owes a DELETE for a CID that stands here; nothing happens for one that was never wished. */

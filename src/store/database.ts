@@ -1,92 +1,82 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import createKnex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { commonPragmas, connect } from './connection.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
-import { assertNotNewer, migrate } from './schema.ts';
+import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { WriteQueue, type WritePriority } from './write-queue.ts';
+import { Writer, type Tx } from './writer.ts';
 
 /** A connection to read with. */
 export type Reader = Knex;
-/** Proof of being inside a transaction on the writing connection. */
-export type Tx = Knex.Transaction;
+export type { Tx };
+/** `urgent`: a pull waits for the answer; it has a connection of its own, so that no walk's reads stand before it. */
+export type ReadLane = 'urgent' | 'usual';
+
+/** What a slow transaction is measured by and told to. */
+export interface WriteWatch {
+  readonly monotonicMs: () => number;
+  /** A bulk transaction that kept everybody else waiting for longer than `slowBulkMs`. */
+  readonly onSlowBulk: (tookMs: number) => void;
+}
 
 export const databaseFileName = 'smanager-db.sqlite';
+/** Bulk transactions are cut so that they take no longer: a claim may be waiting behind one. */
+const slowBulkMs = 20;
 
-const busyTimeoutMs = 30_000;
 /**
  * Both before the first page is written, and before WAL, so that the mark stands in the file's own header at once. Never on a marked file: setting
  * the mark again writes, and a database that is refused later on must be left as it was.
  */
 const marking = ['auto_vacuum = INCREMENTAL', `application_id = ${applicationId}`];
-const commonPragmas = [`busy_timeout = ${busyTimeoutMs}`, 'foreign_keys = ON'];
-
-interface RawConnection {
-  run(sql: string, done: (error: Error | null) => void): void;
-}
-
-function connect(filename: string, pragmas: readonly string[], connections: number): Knex {
-  return createKnex({
-    client: 'sqlite3',
-    connection: { filename, flags: ['OPEN_READWRITE', 'OPEN_CREATE'] },
-    useNullAsDefault: true,
-    pool: {
-      min: 0,
-      max: connections,
-      idleTimeoutMillis: 2 ** 31 - 1,
-      afterCreate: (raw: RawConnection, done: (error: Error | null, connection: RawConnection) => void) => {
-        const apply = (index: number): void => {
-          const pragma = pragmas[index];
-          if (pragma === undefined) return done(null, raw);
-          raw.run(`PRAGMA ${pragma}`, (error) => (error === null ? apply(index + 1) : done(error, raw)));
-        };
-        apply(0);
-      },
-    },
-  });
-}
+/** The log is moved into the file by plan; only should that fail for long does SQLite's own way begin, pages. */
+const lastResortPages = 7500;
 
 /**
  * The SQLite file of one bot: one writing connection behind a queue, a few reading ones (WAL lets them see the last commit while it writes).
  * Every error leaves as an `SmError` with a destiny.
  */
 export class Database {
-  readonly #writer: Knex;
-  readonly #readers: Knex;
-  readonly #queue = new WriteQueue();
+  readonly #writer: Writer;
+  readonly #readers: Readonly<Record<ReadLane, Knex>>;
+  readonly #queue: WriteQueue;
+  readonly #checkpointer: Checkpointer;
+  readonly #watch: WriteWatch | undefined;
 
-  private constructor(writer: Knex, readers: Knex) {
+  private constructor(filename: string, writer: Writer, readers: Readonly<Record<ReadLane, Knex>>, watch?: WriteWatch) {
+    this.#queue = new WriteQueue();
+    this.#checkpointer = new Checkpointer(filename, this.#queue);
     this.#writer = writer;
     this.#readers = readers;
+    this.#watch = watch;
   }
 
   /**
    * Opens and migrates `smanager-db.sqlite` in `dataDir`.
    * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), DISK_READ_ONLY, DISK_FULL
    */
-  static async open(dataDir: string): Promise<Database> {
+  static async open(dataDir: string, watch?: WriteWatch): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     const isMarked = await assertOurs(filename);
-    const writer = connect(
-      filename,
-      [
-        ...(isMarked ? [] : marking),
-        'journal_mode = WAL',
-        'synchronous = NORMAL',
-        'cache_size = -32768',
-        'journal_size_limit = 33554432',
-        ...commonPragmas,
-      ],
-      1,
-    );
-    const readers = connect(filename, [...commonPragmas, 'query_only = ON', 'cache_size = -16384'], 2);
+    const writer = new Writer(filename, [
+      ...(isMarked ? [] : marking),
+      'journal_mode = WAL',
+      'synchronous = NORMAL',
+      'cache_size = -6144',
+      'journal_size_limit = 0',
+      `wal_autocheckpoint = ${lastResortPages}`,
+      ...commonPragmas,
+    ]);
+    const reading = [...commonPragmas, 'query_only = ON', 'cache_size = -2048'];
+    const readers = { urgent: connect(filename, reading, 1), usual: connect(filename, reading, 2) };
     try {
-      await migrate(writer);
-      return new Database(writer, readers);
+      await migrate(writer.knex);
+      return new Database(filename, writer, readers, watch);
     } catch (error) {
-      await readers.destroy();
-      await writer.destroy();
+      await writer.knex.destroy();
       throw toStoreError(error);
     }
   }
@@ -103,19 +93,20 @@ export class Database {
       });
     }
     await assertOurs(filename);
-    const readers = connect(filename, [...commonPragmas, 'query_only = ON'], 1);
+    const looking = new Writer(filename, [...commonPragmas, 'query_only = ON']);
     try {
-      await assertNotNewer(readers);
-      return new Database(readers, readers);
+      await assertNotNewer(looking.knex);
+      await assertUpToDate(looking.knex);
+      return new Database(filename, looking, { urgent: looking.knex, usual: looking.knex });
     } catch (error) {
-      await readers.destroy();
+      await looking.knex.destroy();
       throw toStoreError(error);
     }
   }
 
-  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+  async read<T>(work: (reader: Reader) => Promise<T>, lane: ReadLane = 'usual'): Promise<T> {
     try {
-      return await work(this.#readers);
+      return await work(this.#readers[lane]);
     } catch (error) {
       throw toStoreError(error);
     }
@@ -123,34 +114,40 @@ export class Database {
 
   /** Runs `work` in one transaction; nothing of it is kept when it throws. Use only `tx` inside: the connection is taken. */
   async write<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const failures: unknown[] = [];
-    const noted = async (tx: Tx): Promise<T> => {
-      try {
-        return await work(tx);
-      } catch (error) {
-        failures.push(error);
-        throw error;
-      }
-    };
+    if (priority === 'bulk') await this.#checkpointer.untilRoom();
     try {
-      return await this.#queue.run(priority, async () => await this.#writer.transaction(noted));
+      return await this.#queue.run(priority, async () => {
+        this.#checkpointer.throwFailure();
+        const startedMs = this.#watch?.monotonicMs();
+        const result = await this.#writer.transaction(work);
+        this.#checkpointer.noteCommit();
+        if (priority === 'bulk') this.#tellSlow(startedMs);
+        return result;
+      });
     } catch (error) {
-      // On a full or failing disk SQLite rolls back by itself; the ROLLBACK after it then fails, and would hide the error that counts.
-      throw toStoreError(failures.length > 0 ? failures[0] : error);
+      throw toStoreError(error);
     }
   }
 
   /** Moves the write-ahead log into the file and shortens it. */
   async checkpoint(): Promise<void> {
     await this.#queue.run('bulk', async () => {
-      await this.#writer.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+      await this.#writer.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
     });
   }
 
   async close(): Promise<void> {
-    await this.#readers.destroy();
+    await this.#checkpointer.close();
+    await this.#readers.urgent.destroy();
+    await this.#readers.usual.destroy();
     await this.#queue.run('claim', async () => {
-      await this.#writer.destroy();
+      await this.#writer.knex.destroy();
     });
+  }
+
+  #tellSlow(startedMs: number | undefined): void {
+    if (this.#watch === undefined || startedMs === undefined) return;
+    const tookMs = this.#watch.monotonicMs() - startedMs;
+    if (tookMs > slowBulkMs) this.#watch.onSlowBulk(tookMs);
   }
 }

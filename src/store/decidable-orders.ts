@@ -2,17 +2,7 @@ import type { DecidableOrder } from '../domain/decision.ts';
 import type { OrderKey } from '../domain/order.ts';
 import type { RuleVerdict } from '../domain/verdicts.ts';
 import type { Reader, Tx } from './database.ts';
-import { drawUnits } from './draw-units.ts';
-
-/** A row as the statement below words it; all but `key`, `draw` and the flags go by the names of the order's own fields. */
-interface DecidableRow extends Omit<DecidableOrder, 'key' | 'draw' | 'oversize' | 'revise' | 'heldHere'> {
-  readonly cid: string;
-  readonly position: number;
-  readonly drawUnits: number | null;
-  readonly oversize: number;
-  readonly revise: number;
-  readonly held: number;
-}
+import { decidableRow, toDecidable, type DecidableRow } from './decidable-row.ts';
 
 /** An order of any status, as far as the rules look at it. */
 export type RuleOrder = Omit<DecidableOrder, 'status'>;
@@ -23,73 +13,16 @@ export interface DueOrder {
   readonly key: OrderKey;
 }
 
-const columns = {
-  id: 'f.id',
-  cid: 'f.cid',
-  position: 'f.key_position',
-  sizeBytes: 'f.size_bytes',
-  calculatedBlock: 'f.calculated_block',
-  expiryBlock: 'f.expiry_block',
-  replicas: 'f.replicas',
-  groupHold: 'f.group_hold',
-  groupOwner: 'a.address',
-  successBlock: 'f.success_block',
-  goneCount: 'f.gone_count',
-  oversize: 'f.oversize',
-  drawUnits: `CAST(f.draw * ${drawUnits}.0 AS INTEGER)`,
-  status: 'f.status',
-  verdict: 'f.verdict',
-  inputs: 'f.verdict_inputs',
-  orderClass: 'f.class',
-  lookBlock: 'f.look_block',
-  lookCount: 'f.look_count',
-  turnBlock: 'f.turn_block',
-  revise: 'f.revise',
-  readBlock: 'f.read_block',
-  held: `CASE f.group_hold WHEN 2 THEN EXISTS (
-    SELECT 1 FROM pin_record p WHERE p.cid = f.cid AND p.status IN ('sealed', 'lost')) ELSE 0 END`,
-} satisfies Record<keyof DecidableRow, string>;
-const entry = `json_object(${Object.entries(columns)
-  .flatMap(([name, sql]) => [`'${name}'`, sql])
-  .join(', ')})`;
 const source = 'file_record f LEFT JOIN account a ON a.id = f.group_owner_id';
 
 // One text for the whole list: the driver takes several times as long to hand the same columns over one by one.
 async function list(reader: Reader | Tx, rest: string, bindings: (string | number)[]): Promise<DecidableOrder[]> {
   const rows: { orders: string | null }[] = await reader.raw(
-    `SELECT group_concat(entry) AS orders FROM (SELECT ${entry} AS entry FROM ${source} ${rest})`,
+    `SELECT group_concat(entry) AS orders FROM (SELECT ${decidableRow} AS entry FROM ${source} ${rest})`,
     bindings,
   );
   const orders = JSON.parse(`[${rows[0]?.orders ?? ''}]`) as DecidableRow[];
   return orders.map(toDecidable);
-}
-
-// Field by field: a spread of so many costs more than the reading.
-function toDecidable(row: DecidableRow): DecidableOrder {
-  return {
-    id: row.id,
-    key: { text: row.cid, position: row.position },
-    sizeBytes: row.sizeBytes,
-    calculatedBlock: row.calculatedBlock,
-    expiryBlock: row.expiryBlock,
-    replicas: row.replicas,
-    groupHold: row.groupHold,
-    groupOwner: row.groupOwner,
-    successBlock: row.successBlock,
-    goneCount: row.goneCount,
-    oversize: row.oversize === 1,
-    draw: row.drawUnits === null ? null : row.drawUnits / drawUnits,
-    status: row.status,
-    verdict: row.verdict,
-    inputs: row.inputs,
-    orderClass: row.orderClass,
-    lookBlock: row.lookBlock,
-    lookCount: row.lookCount,
-    turnBlock: row.turnBlock,
-    revise: row.revise === 1,
-    readBlock: row.readBlock,
-    heldHere: row.held === 1,
-  };
 }
 
 /** Orders nobody decided yet, but those whose copy is being deleted: they are decided when that has ended. */
@@ -151,10 +84,14 @@ export async function listStanding(reader: Reader | Tx, ids: readonly number[]):
   ]);
 }
 
+/** Orders of any status, those of them that are there. */
+export async function listRuleOrders(reader: Reader | Tx, ids: readonly number[]): Promise<readonly RuleOrder[]> {
+  return await list(reader, 'WHERE f.id IN (SELECT value FROM json_each(?))', [JSON.stringify(ids)]);
+}
+
 /** An order of any status. */
 export async function findRuleOrder(reader: Reader | Tx, id: number): Promise<RuleOrder | undefined> {
-  const [order] = await list(reader, 'WHERE f.id = ?', [id]);
-  return order;
+  return (await listRuleOrders(reader, [id]))[0];
 }
 
 /** Waiting and queued orders whose look or turn has come: at most `limit` of each, the longest due first. */

@@ -1,4 +1,5 @@
-import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
+import type { ActiveNodes, ChainTime, EventProgress, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
+import type { WalkRun } from '../domain/progress.ts';
 import type { RevisionScope } from '../domain/strategy.ts';
 import type { Database, Reader, Tx } from './database.ts';
 
@@ -24,6 +25,9 @@ interface FactTypes {
   'node-count-in-use': { readonly count: number; readonly sinceBlock: number };
   /** The newest block whose events are in the tables. */
   'event-cursor': { readonly block: number };
+  'event-progress': EventProgress;
+  /** Absent until a walk's first second has passed. */
+  'walk-run': WalkRun;
   revision: Revision;
   gc: {
     readonly lastMs: number;
@@ -78,6 +82,10 @@ export class Facts {
       .insert({ name, content: JSON.stringify(content) })
       .onConflict('name')
       .merge();
+  }
+
+  async remove(tx: Tx, name: FactName): Promise<void> {
+    await tx('config').where({ name }).delete();
   }
 
   /** Sets a dated fact unless a newer one stands; returns whether it was set. */

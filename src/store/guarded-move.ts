@@ -24,8 +24,11 @@ export async function guardedMove<S extends string>(tx: Tx, move: GuardedMove<S>
       to: move.to,
     });
   }
-  const changed = await tx(move.table)
-    .where({ id: move.id, status: move.from })
-    .update({ ...move.set, status: move.to });
-  return changed === 1;
+  const set = Object.entries(move.set ?? {});
+  const columns = [...set.map(([column]) => `${column} = ?`), 'status = ?'].join(', ');
+  const changed: unknown[] = await tx.raw(
+    `UPDATE ${move.table} SET ${columns} WHERE id = ? AND status = ? RETURNING id`,
+    [...set.map(([, value]) => value), move.to, move.id, move.from],
+  );
+  return changed.length === 1;
 }

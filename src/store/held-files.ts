@@ -1,16 +1,24 @@
 import type { OrderKey } from '../domain/order.ts';
 import { orderMoves, pinMoves, type OrderStatus, type PinStatus } from '../domain/statuses.ts';
 import { DAY_BLOCKS } from '../domain/units.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Database, Tx } from './database.ts';
 import { guardedMove } from './guarded-move.ts';
 import { isHeld } from './pin-rows.ts';
 
 export type HeldState = 'valid' | 'lost';
 
-/** What a slice of sWorker's list changes; at most 500 files. */
+/** A file of sWorker's list without a record. */
+export interface FoundFile {
+  readonly cid: string;
+  readonly sizeBytes: number;
+  readonly type: HeldState;
+}
+
+/** What a part of sWorker's list changes. Of 400,000 files it is much at once, so it is written in slices. */
 export interface ListingChanges {
   /** Files without a record. */
-  readonly found: readonly { readonly cid: string; readonly sizeBytes: number; readonly state: HeldState }[];
+  readonly found: readonly FoundFile[];
   /** Records of lost files that are valid again. */
   readonly recovered: readonly number[];
   /** Records of sealed files that are lost. */
@@ -42,8 +50,8 @@ const unlookedBlocks = 30 * DAY_BLOCKS;
 
 const insertFound = `
   INSERT INTO pin_record (cid, size_bytes, status, cause, started_ms, started_block, updated_ms, sealed_ms, sealed_block, sealed_bytes, lost_block)
-  SELECT value ->> 'cid', value ->> 'sizeBytes', CASE value ->> 'state' WHEN 'lost' THEN 'lost' ELSE 'sealed' END, 'found',
-    :now, :head, :now, :now, :head, value ->> 'sizeBytes', CASE value ->> 'state' WHEN 'lost' THEN :head END
+  SELECT value ->> 'cid', value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN 'lost' ELSE 'sealed' END, 'found',
+    :now, :head, :now, :now, :head, value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN :head END
   FROM json_each(:found)
   WHERE NOT EXISTS (SELECT 1 FROM pin_record AS pull WHERE pull.cid = value ->> 'cid' AND pull.status = 'running')
   ON CONFLICT DO NOTHING`;
@@ -83,10 +91,19 @@ export class HeldFiles {
     this.#database = database;
   }
 
-  /** Applies a slice. Each row is guarded by its from-status, so that a pull or a cleanup that was first stands. */
-  async apply(changes: ListingChanges, { headBlock, nowMs }: Moment): Promise<void> {
+  /**
+   * Applies a slice. Each row is guarded by its from-status, so that a pull or a cleanup that was first stands.
+   * @returns how long the transaction took, in milliseconds, without the wait for its turn
+   */
+  async apply(
+    changes: ListingChanges,
+    { headBlock, nowMs }: Moment,
+    clock: Pick<Clock, 'monotonicMs'>,
+  ): Promise<number> {
     const at = { head: headBlock, now: nowMs };
+    let begunMs = 0;
     await this.#database.write('bulk', async (tx) => {
+      begunMs = clock.monotonicMs();
       await runWith(tx, insertFound, changes.found, at);
       await runWith(tx, recover, changes.recovered, at);
       await runWith(tx, lose, changes.lost, at);
@@ -94,6 +111,7 @@ export class HeldFiles {
       await runWith(tx, handle, changes.handledOrders, null);
       await runWith(tx, beginCleanups, changes.closedOrders, at);
     });
+    return clock.monotonicMs() - begunMs;
   }
 
   /** One more full round did not show these; at most 500. */

@@ -1,22 +1,48 @@
+import groupBy from 'lodash/groupBy.js';
 import type { StandingChange } from '../domain/decision.ts';
 import { pickVerdicts } from '../domain/verdicts.ts';
 import type { Tx } from './database.ts';
 import { drawUnits } from './draw-units.ts';
 
-const applyStandings = `
+/** What a change touches beside the verdict and its own few columns, from the least on: each writes the columns of those before it too. */
+const extents = ['verdict', 'draw', 'look', 'all'] as const;
+type Extent = (typeof extents)[number];
+
+const verdict = 'verdict = change.verdict, verdict_inputs = change.inputs, look_count = change.look_count';
+const draw = `${verdict}, draw = change.draw_units / ${drawUnits}.0`;
+const look = `${draw}, look_block = change.look_block`;
+const all = `${look}, status = change.status, class = change.class, turn_block = change.turn_block, revise = change.revise`;
+
+const applying = (columns: string): string => `
 WITH change AS MATERIALIZED (
   SELECT value ->> 0 AS id, value ->> 1 AS was_status, value ->> 2 AS was_read, value ->> 3 AS was_revise, value ->> 4 AS was_success,
     value ->> 5 AS was_look, value ->> 6 AS status, value ->> 7 AS verdict, value ->> 8 AS inputs, value ->> 9 AS class,
     value ->> 10 AS look_block, value ->> 11 AS look_count, value ->> 12 AS turn_block, value ->> 13 AS draw_units, value ->> 14 AS revise
   FROM json_each(?)
 )
-UPDATE file_record SET
-  status = change.status, verdict = change.verdict, verdict_inputs = change.inputs, class = change.class, look_block = change.look_block,
-  look_count = change.look_count, turn_block = change.turn_block, draw = change.draw_units / ${drawUnits}.0, revise = change.revise,
-  basis_id = ?, decided_block = ?
+UPDATE file_record SET ${columns}, basis_id = ?, decided_block = ?
 FROM change
 WHERE file_record.id = change.id AND file_record.status = change.was_status AND file_record.read_block = change.was_read
   AND file_record.revise = change.was_revise AND file_record.success_block IS change.was_success AND file_record.look_block IS change.was_look`;
+
+/** A statement writes every index that a column it names stands in, whether the value changes or not: so it names few. */
+const statements: Readonly<Record<Extent, string>> = {
+  verdict: applying(verdict),
+  draw: applying(draw),
+  look: applying(look),
+  all: applying(all),
+};
+
+function extentOf({ order, next }: StandingChange): Extent {
+  const sameRest =
+    order.status === next.status &&
+    order.orderClass === next.orderClass &&
+    order.turnBlock === next.turnBlock &&
+    order.revise === next.revise;
+  if (!sameRest) return 'all';
+  if (order.lookBlock !== next.lookBlock) return 'look';
+  return order.draw === next.draw ? 'verdict' : 'draw';
+}
 
 /**
  * Writes new standings, each only if its row is still as it was read: same status, read block, mark, success and look. A row that somebody changed
@@ -27,8 +53,19 @@ export async function writeStandings(
   changes: readonly StandingChange[],
   by: { readonly basisId: number; readonly headBlock: number },
 ): Promise<number> {
-  if (changes.length === 0) return 0;
-  const values = changes.map(({ order, next }) => [
+  const byExtent = groupBy(changes, extentOf);
+  let written = 0;
+  for (const extent of extents) {
+    const group = byExtent[extent];
+    if (group === undefined) continue;
+    await tx.raw(statements[extent], [JSON.stringify(group.map(toValues)), by.basisId, by.headBlock]);
+    written += await changedRows(tx);
+  }
+  return written;
+}
+
+function toValues({ order, next }: StandingChange): readonly unknown[] {
+  return [
     order.id,
     order.status,
     order.readBlock,
@@ -44,9 +81,7 @@ export async function writeStandings(
     next.turnBlock,
     next.draw === null ? null : next.draw * drawUnits,
     Number(next.revise),
-  ]);
-  await tx.raw(applyStandings, [JSON.stringify(values), by.basisId, by.headBlock]);
-  return await changedRows(tx);
+  ];
 }
 
 /** Takes the mark off orders that the pick put aside and that still wait for their look. Returns how many had one. */

@@ -1,5 +1,6 @@
+import chunk from 'lodash/chunk.js';
+import groupBy from 'lodash/groupBy.js';
 import { seenBy, type OrderKey, type OrderRead } from '../domain/order.ts';
-import type { OrderStatus } from '../domain/statuses.ts';
 import type { Database, Tx } from './database.ts';
 import { closeOrders } from './ingest/closes.ts';
 import { keyRows } from './ingest/read-rows.ts';
@@ -20,6 +21,7 @@ export interface OrderChange {
 export interface BlockChanges {
   readonly atBlock: number;
   readonly endPoint: string;
+  /** Each order once. */
   readonly orders: readonly OrderChange[];
   /** In the order they happened. */
   readonly payments: readonly Payment[];
@@ -27,51 +29,97 @@ export interface BlockChanges {
   readonly replicasUpdated: readonly OrderKey[];
 }
 
-/** Applies one finalized block inside the transaction that moves the cursor on. */
-export async function applyBlock(tx: Tx, changes: BlockChanges, nowMs: number): Promise<void> {
-  const { orders, atBlock, endPoint } = changes;
-  await ingestReads(
-    tx,
-    orders.map((order) => order.read),
-    { seen: seenBy.event, nowMs },
-  );
-  await noteSuccesses(
-    tx,
-    orders.filter((order) => order.ordered).map((order) => ({ key: order.read.key, atBlock })),
-  );
-  await addOwners(tx, changes.payments);
-  const keys = orders.filter((order) => order.closed).map((order) => order.read.key);
-  await closeOrders(tx, { keys, atBlock, endPoint, cause: 'event' }, nowMs);
-  await lookEarly(tx, changes.replicasUpdated, atBlock);
+/** As many as one statement takes. */
+const sliceReads = 500;
+
+/**
+ * Applies finalized blocks, in their order, inside the transaction that moves the cursor on. The statements of several blocks are made one as long as
+ * no order stands in two of them: what happened to different orders may be written in any order, what happened to one may not.
+ */
+export async function applyBlocks(tx: Tx, blocks: readonly BlockChanges[], nowMs: number): Promise<void> {
+  for (const run of runsOf(blocks)) await applyRun(tx, run, nowMs);
+  await lookEarly(tx, blocks);
 }
 
-// Of waiting orders only those whose verdict counts replicas gain by an early look; the look reads them again.
+/** Cuts before every block that speaks of an order that an earlier one of the run has spoken of. */
+function runsOf(blocks: readonly BlockChanges[]): readonly (readonly BlockChanges[])[] {
+  const runs: BlockChanges[][] = [];
+  const names = new Set<string>();
+  for (const block of blocks) {
+    if (block.orders.length === 0) continue;
+    const own = block.orders.map(({ read }) => nameOf(read.key));
+    if (runs.length === 0 || own.some((name) => names.has(name))) {
+      runs.push([]);
+      names.clear();
+    }
+    runs.at(-1)?.push(block);
+    for (const name of own) names.add(name);
+  }
+  return runs;
+}
+
+async function applyRun(tx: Tx, run: readonly BlockChanges[], nowMs: number): Promise<void> {
+  const reads = run.flatMap(({ orders }) => orders.map(({ read }) => read));
+  for (const slice of chunk(reads, sliceReads)) await ingestReads(tx, slice, { seen: seenBy.event, nowMs });
+  const successes = run.flatMap(({ orders, atBlock }) =>
+    orders.filter(({ ordered }) => ordered).map(({ read }) => ({ key: read.key, atBlock })),
+  );
+  await noteSuccesses(tx, successes);
+  await addOwners(
+    tx,
+    run.flatMap(({ payments }) => payments),
+  );
+  for (const blocks of Object.values(groupBy(run, 'endPoint'))) {
+    const closed = blocks.flatMap(({ orders, atBlock }) =>
+      orders.filter((order) => order.closed).map(({ read }) => ({ key: read.key, atBlock })),
+    );
+    await closeOrders(tx, { orders: closed, endPoint: blocks[0]?.endPoint ?? '', cause: 'event' }, nowMs);
+  }
+}
+
+// The look reads the order again; what it finds is then decided. A changed map of replicas matters to the rules that count it, and the first replica
+// of a file that nobody held sets its expiry and may lower its size (its class, and so the other rules, follow when they are next asked). New and
+// queued orders are read again before they are taken, and held ones are read with the block.
 const earlyLook = `
   UPDATE file_record SET look_block = touched.block
   FROM (SELECT value ->> 0 AS position, value ->> 1 AS cid, value ->> 2 AS block FROM json_each(?)) AS touched
   WHERE file_record.key_position = touched.position AND file_record.cid = touched.cid AND status = 'waiting'
-    AND verdict IN ('few-replicas', 'many-replicas', 'group-has-it')
+    AND (verdict IN ('few-replicas', 'many-replicas', 'group-has-it')
+      OR (expiry_block = 0 AND verdict IN ('abandoned', 'too-large')))
     AND read_block < touched.block AND (look_block IS NULL OR look_block > touched.block)`;
 
-async function lookEarly(tx: Tx, keys: readonly OrderKey[], atBlock: number): Promise<void> {
-  if (keys.length > 0) await tx.raw(earlyLook, [keyRows(keys.map((key) => ({ key, atBlock })))]);
+/** Behind all blocks at once: an order that a later one of them read, moved or closed needs no look, and that is what it finds then. */
+async function lookEarly(tx: Tx, blocks: readonly BlockChanges[]): Promise<void> {
+  const newest = new Map<string, { readonly key: OrderKey; readonly atBlock: number }>();
+  for (const { replicasUpdated, atBlock } of blocks) {
+    for (const key of replicasUpdated) newest.set(nameOf(key), { key, atBlock });
+  }
+  if (newest.size > 0) await tx.raw(earlyLook, [keyRows([...newest.values()])]);
 }
 
-/** The status of each of these orders that is known here; keys without a row are left out. */
-export async function statusesOf<K extends OrderKey>(
-  database: Database,
-  keys: readonly K[],
-): Promise<readonly { readonly key: K; readonly status: OrderStatus }[]> {
+function nameOf(key: OrderKey): string {
+  return `${key.position} ${key.text}`;
+}
+
+const moveCursor = `
+  UPDATE config SET content = json_object('block', ?) WHERE name = 'event-cursor' AND content ->> 'block' = ? RETURNING name`;
+
+/** Moves the fact `event-cursor`; false when it is not where it was left. */
+export async function moveEventCursor(tx: Tx, fromBlock: number, toBlock: number): Promise<boolean> {
+  const moved: unknown[] = await tx.raw(moveCursor, [toBlock, fromBlock]);
+  return moved.length === 1;
+}
+
+/** Those of the orders that are held here or on their way. */
+export async function heldAmong<K extends OrderKey>(database: Database, keys: readonly K[]): Promise<readonly K[]> {
   const rows = await database.read(
-    async (reader): Promise<{ at: number; status: OrderStatus }[]> =>
+    async (reader): Promise<{ at: number }[]> =>
       await reader.raw(
-        `SELECT asked.key AS at, file_record.status FROM json_each(?) AS asked
-         CROSS JOIN file_record ON file_record.key_position = asked.value ->> 0 AND file_record.cid = asked.value ->> 1`,
+        `SELECT asked.key AS at FROM json_each(?) AS asked
+         CROSS JOIN file_record ON file_record.key_position = asked.value ->> 0 AND file_record.cid = asked.value ->> 1
+         WHERE file_record.status IN ('handled', 'pulling')`,
         [keyRows(keys.map((key) => ({ key, atBlock: 0 })))],
       ),
   );
-  return rows.flatMap(({ at, status }) => {
-    const key = keys[at];
-    return key === undefined ? [] : [{ key, status }];
-  });
+  return rows.flatMap(({ at }) => keys[at] ?? []);
 }

@@ -2,29 +2,50 @@ import chunk from 'lodash/chunk.js';
 import type { OrderRead } from '../domain/order.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database, Tx } from './database.ts';
-import { noteFoundAgain } from './ingest/found-again.ts';
-import { newestFound, readRows } from './ingest/read-rows.ts';
-import { upsertFigures, type IngestResult } from './ingest/upsert-figures.ts';
+import { confirmFigures } from './ingest/confirm-figures.ts';
+import { type Afterwards, noteFoundAgain } from './ingest/found-again.ts';
+import { type FoundRead, newestFound, readRows } from './ingest/read-rows.ts';
+import { upsertFigures } from './ingest/upsert-figures.ts';
 import type { WritePriority } from './write-queue.ts';
 
 const sliceRows = 500;
 
+interface IngestOptions {
+  /** Bits of `seenBy`; 0 for orders that were merely read again. */
+  readonly seen: number;
+  readonly nowMs: number;
+  /** Nearly all of them are expected to stand here with the same figures. */
+  readonly mostlyAsKnown?: boolean;
+  /** Ids of accounts, kept by a caller of many transactions while these succeed. */
+  readonly accounts?: Map<string, number>;
+}
+
 /**
- * Brings at most 500 reads into `file_record` inside a transaction. Reads that found nothing change nothing: one answer closes no order.
+ * Brings some hundreds of reads into `file_record` inside a transaction. Reads that found nothing change nothing: one answer closes no order.
  * Older reads change no figures. Waiting and queued orders whose figures changed are marked `revise`; a closed order found at a newer block
  * is `new` again; handled, pulling and failed ones change their figures alone. What was begun for want of the order is taken back.
  */
-export async function ingestReads(
-  tx: Tx,
-  reads: readonly OrderRead[],
-  options: { readonly seen: number; readonly nowMs: number },
-): Promise<IngestResult> {
+export async function ingestReads(tx: Tx, reads: readonly OrderRead[], options: IngestOptions): Promise<void> {
   const found = newestFound(reads);
-  if (found.length === 0) return { added: 0, changed: 0 };
-  const rows = await readRows(tx, found);
-  const result = await upsertFigures(tx, rows, found.length, options.seen);
-  await noteFoundAgain(tx, rows, options.nowMs);
-  return result;
+  if (found.length === 0) return;
+  const rows = await readRows(tx, found, options.accounts);
+  const after =
+    options.mostlyAsKnown === true
+      ? await upsertRest(tx, found, rows, options)
+      : await upsertFigures(tx, rows, found.length, options.seen);
+  await noteFoundAgain(tx, rows, after, options.nowMs);
+}
+
+async function upsertRest(
+  tx: Tx,
+  found: readonly FoundRead[],
+  rows: string,
+  { seen, accounts }: IngestOptions,
+): Promise<Afterwards> {
+  const confirmed = await confirmFigures(tx, rows, found.length, seen);
+  const rest = confirmed.rest.flatMap((index) => found[index] ?? []);
+  if (rest.length > 0) await upsertFigures(tx, await readRows(tx, rest, accounts), rest.length, seen);
+  return confirmed.after;
 }
 
 /** The same for any number of reads, in transactions of their own. Reading a known order again is no new sight of it: `seen` is 0 without the option. */
@@ -40,16 +61,11 @@ export class OrderIngest {
   async ingest(
     reads: readonly OrderRead[],
     options: { readonly seen?: number; readonly priority?: WritePriority } = {},
-  ): Promise<IngestResult> {
+  ): Promise<void> {
     const { seen = 0, priority = 'bulk' } = options;
-    let added = 0;
-    let changed = 0;
     for (const slice of chunk(reads, sliceRows)) {
       const nowMs = this.#clock.nowMs();
-      const result = await this.#database.write(priority, async (tx) => await ingestReads(tx, slice, { seen, nowMs }));
-      added += result.added;
-      changed += result.changed;
+      await this.#database.write(priority, async (tx) => await ingestReads(tx, slice, { seen, nowMs }));
     }
-    return { added, changed };
   }
 }

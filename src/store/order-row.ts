@@ -36,6 +36,10 @@ export interface OrderRow {
   revise: number;
 }
 
+/** The same as a text, for statements that are repeated so often that building them would cost more than running them. */
+export const selectOrdersSql = `SELECT file_record.*, account.address AS group_owner FROM file_record
+  LEFT JOIN account ON account.id = file_record.group_owner_id`;
+
 /** A query for whole orders; add conditions on `file_record.*`. */
 export function selectOrders(source: Reader | Tx) {
   return source<OrderRow>('file_record')

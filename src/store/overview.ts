@@ -1,6 +1,8 @@
+import { type CatchUp, catchUpOf, type WalkPace, walkPace } from '../domain/progress.ts';
 import type { OrderClass, OrderStatus, PinStatus, CleanupStatus } from '../domain/statuses.ts';
 import type { Database } from './database.ts';
 import { Facts } from './facts.ts';
+import { Tally } from './tally.ts';
 
 export interface TallyRow {
   readonly status: OrderStatus;
@@ -31,13 +33,23 @@ export interface WalkProgress {
   readonly endedMs: number | null;
 }
 
+/** What takes long enough to be told how it gets on. */
+export interface Progress {
+  /** The newest walk; `pace` while it runs and moves. */
+  readonly walk: (WalkProgress & { readonly pace: WalkPace | null }) | undefined;
+  /** Null while the event indexer is close behind the head, or stands still. */
+  readonly catchUp: CatchUp | null;
+}
+
 /** What the database says about the whole bot, for people: cheap enough to be asked each minute at any size. */
 export class Overview {
   readonly #database: Database;
+  readonly #tally: Tally;
   readonly facts: Facts;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#tally = new Tally(database);
     this.facts = new Facts(database);
   }
 
@@ -48,14 +60,13 @@ export class Overview {
   }
 
   async runningPulls(): Promise<readonly RunningPull[]> {
+    // Left to itself SQLite walks all records for the sake of their order.
     return await this.#database.read(
-      async (reader) =>
-        await reader('pin_record').where({ status: 'running' }).orderBy('id').select<RunningPull[]>('cid', {
-          sizeBytes: 'size_bytes',
-          sealedBytes: 'sealed_bytes',
-          blocks: 'blocks',
-          startedMs: 'started_ms',
-        }),
+      async (reader): Promise<RunningPull[]> =>
+        await reader.raw(
+          `SELECT cid, size_bytes AS sizeBytes, sealed_bytes AS sealedBytes, blocks, started_ms AS startedMs
+           FROM pin_record INDEXED BY pin_record_running WHERE status = 'running' ORDER BY id`,
+        ),
     );
   }
 
@@ -63,49 +74,35 @@ export class Overview {
   async pinsSince(
     sinceMs: number,
   ): Promise<ReadonlyMap<PinStatus, { readonly count: number; readonly bytes: number }>> {
-    const rows: { status: PinStatus; count: number; bytes: number | null }[] = await this.#database.read(
+    // The words of the partial index `pin_record_pulled`.
+    const rows: { status: PinStatus; count: number; bytes: number }[] = await this.#database.read(
       async (reader) =>
-        await reader('pin_record')
-          .where('updated_ms', '>=', sinceMs)
-          .where({ cause: 'pull' })
-          .groupBy('status')
-          .select('status')
-          .count({ count: '*' })
-          .sum({ bytes: 'size_bytes' }),
+        await reader.raw(
+          "SELECT status, COUNT(*) AS count, SUM(size_bytes) AS bytes FROM pin_record WHERE cause = 'pull' AND updated_ms >= ? GROUP BY status",
+          [sinceMs],
+        ),
     );
-    return new Map(rows.map((row) => [row.status, { count: row.count, bytes: row.bytes ?? 0 }]));
+    return new Map(rows.map((row) => [row.status, { count: row.count, bytes: row.bytes }]));
   }
 
   async heldFiles(): Promise<{ readonly sealed: number; readonly lost: number }> {
-    const rows: { status: PinStatus; count: number }[] = await this.#database.read(
-      async (reader) =>
-        await reader('pin_record')
-          .whereIn('status', ['sealed', 'lost'])
-          .groupBy('status')
-          .select('status')
-          .count({ count: '*' }),
-    );
-    const count = (status: PinStatus): number => rows.find((row) => row.status === status)?.count ?? 0;
-    return { sealed: count('sealed'), lost: count('lost') };
+    const counts = await this.#tally.records('pin');
+    return { sealed: counts.get('sealed') ?? 0, lost: counts.get('lost') ?? 0 };
   }
 
   async cleanups(): Promise<ReadonlyMap<CleanupStatus, number>> {
-    const rows: { status: CleanupStatus; count: number }[] = await this.#database.read(
-      async (reader) => await reader('cleanup_record').groupBy('status').select('status').count({ count: '*' }),
-    );
-    return new Map(rows.map((row) => [row.status, row.count]));
+    return await this.#tally.records('cleanup');
   }
 
   async cleanupsDoneSince(sinceMs: number): Promise<number> {
-    const row = await this.#database.read(
+    // The words of the partial index `cleanup_record_done`.
+    const rows: { n: number }[] = await this.#database.read(
       async (reader) =>
-        await reader('cleanup_record')
-          .where('updated_ms', '>=', sinceMs)
-          .where({ status: 'done' })
-          .count({ count: '*' })
-          .first(),
+        await reader.raw("SELECT COUNT(*) AS n FROM cleanup_record WHERE status = 'done' AND updated_ms >= ?", [
+          sinceMs,
+        ]),
     );
-    return Number(row?.count ?? 0);
+    return rows[0]?.n ?? 0;
   }
 
   async newestWalk(): Promise<WalkProgress | undefined> {
@@ -132,6 +129,15 @@ export class Overview {
       startedMs: row.started_ms,
       endedMs: row.ended_ms,
     };
+  }
+
+  async progress(nowMs: number): Promise<Progress> {
+    const walk = await this.newestWalk();
+    const events = await this.facts.find('event-progress');
+    const catchUp = events === undefined ? null : catchUpOf(events, nowMs);
+    if (walk?.status !== 'running') return { walk: walk && { ...walk, pace: null }, catchUp };
+    const run = await this.facts.find('walk-run');
+    return { walk: { ...walk, pace: run?.walkId === walk.id ? walkPace(run, nowMs) : null }, catchUp };
   }
 
   async openGaps(): Promise<readonly { readonly fromBlock: number; readonly toBlock: number }[]> {

@@ -17,11 +17,15 @@ export class PinRows {
 
   /** Files this node holds, valid or lost. */
   async countHeld(): Promise<number> {
-    return await this.#count(`SELECT COUNT(*) AS n FROM pin_record WHERE ${isHeld}`);
+    return await this.#count(
+      `SELECT COALESCE(SUM(records), 0) AS n FROM record_tally WHERE record = 'pin' AND ${isHeld}`,
+    );
   }
 
   async countLost(): Promise<number> {
-    return await this.#count("SELECT COUNT(*) AS n FROM pin_record WHERE status = 'lost'");
+    return await this.#count(
+      "SELECT COALESCE(SUM(records), 0) AS n FROM record_tally WHERE record = 'pin' AND status = 'lost'",
+    );
   }
 
   /** The highest id there is, 0 without records. */

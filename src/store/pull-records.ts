@@ -32,28 +32,28 @@ export class PullRecords {
 
   /** The ended records of a CID, newest first, at most 50. */
   async history(cid: string): Promise<readonly PastPull[]> {
-    return await this.#database.read(async (reader) => {
-      const rows: {
-        status: PinStatus;
-        cause: 'pull' | 'found';
-        end_reason: EndReason | null;
-        started_block: number;
-        pinned_before: number | null;
-      }[] = await reader('pin_record')
-        .where({ cid })
-        .orderBy('id', 'desc')
-        .limit(historyLength)
-        .select('status', 'cause', 'end_reason', 'started_block', 'pinned_before');
-      return rows
-        .filter((row) => row.status !== 'running')
-        .map((row) => ({
-          status: row.status,
-          cause: row.cause,
-          endReason: row.end_reason,
-          startedBlock: row.started_block,
-          pinnedBefore: row.pinned_before === null ? null : row.pinned_before === 1,
-        }));
-    });
+    return (await this.histories([cid])).get(cid) ?? [];
+  }
+
+  /** The same of many CIDs; one without ended records is left out. */
+  async histories(cids: readonly string[]): Promise<ReadonlyMap<string, readonly PastPull[]>> {
+    const rows: PastPullRow[] = await this.#database.read(
+      async (reader) =>
+        await reader.raw(
+          `SELECT pin_record.id, pin_record.cid, status, cause, end_reason, started_block, pinned_before
+           FROM json_each(?) AS wanted CROSS JOIN pin_record ON pin_record.cid = wanted.value
+           WHERE pin_record.id IN (SELECT id FROM pin_record WHERE cid = wanted.value ORDER BY id DESC LIMIT ?)`,
+          [JSON.stringify(cids), historyLength],
+        ),
+      'urgent',
+    );
+    const histories = new Map<string, PastPull[]>();
+    for (const row of rows.filter(({ status }) => status !== 'running').sort((a, b) => b.id - a.id)) {
+      const history = histories.get(row.cid);
+      if (history === undefined) histories.set(row.cid, [toPastPull(row)]);
+      else history.push(toPastPull(row));
+    }
+    return histories;
   }
 
   /** Writes the progress of all running pulls in one statement. */
@@ -155,7 +155,7 @@ export class PullRecords {
           lost_block: file.state === 'lost' ? headBlock : null,
         },
       });
-      await this.#marks.forget(tx, leftover.cid);
+      await this.#marks.forget(tx, [leftover.cid]);
       if (leftover.orderId === null) return;
       await guardedMove<OrderStatus>(tx, {
         table: 'file_record',
@@ -172,7 +172,7 @@ export class PullRecords {
   async queueUnpulled(): Promise<number> {
     return await this.#database.write('claim', async (tx) => {
       const rows: { id: number; cid: string }[] = await tx('file_record')
-        .where({ status: 'pulling' })
+        .whereRaw("status = 'pulling'")
         .select('id', 'cid');
       let queued = 0;
       for (const row of rows) {
@@ -230,6 +230,26 @@ export class PullRecords {
       return true;
     });
   }
+}
+
+interface PastPullRow {
+  readonly id: number;
+  readonly cid: string;
+  readonly status: PinStatus;
+  readonly cause: 'pull' | 'found';
+  readonly end_reason: EndReason | null;
+  readonly started_block: number;
+  readonly pinned_before: number | null;
+}
+
+function toPastPull(row: PastPullRow): PastPull {
+  return {
+    status: row.status,
+    cause: row.cause,
+    endReason: row.end_reason,
+    startedBlock: row.started_block,
+    pinnedBefore: row.pinned_before === null ? null : row.pinned_before === 1,
+  };
 }
 
 async function queueAgain(tx: Tx, orderId: number, lookBlock: number | null): Promise<boolean> {

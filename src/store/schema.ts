@@ -21,6 +21,17 @@ export async function assertNotNewer(source: Knex): Promise<void> {
   }
 }
 
+/** @throws SmError DATABASE_MISSING when steps are to come: only the bot takes them, and statements of this program would find no such table */
+export async function assertUpToDate(source: Knex): Promise<void> {
+  const recorded: { name: string }[] = await source('knex_migrations').select('name');
+  if (migrations.every(({ name }) => recorded.some((row) => row.name === name))) return;
+  throw new SmError(
+    'DATABASE_MISSING',
+    'the database is that of an older smanager: the bot brings it up to date when it starts',
+    {},
+  );
+}
+
 /** Brings the file to this program's schema; one that has it already is not written to. */
 export async function migrate(writer: Knex): Promise<void> {
   await assertNotNewer(writer);

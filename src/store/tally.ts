@@ -1,4 +1,4 @@
-import type { OrderClass, OrderStatus } from '../domain/statuses.ts';
+import type { CleanupStatus, OrderClass, OrderStatus, PinStatus } from '../domain/statuses.ts';
 import type { Verdict } from '../domain/verdicts.ts';
 import type { Database, Reader } from './database.ts';
 
@@ -30,9 +30,22 @@ interface TallyRow {
 const kept = 'SELECT status, verdict, class, orders, bytes FROM tally WHERE orders <> 0 OR bytes <> 0';
 const counted = `SELECT status, COALESCE(verdict, '') AS verdict, class, COUNT(*) AS orders, SUM(MIN(size_bytes, 1099511627776)) AS bytes
   FROM file_record GROUP BY 1, 2, 3`;
+const recordDifferences = `
+  WITH counted AS (
+    SELECT 'pin' AS record, status, COUNT(*) AS records FROM pin_record GROUP BY status
+    UNION ALL SELECT 'cleanup', status, COUNT(*) FROM cleanup_record GROUP BY status)
+  SELECT COALESCE(kept.record, counted.record) || ' ' || COALESCE(kept.status, counted.status) AS name
+  FROM counted FULL JOIN record_tally AS kept ON kept.record = counted.record AND kept.status = counted.status
+  WHERE COALESCE(kept.records, 0) <> COALESCE(counted.records, 0)`;
 const nothing = { orders: 0, bytes: 0 };
 
-/** Counts of all orders without walking them: triggers keep the table. */
+/** The statuses of the records that are counted beside the orders. */
+interface RecordStatuses {
+  pin: PinStatus;
+  cleanup: CleanupStatus;
+}
+
+/** Counts without walking what is counted: triggers keep the tables. */
 export class Tally {
   readonly #database: Database;
 
@@ -48,6 +61,15 @@ export class Tally {
   async openOrders(): Promise<number> {
     const counts = await this.counts();
     return counts.filter(({ status }) => status !== 'closed').reduce((sum, { orders }) => sum + orders, 0);
+  }
+
+  /** How many pin or cleanup records have each status; one that none has is left out. */
+  async records<R extends keyof RecordStatuses>(record: R): Promise<ReadonlyMap<RecordStatuses[R], number>> {
+    const rows = await this.#database.read(
+      async (reader): Promise<{ status: RecordStatuses[R]; records: number }[]> =>
+        await reader.raw('SELECT status, records FROM record_tally WHERE record = ? AND records <> 0', [record]),
+    );
+    return new Map(rows.map(({ status, records }) => [status, records]));
   }
 
   /** Counts every row, which takes about a second for five million; returns where the kept counts differ. */
@@ -67,6 +89,14 @@ export class Tally {
       if (group === undefined || (kept?.orders === found?.orders && kept?.bytes === found?.bytes)) return [];
       const { status, verdict, orderClass } = group;
       return [{ status, verdict, orderClass, tallied: figures(kept), counted: figures(found) }];
+    });
+  }
+
+  /** The same for pin and cleanup records: where the kept counts differ, as `pin sealed`. */
+  async recordDifferences(): Promise<readonly string[]> {
+    return await this.#database.read(async (reader) => {
+      const rows: { name: string }[] = await reader.raw(recordDifferences);
+      return rows.map((row) => row.name);
     });
   }
 

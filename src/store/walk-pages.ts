@@ -1,6 +1,6 @@
 import type { OrderKey } from '../domain/order.ts';
-import { findAccountId } from './account-ids.ts';
 import type { Database, Reader, Tx } from './database.ts';
+import { type MergedPage, PageMerge, type PackedRows, rowBits } from './page-merge.ts';
 
 /** Keys of one page and the range of positions between its neighbours' keys, both ends exclusive. */
 export interface PageRange {
@@ -10,88 +10,123 @@ export interface PageRange {
   readonly atBlock: number;
 }
 
+/**
+ * Every order has a turn once in `cycleBlocks`, by its position: the one at position 0 when a cycle starts, the last one when it ends. A walk reads
+ * those whose turn has come since they were read.
+ */
+export interface RefreshTurns {
+  /** Block at which the running cycle started. */
+  readonly startBlock: number;
+  readonly cycleBlocks: number;
+  /** Orders above this position have yet to have their turn in this cycle. */
+  readonly throughPosition: number;
+}
+
 /** What makes a value worth reading again. */
 export interface ReadingRule {
   readonly readsAll: boolean;
   readonly groupOwner: string | null;
-  /** Rows whose data is older than this block are due. */
-  readonly staleBeforeBlock: number;
+  readonly turns: RefreshTurns;
 }
 
-export interface PageComparison {
-  /** Positions in `keys` of the orders whose values are to be read. */
-  readonly toRead: readonly number[];
-  /** Known orders of the page that an earlier page missed. */
-  readonly foundAgain: readonly number[];
-  /** Known orders never noted as seen by a walk. */
-  readonly unmarked: readonly number[];
-  /** Known orders of the range that are not on the page: no more than one above `maxMissing`. */
-  readonly missing: readonly number[];
-}
+/** `toRead`: positions in `keys`. `missing`: known orders of the range that are not on the page, no more than needed to exceed `maxMissing`. */
+export type PageComparison = MergedPage;
 
 /** So many orders do not vanish between two neighbouring keys: whoever says so shows another state. */
 export const maxMissing = 20_000;
 
-interface ComparedRow {
-  at: number;
-  id: number | null;
-  due: number;
-  absent: number;
-  unmarked: number;
+const chunkRows = 2000;
+const positions = 2 ** 48;
+/** Two digits for each row's bits. */
+const firstBitsCode = 10;
+
+/**
+ * Rows of a range as three texts: a thousand rows of five columns cost the driver ten times as much. Texts of orders never hold a line break. Closed
+ * orders are left out: one whose key is found is read like an unknown one. A verdict of few-replicas or no-space may turn into a pull soon, as may
+ * what is undecided or queued. While there is no group, turns wait: a value read for nobody would overwrite what is known of the group's share.
+ */
+const pack = `
+  SELECT group_concat(cid, char(10)) AS cids, group_concat(code, '') AS codes, group_concat(id) AS ids, MAX(key_position) AS lastPosition
+  FROM (
+    SELECT key_position, cid, id, ${firstBitsCode}
+      + ${rowBits.due} * (:readsAll
+        OR (read_block < :atBlock AND (status IN ('new', 'queued') OR (status = 'waiting' AND verdict IN ('few-replicas', 'no-space'))
+          OR (read_block < :startBlock + key_position * :blocksPerPosition - :cycleBlocks * (key_position > :throughPosition)
+            AND (:owner IS NOT NULL OR group_owner_id IS NULL))))
+        OR (:owner IS NOT NULL AND group_owner_id IS NOT COALESCE((SELECT id FROM account WHERE address = :owner), -1)))
+      + ${rowBits.absent} * (absence.file_id IS NOT NULL)
+      + ${rowBits.unmarked} * (seen & 1 = 0)
+      + ${rowBits.unjudged} * (key_position IN (:afterPosition, :beforePosition) OR read_block >= :atBlock) AS code
+    FROM file_record LEFT JOIN absence ON absence.file_id = file_record.id
+    WHERE (key_position, key_twin) > (:fromPosition, :fromTwin) AND key_position <= :beforePosition AND status <> 'closed'
+    ORDER BY key_position, key_twin LIMIT ${chunkRows})`;
+
+/** A row's place in the order of the index. */
+interface RowPlace {
+  readonly fromPosition: number;
+  readonly fromTwin: number;
 }
 
-// A verdict of few-replicas or no-space may turn into a pull soon, as may what is undecided or queued.
-const compare = `
-  SELECT * FROM (
-    SELECT page.key AS at, file_record.id AS id, absence.file_id IS NOT NULL AS absent, file_record.seen & 1 = 0 AS unmarked,
-      :readsAll OR file_record.id IS NULL OR (status = 'closed' AND read_block < :atBlock)
-        OR (read_block < :atBlock AND (status IN ('new', 'queued') OR (status = 'waiting' AND verdict IN ('few-replicas', 'no-space'))))
-        OR (status <> 'closed' AND (read_block < :staleBeforeBlock OR (:ownerId IS NOT NULL AND group_owner_id IS NOT :ownerId))) AS due
-    FROM json_each(:keys) AS page
-    LEFT JOIN file_record ON file_record.key_position = page.value ->> 0 AND file_record.cid = page.value ->> 1
-    LEFT JOIN absence ON absence.file_id = file_record.id)
-  WHERE due OR absent OR unmarked`;
-
-const findMissing = `
-  SELECT id FROM file_record
-  WHERE key_position > :afterPosition AND key_position < :beforePosition AND status <> 'closed' AND read_block < :atBlock
-    AND (key_position, cid) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(:keys))
-  LIMIT :limit`;
+interface PackRow {
+  cids: string | null;
+  codes: string | null;
+  ids: string | null;
+  lastPosition: number | null;
+}
 
 /**
  * Holds the keys of a page against the rows of the same range. Rows at the position of a neighbouring page's key are not judged: such a key
  * and the row could only meet by a collision of 48-bit hashes, and then nothing is lost by believing in the order.
  */
 export async function comparePage(database: Database, page: PageRange, rule: ReadingRule): Promise<PageComparison> {
-  const keys = JSON.stringify(page.keys.map((key) => [key.position, key.text]));
   return await database.read(async (reader) => {
-    const ownerId = rule.groupOwner === null ? null : ((await findAccountId(reader, rule.groupOwner)) ?? -1);
-    const rows: ComparedRow[] = await reader.raw(compare, {
-      keys,
-      ownerId,
+    const { startBlock, cycleBlocks, throughPosition } = rule.turns;
+    const { afterPosition, beforePosition, atBlock } = page;
+    const merge = new PageMerge(page.keys);
+    const bindings = {
+      owner: rule.groupOwner,
       readsAll: rule.readsAll ? 1 : 0,
-      atBlock: page.atBlock,
-      staleBeforeBlock: rule.staleBeforeBlock,
-    });
-    const known = (rows: readonly ComparedRow[]): number[] => rows.flatMap(({ id }) => (id === null ? [] : [id]));
-    return {
-      toRead: rows.filter((row) => row.due === 1).map((row) => row.at),
-      foundAgain: known(rows.filter((row) => row.absent === 1)),
-      unmarked: known(rows.filter((row) => row.unmarked === 1)),
-      missing: await missingRows(reader, page, keys),
+      afterPosition,
+      beforePosition,
+      atBlock,
+      startBlock,
+      cycleBlocks,
+      throughPosition,
+      blocksPerPosition: cycleBlocks / positions,
     };
+    let from: RowPlace | undefined = { fromPosition: afterPosition, fromTwin: -1 };
+    while (from !== undefined && merge.loose <= maxMissing + page.keys.length) {
+      const [packed] = await packedRows(reader, { ...bindings, ...from });
+      const cids = packed?.cids?.split('\n') ?? [];
+      merge.add({ cids, bits: bitsOf(packed?.codes ?? ''), ids: packed?.ids ?? '' });
+      from = cids.length < chunkRows ? undefined : await placeOf(reader, packed?.lastPosition ?? 0, cids.at(-1) ?? '');
+    }
+    return merge.end();
   });
 }
 
-async function missingRows(reader: Reader, page: PageRange, keys: string): Promise<readonly number[]> {
-  const rows: { id: number }[] = await reader.raw(findMissing, {
-    keys,
-    afterPosition: page.afterPosition,
-    beforePosition: page.beforePosition,
-    atBlock: page.atBlock,
-    limit: maxMissing + 1,
-  });
-  return rows.map((row) => row.id);
+async function packedRows(
+  reader: Reader,
+  bindings: Readonly<Record<string, string | number | null>>,
+): Promise<PackRow[]> {
+  return await reader.raw(pack, bindings);
+}
+
+async function placeOf(reader: Reader, position: number, cid: string): Promise<RowPlace> {
+  const row: { key_twin: number } | undefined = await reader('file_record')
+    .where({ key_position: position, cid })
+    .first('key_twin');
+  return { fromPosition: position, fromTwin: row?.key_twin ?? 0 };
+}
+
+function bitsOf(codes: string): PackedRows['bits'] {
+  const bits = new Uint8Array(codes.length / 2);
+  const zero = 48;
+  for (let index = 0; index < bits.length; index += 1) {
+    const code = (codes.charCodeAt(2 * index) - zero) * 10 + codes.charCodeAt(2 * index + 1) - zero;
+    bits[index] = code - firstBitsCode;
+  }
+  return bits;
 }
 
 /** Notes that a walk has seen these rows. */

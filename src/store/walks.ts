@@ -61,6 +61,11 @@ export interface WalkStep {
   readonly missing: number;
 }
 
+const stepOn = `
+  UPDATE walk SET cursor = :toCursor, newest_page_block = :atBlock, orders = orders + :orders, pages = pages + :pages, missing = missing + :missing
+  WHERE id = :walkId AND status = 'running' AND cursor = :fromCursor
+  RETURNING id`;
+
 /** The table `walk`: a few rows a day. */
 export class Walks {
   readonly #database: Database;
@@ -115,16 +120,12 @@ export class Walks {
 
   /** @throws SmError CURSOR_MOVED when the walk is not where the step began */
   async step(tx: Tx, step: WalkStep): Promise<void> {
-    const moved = await tx('walk')
-      .where({ id: step.walkId, status: 'running', cursor: step.fromCursor ?? '' })
-      .update({
-        cursor: step.toCursor ?? '',
-        newest_page_block: step.atBlock,
-        orders: tx.raw('orders + ?', [step.orders]),
-        pages: tx.raw('pages + ?', [step.pages]),
-        missing: tx.raw('missing + ?', [step.missing]),
-      });
-    if (moved !== 1) throw cursorMoved(step.walkId);
+    const moved: unknown[] = await tx.raw(stepOn, {
+      ...step,
+      fromCursor: step.fromCursor ?? '',
+      toCursor: step.toCursor ?? '',
+    });
+    if (moved.length !== 1) throw cursorMoved(step.walkId);
   }
 
   async end(

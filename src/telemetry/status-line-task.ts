@@ -5,6 +5,7 @@ import type { LogContext } from '../runtime/log.ts';
 import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
 import type { Overview } from '../store/overview.ts';
+import { catchUpText, walkText } from './progress-text.ts';
 
 interface StatusLineOptions extends LoopParts {
   readonly overview: Overview;
@@ -31,7 +32,7 @@ export class StatusLineTask implements Task {
     const cursor = await overview.facts.find('event-cursor');
     const tally = await overview.tally();
     const pulls = await overview.runningPulls();
-    const walk = await overview.newestWalk();
+    const { walk, catchUp } = await overview.progress(clock.nowMs());
     const outage = conditions.lastOutage ?? (await overview.facts.find('last-outage'));
     const byStatus = orderStatuses.map((status): [string, number] => [
       status,
@@ -46,7 +47,8 @@ export class StatusLineTask implements Task {
       pulls: pulls.length,
       sealedOfRunning: formatBytes(pulls.reduce((sum, pull) => sum + pull.sealedBytes, 0)),
       pulled24h: formatBytes((await overview.pinsSince(clock.nowMs() - 24 * 60 * MINUTE_MS)).get('sealed')?.bytes ?? 0),
-      ...(walk?.status === 'running' ? { walk: `${Math.floor(walk.share * 100)} %, ${walk.orders} orders` } : {}),
+      ...(walk?.status === 'running' ? { walk: walkText(walk, clock.nowMs()) } : {}),
+      ...(catchUp === null ? {} : { catchUp: catchUpText(catchUp, clock.nowMs()) }),
       ...(waitingFor.length === 0 ? {} : { waitingFor: waitingFor.join('; ') }),
       lastOutage: outage === undefined ? 'none' : `${outage.part} ${formatDuration(clock.nowMs() - outage.fromMs)} ago`,
     };

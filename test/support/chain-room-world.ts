@@ -182,16 +182,32 @@ export class ChainWorld implements Chain {
   };
 
   readonly events = {
-    blockEvents: async (at: BlockRef, ask: Ask): Promise<Answer<BlockEvents>> =>
-      this.#answer('blockEvents', at, ask, () => {
-        const block = this.#blocks[at.number] ?? emptyBlock(25);
-        return { block: at, specVersion: block.specVersion, events: block.events };
+    blockEvents: async (
+      _parent: BlockRef,
+      blocks: readonly BlockRef[],
+      ask: Ask,
+    ): Promise<Answer<readonly BlockEvents[]>> =>
+      this.#leading(blocks, async (at) =>
+        this.#answer('blockEvents', at, ask, () => {
+          const block = this.#blocks[at.number] ?? emptyBlock(25);
+          return { block: at, specVersion: block.specVersion, events: block.events };
+        }),
+      ),
+    readHints: async (blocks: readonly BlockEvents[], ask: Ask): Promise<Answer<readonly BlockHints[]>> =>
+      this.#leading(blocks, async ({ block: at, events }) => {
+        const { memos, updated } = this.#blocks[at.number] ?? emptyBlock(25);
+        const hints = { memos, updatedReplicas: updated };
+        const isAsked = events.some(({ kind }) => kind === 'FileSuccess' || kind === 'UpdateReplicasSuccess');
+        return isAsked ? this.#answer('readHints', at, ask, () => hints) : { value: hints, endPoint: this.endPoint };
       }),
-    readHints: async (events: BlockEvents, ask: Ask): Promise<Answer<BlockHints>> =>
-      this.#answer('readHints', events.block, ask, () => {
-        const block = this.#blocks[events.block.number] ?? emptyBlock(25);
-        return { memos: block.memos, updatedReplicas: block.updated };
-      }),
+    readOrders: async (
+      blocks: readonly { readonly block: BlockRef; readonly keys: readonly PageKey[] }[],
+      view: { owner: string | null },
+      ask: Ask,
+    ): Promise<Answer<readonly (readonly OrderRead[])[]>> =>
+      this.#leading(blocks, async ({ block, keys }) =>
+        keys.length === 0 ? { value: [], endPoint: this.endPoint } : this.orders.readOrders(keys, block, view, ask),
+      ),
   };
 
   readonly facts = {
@@ -206,6 +222,23 @@ export class ChainWorld implements Chain {
     if (at !== null && at.number < this.prunedBelow)
       throw new SmError('CHAIN_STATE_PRUNED', 'State already discarded', { block: at.number });
     return { value: answer(), endPoint: this.endPoint };
+  }
+
+  /** As the client does: up to the first block that cannot be told, whose failure is told when it is the first. */
+  async #leading<T, R>(blocks: readonly T[], tell: (block: T) => Promise<Answer<R>>): Promise<Answer<readonly R[]>> {
+    const told: R[] = [];
+    let { endPoint } = this;
+    for (const block of blocks) {
+      try {
+        const answer = await tell(block);
+        told.push(answer.value);
+        endPoint = answer.endPoint;
+      } catch (error) {
+        if (told.length === 0) throw error;
+        break;
+      }
+    }
+    return { value: told, endPoint };
   }
 
   #ref(number: number): BlockRef {

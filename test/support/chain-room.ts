@@ -87,6 +87,8 @@ export class ChainRoom {
   readonly tally: Tally;
   readonly absences: Absences;
   scanIntervalBlocks = DAY_BLOCKS;
+  refreshBlocks = 7 * DAY_BLOCKS;
+  maxOrdersPerSecond = 0;
 
   private constructor(dataDir: string, database: Database, world: ChainWorld) {
     this.dataDir = dataDir;
@@ -115,9 +117,19 @@ export class ChainRoom {
 
   get parts() {
     const { clock, conditions, logger, chain, database, facts, account, walks, absences, gaps, tally } = this;
-    const { scanIntervalBlocks } = this;
+    const { scanIntervalBlocks, refreshBlocks, maxOrdersPerSecond } = this;
     const stores = { database, facts, walks, absences, gaps, tally };
-    return { clock, conditions, logger, chain, account, ...stores, scanIntervalBlocks, refreshBlocks: 7 * DAY_BLOCKS };
+    return {
+      clock,
+      conditions,
+      logger,
+      chain,
+      account,
+      ...stores,
+      scanIntervalBlocks,
+      refreshBlocks,
+      maxOrdersPerSecond,
+    };
   }
 
   /** One round of a task made anew, as after a restart. */

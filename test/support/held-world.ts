@@ -22,7 +22,7 @@ import { Facts } from '../../src/store/facts.ts';
 import { HeldFiles } from '../../src/store/held-files.ts';
 import { HeldListing } from '../../src/store/held-listing.ts';
 import { LostFiles } from '../../src/store/lost-files.ts';
-import { applyBlock } from '../../src/store/order-events.ts';
+import { applyBlocks } from '../../src/store/order-events.ts';
 import { OrderIngest } from '../../src/store/order-ingest.ts';
 import { PendingSeals } from '../../src/store/pending-seals.ts';
 import { PinRows } from '../../src/store/pin-rows.ts';
@@ -232,7 +232,7 @@ export class HeldWorld {
     const figures = read.figures === undefined ? undefined : { ...read.figures, groupOwner };
     const orders = [{ read: { ...read, figures }, ...event }];
     const changes = { atBlock: this.chain.head, endPoint: 'one', orders, payments: [], replicasUpdated: [] };
-    await this.database.write('event', async (tx) => await applyBlock(tx, changes, this.clock.nowMs()));
+    await this.database.write('event', async (tx) => await applyBlocks(tx, [changes], this.clock.nowMs()));
     await this.noteHead();
   }
 

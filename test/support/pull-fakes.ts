@@ -31,6 +31,8 @@ export class FakeIpfs implements PullIpfs {
     try {
       const answer = this.answers(cid);
       const result = answer ?? (await this.#wait(cid, signal, onProgress));
+      // A pin that stands is answered without a walk.
+      if (result.kind === 'pinned' && !this.pins.has(cid)) onProgress(1);
       if (result.kind === 'pinned') this.pins.add(cid);
       return result;
     } finally {

@@ -164,17 +164,7 @@ export class PullWorld {
           figures: this.absent.has(order.key.text) ? undefined : order,
         }));
       },
-      decideAgain: async (order) => ({
-        verdict: 'take',
-        inputs: null,
-        lookBlock: null,
-        turnBlock: order.turnBlock,
-        draw: order.draw,
-        orderClass: order.orderClass,
-        basisId: 1,
-        decidedBlock: head,
-        ...this.verdicts.get(order.key.text),
-      }),
+      decideAgain: async (orders) => new Map(orders.map((order) => [order.id, this.#verdictOf(order)])),
       refreshWorkload: async () => {
         if (this.sworker.isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
         return this.readWorkload();
@@ -186,6 +176,20 @@ export class PullWorld {
     // A rejection is looked at by `ended`.
     this.#running.catch(() => undefined);
     return task;
+  }
+
+  #verdictOf(order: Order): FreshVerdict {
+    return {
+      verdict: 'take',
+      inputs: null,
+      lookBlock: null,
+      turnBlock: order.turnBlock,
+      draw: order.draw,
+      orderClass: order.orderClass,
+      basisId: 1,
+      decidedBlock: head,
+      ...this.verdicts.get(order.key.text),
+    };
   }
 
   /** Tells the process to stop; resolves when it has. */

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { projectFile } from '../../project-file.ts';
 
 const run = promisify(execFile);
-const buildScript = fileURLToPath(new URL('../../../scripts/build-kubo.mjs', import.meta.url));
+const buildScript = projectFile('scripts/build-kubo.mjs');
 
 async function isExecutable(path: string): Promise<boolean> {
   try {

@@ -4,6 +4,8 @@ import { IpfsRpcError, type SealingBackend, type WalkedBlock } from '../backend.
 import { walkDag } from '../embedded/dag-walk.ts';
 import type { RpcStyle } from '../rpc/rpc-style.ts';
 
+const ASK_AGAIN_MS = 5000;
+
 /** An unpatched daemon behind its RPC, Kubo or embedded: blocks are fetched through it, pins recorded in it. */
 export class RpcBackend implements SealingBackend {
   readonly style: RpcStyle;
@@ -18,7 +20,7 @@ export class RpcBackend implements SealingBackend {
   }
 
   async resolveRoot(cid: string, signal: AbortSignal): Promise<void> {
-    await this.post('block/get', cid, signal);
+    await this.block(cid, signal);
   }
 
   async isPinnedRecursively(cid: string, signal: AbortSignal): Promise<boolean> {
@@ -32,7 +34,7 @@ export class RpcBackend implements SealingBackend {
   }
 
   async *walk(cid: string, signal: AbortSignal): AsyncGenerator<WalkedBlock> {
-    for await (const { bytes } of walkDag(CID.parse(cid), (link) => this.post('block/get', link.toString(), signal))) {
+    for await (const { bytes } of walkDag(CID.parse(cid), (link) => this.block(link.toString(), signal))) {
       yield { sizeBytes: bytes.length, bytes };
     }
   }
@@ -43,6 +45,18 @@ export class RpcBackend implements SealingBackend {
 
   async close(): Promise<void> {
     await this.dispatcher.destroy();
+  }
+
+  /** One in some ten thousand wants is lost between two busy Kubo nodes, and Kubo never asks again: a new request does. */
+  private async block(cid: string, signal: AbortSignal): Promise<Uint8Array> {
+    for (;;) {
+      const patience = AbortSignal.timeout(ASK_AGAIN_MS);
+      try {
+        return await this.post('block/get', cid, AbortSignal.any([signal, patience]));
+      } catch (error) {
+        if (signal.aborted || !patience.aborted) throw error;
+      }
+    }
   }
 
   private async post(

@@ -1,3 +1,4 @@
+import type { BlockRef } from '../../clients/chain/ask.ts';
 import type { OrderKey, OrderRead } from '../../domain/order.ts';
 import type { BlockChanges, OrderChange } from '../../store/order-events.ts';
 import type { Payment } from '../../store/owners.ts';
@@ -17,6 +18,7 @@ interface Told {
 
 /** A block's changes without those orders whose events and entry contradict each other. */
 export interface ReadBlock {
+  readonly block: BlockRef;
   readonly changes: BlockChanges;
   readonly contradictions: readonly OrderKey[];
 }
@@ -48,6 +50,7 @@ export function blockChanges(
     else orders.push({ read, ordered: telling.ordered, closed: !isPresent });
   }
   return {
+    block: events.block,
     changes: {
       atBlock: events.block.number,
       endPoint: answer.endPoint,

@@ -1,24 +1,36 @@
+import takeWhile from 'lodash/takeWhile.js';
 import type { Account } from '../../domain/account.ts';
-import type { Ask } from '../../clients/chain/ask.ts';
+import type { Ask, BlockRef } from '../../clients/chain/ask.ts';
+import { underChildSignal } from '../../clients/chain/connection/signals.ts';
 import { hasCode, SmError } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import { runLoop } from '../../runtime/loop.ts';
 import type { Task } from '../../runtime/task.ts';
-import type { Tx } from '../../store/database.ts';
 import type { Gap, Gaps } from '../../store/gaps.ts';
-import { applyBlock } from '../../store/order-events.ts';
 import type { ChainTaskParts } from '../ports.ts';
 import { UndecodableGuard } from '../undecodable.ts';
 import type { ReadBlock } from './block-changes.ts';
+import { EventWriter } from './event-writer.ts';
 import { firstReadable } from './first-readable.ts';
-import { readBlock, type BlockSource } from './read-block.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { readWindow, type BlockSource } from './read-window.ts';
 
-const windowBlocks = 16;
+/** Blocks read together, so many that with the parent of the first one question tells their hashes. */
+const windowBlocks = 255;
+/** Windows under way while one is written: what a window waits for the node is then hidden by the work on the others. */
+const windowsBegun = 3;
 const contradictionTries = 3;
 
 interface EventIndexerParts extends ChainTaskParts {
   readonly account: Account;
   readonly gaps: Gaps;
+}
+
+/** Where a catch-up is to get, and how it asks. */
+interface Goal {
+  readonly source: BlockSource;
+  readonly head: BlockRef;
+  readonly ask: Ask;
 }
 
 /**
@@ -29,11 +41,15 @@ export class EventIndexerTask implements Task {
   readonly name = 'events';
   readonly #parts: EventIndexerParts;
   readonly #guard: UndecodableGuard;
+  readonly #writer: EventWriter;
   #contradicted: { readonly block: number; readonly tries: number; readonly endPoint: string } | undefined;
+  /** The newest block taken in, the next one's parent; undefined behind a gap and at start. */
+  #last: BlockRef | undefined;
 
   constructor(parts: EventIndexerParts) {
     this.#parts = parts;
     this.#guard = new UndecodableGuard(parts, 'chain-undecodable');
+    this.#writer = new EventWriter(parts);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -41,54 +57,73 @@ export class EventIndexerTask implements Task {
       this.#parts,
       { name: this.name, intervalMs: 2 * SECOND_MS },
       signal,
-      async () => await this.#guard.run(async () => await this.#catchUp(signal)),
+      async () => await this.#guard.run(async () => await this.#round(signal)),
     );
   }
 
-  async #catchUp(signal: AbortSignal): Promise<number | void> {
+  async #round(signal: AbortSignal): Promise<number | void> {
     const { chain, database, facts, account } = this.#parts;
-    const [cursor, group] = await Promise.all([facts.find('event-cursor'), facts.find('group')]);
-    if (cursor === undefined || group === undefined) return SECOND_MS;
-    const source: BlockSource = { chain, database, view: { owner: group.owner, account } };
     const guarded = this.#guard.ask(signal);
     const ask: Ask = this.#contradicted === undefined ? guarded : { ...guarded, avoid: this.#contradicted.endPoint };
-    const { value: head } = await chain.blocks.finalizedHead(ask);
-    let at = cursor.block;
-    while (at < head.number) {
-      signal.throwIfAborted();
-      at = await this.#window(source, at, head.number, ask);
+    // Between two blocks there is nothing to look up.
+    const early = this.#last === undefined ? undefined : (await chain.blocks.finalizedHead(ask)).value;
+    if (early !== undefined && early.number <= (this.#last?.number ?? -1)) return;
+    const [cursor, group] = await Promise.all([facts.find('event-cursor'), facts.find('group')]);
+    if (cursor === undefined || group === undefined) return SECOND_MS;
+    const head = early ?? (await chain.blocks.finalizedHead(ask)).value;
+    const source: BlockSource = { chain, database, view: { owner: group.owner, account } };
+    await underChildSignal(signal, async (control) => {
+      await this.#catchUp(cursor.block, { source, head, ask: { ...ask, signal: control.signal } }, control);
+    });
+  }
+
+  async #catchUp(cursor: number, goal: Goal, control: AbortController): Promise<void> {
+    const { head } = goal;
+    const options = { depth: windowsBegun, windowBlocks, end: head.number };
+    const windows = new ReadAhead(options, async (from, to) => await this.#read(from, to, goal));
+    let at = cursor;
+    try {
+      while (at < head.number) at = await this.#window(windows, at, goal);
+    } finally {
+      control.abort();
+      await windows.settle();
     }
+  }
+
+  async #read(from: number, to: number, { source, head, ask }: Goal): Promise<readonly ReadBlock[]> {
+    const isNext = this.#last?.number === from && to === from + 1 && to === head.number;
+    const [parent, ...blocks] =
+      isNext && this.#last !== undefined
+        ? [this.#last, head]
+        : (await source.chain.blocks.blocksBetween(from, to, ask)).value;
+    if (parent === undefined) throw new RangeError(`no blocks from ${from} to ${to}`);
+    return await readWindow(source, parent, blocks, ask);
   }
 
   /** Takes in the blocks behind `cursor`, at most a window of them, and returns the new cursor. */
-  async #window(source: BlockSource, cursor: number, head: number, ask: Ask): Promise<number> {
-    const to = Math.min(head, cursor + windowBlocks);
-    const { value: blocks } = await source.chain.blocks.blocksBetween(cursor + 1, to, ask);
-    const outcomes = await Promise.allSettled(blocks.map(async (block) => await readBlock(source, block, ask)));
-    const taken: ReadBlock[] = [];
-    let stop: PromiseSettledResult<ReadBlock> | undefined;
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected' || outcome.value.contradictions.length > 0) {
-        stop = outcome;
-        break;
-      }
-      taken.push(outcome.value);
+  async #window(windows: ReadAhead<readonly ReadBlock[]>, cursor: number, goal: Goal): Promise<number> {
+    let blocks: readonly ReadBlock[];
+    try {
+      blocks = await windows.next(cursor);
+    } catch (error) {
+      if (hasCode(error, 'CHAIN_STATE_PRUNED')) return await this.#skipPruned(cursor, goal);
+      throw error;
     }
+    const taken = takeWhile(blocks, ({ contradictions }) => contradictions.length === 0);
     const reached = cursor + taken.length;
-    if (taken.length > 0) await this.#advance(cursor, reached, taken);
+    await this.#writer.write(cursor, taken, goal.head.number);
+    this.#last = taken.at(-1)?.block ?? this.#last;
     if (this.#contradicted !== undefined && this.#contradicted.block <= reached) this.#contradicted = undefined;
-    if (stop === undefined) return reached;
-    if (stop.status === 'fulfilled') return await this.#contradiction(reached, stop.value);
-    if (hasCode(stop.reason, 'CHAIN_STATE_PRUNED')) return await this.#skipPruned(reached, head, ask);
-    throw stop.reason;
+    const contradictory = blocks[taken.length];
+    return contradictory === undefined ? reached : await this.#contradiction(reached, contradictory, goal);
   }
 
-  async #skipPruned(cursor: number, head: number, ask: Ask): Promise<number> {
-    const readable = await firstReadable(this.#parts.chain, cursor + 1, head, ask);
+  async #skipPruned(cursor: number, { head, ask }: Goal): Promise<number> {
+    const readable = await firstReadable(this.#parts.chain, cursor + 1, head.number, ask);
     // What was pruned a moment ago may have been asked of another end point; then there is no gap.
     if (readable === cursor + 1) return cursor;
     const gap: Omit<Gap, 'id'> = { fromBlock: cursor + 1, toBlock: readable - 1, reason: 'pruned' };
-    await this.#advance(cursor, gap.toBlock, [], gap);
+    await this.#writer.writeGap(cursor, gap, [], head.number);
     this.#parts.logger.warn('The node no longer has the state of blocks not yet read: a walk makes up for them', {
       fromBlock: gap.fromBlock,
       toBlock: gap.toBlock,
@@ -97,33 +132,17 @@ export class EventIndexerTask implements Task {
   }
 
   /** Asks again, another end point first; when nobody answers otherwise, the block becomes a gap so that the indexer is not held for ever. */
-  async #contradiction(cursor: number, block: ReadBlock): Promise<number> {
+  async #contradiction(cursor: number, block: ReadBlock, { head }: Goal): Promise<number> {
     const { atBlock, endPoint } = block.changes;
     const tries = this.#contradicted?.block === atBlock ? this.#contradicted.tries + 1 : 1;
     this.#contradicted = { block: atBlock, tries, endPoint };
     const data = { endPoint, block: atBlock, field: 'Market.FilesV2', cid: block.contradictions[0]?.text };
     const message = "the entry of an order does not agree with the block's events";
     if (tries < contradictionTries) throw new SmError('CHAIN_BAD_ANSWER', message, data);
-    await this.#advance(cursor, atBlock, [block], { fromBlock: atBlock, toBlock: atBlock, reason: 'contradiction' });
+    const gap: Omit<Gap, 'id'> = { fromBlock: atBlock, toBlock: atBlock, reason: 'contradiction' };
+    await this.#writer.writeGap(cursor, gap, [block], head.number);
     this.#contradicted = undefined;
     this.#parts.logger.error('Events and orders of a block do not agree: a walk will tell what is true', data);
     return atBlock;
-  }
-
-  async #advance(from: number, to: number, blocks: readonly ReadBlock[], gap?: Omit<Gap, 'id'>): Promise<void> {
-    const { database, facts, gaps, clock } = this.#parts;
-    const nowMs = clock.nowMs();
-    await database.write('event', async (tx: Tx) => {
-      const standing = await facts.find('event-cursor', tx);
-      if (standing?.block !== from) {
-        throw new SmError('CURSOR_MOVED', 'the event cursor is not where it was left: another writer moved it', {
-          expected: from,
-          found: standing?.block,
-        });
-      }
-      for (const { changes } of blocks) await applyBlock(tx, changes, nowMs);
-      if (gap !== undefined) await gaps.add(tx, gap, nowMs);
-      await facts.set(tx, 'event-cursor', { block: to });
-    });
   }
 }

@@ -1,4 +1,4 @@
-import type { Ask } from '../../clients/chain/ask.ts';
+import type { Ask, BlockRef } from '../../clients/chain/ask.ts';
 import { hasCode } from '../../domain/errors.ts';
 import type { Chain } from '../ports.ts';
 
@@ -8,9 +8,11 @@ import type { Chain } from '../ports.ts';
  */
 export async function firstReadable(chain: Chain, prunedBlock: number, headBlock: number, ask: Ask): Promise<number> {
   const isReadable = async (number: number): Promise<boolean> => {
-    const { value: block } = await chain.blocks.blockAt(number, ask);
+    const { value: found } = await chain.blocks.blocksBetween(Math.max(0, number - 1), number, ask);
+    const [parent, block = parent]: readonly (BlockRef | undefined)[] = found;
+    if (parent === undefined || block === undefined) return false;
     try {
-      await chain.events.blockEvents(block, ask);
+      await chain.events.blockEvents(parent, [block], ask);
       return true;
     } catch (error) {
       if (hasCode(error, 'CHAIN_STATE_PRUNED') && number < headBlock) return false;

@@ -58,7 +58,8 @@ export class AbsenceCloser {
       const nowMs = this.#parts.clock.nowMs();
       const result = await this.#parts.database.write('bulk', async (tx) => {
         await ingestReads(tx, reads, { seen: seenBy.scan, nowMs });
-        return await closeOrders(tx, { keys, atBlock: head.number, endPoint, cause: 'absence' }, nowMs);
+        const orders = keys.map((key) => ({ key, atBlock: head.number }));
+        return await closeOrders(tx, { orders, endPoint, cause: 'absence' }, nowMs);
       });
       this.#parts.logger.info('Closed orders that are gone from the chain', { ...result, atBlock: head.number });
       after = end.fileId;

@@ -1,4 +1,3 @@
-import chunk from 'lodash/chunk.js';
 import type { Account } from '../../domain/account.ts';
 import type { Ask, BlockRef } from '../../clients/chain/ask.ts';
 import { parseStorageKey } from '../../clients/chain/keys/order-key.ts';
@@ -7,38 +6,29 @@ import type { OrderRead } from '../../domain/order.ts';
 import type { Database } from '../../store/database.ts';
 import { comparePage, type PageComparison, type ReadingRule } from '../../store/walk-pages.ts';
 import type { Chain, PageKey } from '../ports.ts';
+import type { KeyPage } from './key-stream.ts';
 
-const pageKeys = 1000;
-const sliceKeys = 500;
 const positions = 2 ** 48;
 
-/** The keys of one write: what they say about the rows of their range, and the values read. */
-export interface PageSlice {
-  readonly keys: number;
+/** What a page of keys says about the rows of its range, and the values read. The keys themselves are let go: pages wait for others to be written. */
+export interface WalkPage extends Omit<KeyPage, 'keys'> {
+  readonly keyCount: number;
   readonly comparison: PageComparison;
+  /** The keys of `reads`, in the map's order. */
+  readonly readKeys: readonly PageKey[];
   readonly reads: readonly OrderRead[];
-  /** Storage key of the last one, where the walk goes on; the old cursor when there was none. */
+  /** Storage key of its last key, where the walk goes on; the old cursor when it has none. */
   readonly toCursor: string | null;
-}
-
-export interface WalkPage {
-  readonly slices: readonly PageSlice[];
-  readonly at: BlockRef;
-  readonly endPoint: string;
-  readonly fromCursor: string | null;
-  readonly toCursor: string | null;
-  /** No key comes behind `fromCursor`. */
-  readonly isLast: boolean;
 }
 
 interface PageReaderParts {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'orders'>;
   readonly database: Database;
   readonly view: { readonly owner: string | null; readonly account: Account };
   readonly rule: ReadingRule;
 }
 
-/** Reads page after page of one walk: all keys, and those values that the rule asks for. Writes nothing. */
+/** Reads what a walk needs besides the keys: the rows of their range, and those values that the rule asks for. Writes nothing. */
 export class PageReader {
   readonly #parts: PageReaderParts;
 
@@ -46,68 +36,35 @@ export class PageReader {
     this.#parts = parts;
   }
 
-  async read(at: BlockRef, cursor: string | null, ask: Ask): Promise<WalkPage> {
-    const { value: keys, endPoint } = await this.#parts.chain.orders.keysPage(
-      { at, afterStorageKey: cursor, limit: pageKeys },
-      ask,
-    );
-    assertAscending(keys, cursor, { endPoint, block: at.number });
-    const isLast = keys.length === 0;
-    const slices: PageSlice[] = [];
-    let from = cursor;
-    for (const slice of isLast ? [[]] : chunk(keys, sliceKeys)) {
-      const read = await this.#slice(at, from, slice, ask);
-      slices.push(read);
-      from = read.toCursor;
-    }
-    return { slices, at, endPoint, fromCursor: cursor, toCursor: from, isLast };
-  }
-
-  async #slice(at: BlockRef, from: string | null, keys: readonly PageKey[], ask: Ask): Promise<PageSlice> {
-    const { chain, database, view, rule } = this.#parts;
+  /** Asks the end point that the keys came from, at their block. */
+  async read(page: KeyPage, ask: Ask): Promise<WalkPage> {
+    const { database, rule } = this.#parts;
+    const { keys, ...rest } = page;
+    const { at, afterCursor, endPoint } = page;
     const last = keys.at(-1);
     const range = {
       keys,
-      afterPosition: from === null ? -1 : parseStorageKey(from).position,
+      afterPosition: afterCursor === null ? -1 : parseStorageKey(afterCursor).position,
       beforePosition: last === undefined ? positions : last.position,
       atBlock: at.number,
     };
     const comparison = await comparePage(database, range, rule);
-    const toRead = comparison.toRead.flatMap((index) => keys[index] ?? []);
-    const reads = toRead.length === 0 ? [] : await readValues(chain, toRead, at, view, ask);
-    return { keys: keys.length, comparison, reads, toCursor: last?.storageKey ?? from };
+    const readKeys = comparison.toRead.flatMap((index) => keys[index] ?? []);
+    const found = { ...rest, keyCount: keys.length, comparison, readKeys, toCursor: last?.storageKey ?? afterCursor };
+    const reads = readKeys.length === 0 ? [] : await this.#values(readKeys, at, { ...ask, only: endPoint });
+    return { ...found, reads };
   }
-}
 
-async function readValues(
-  chain: Chain,
-  keys: readonly PageKey[],
-  at: BlockRef,
-  view: PageReaderParts['view'],
-  ask: Ask,
-): Promise<readonly OrderRead[]> {
-  const { value: reads, endPoint } = await chain.orders.readOrders(keys, at, view, ask);
-  const absent = reads.find((read) => read.figures === undefined);
-  if (absent === undefined) return reads;
-  throw new SmError('CHAIN_BAD_ANSWER', 'an order has a key but no value at one and the same block', {
-    endPoint,
-    block: at.number,
-    field: 'Market.FilesV2',
-    cid: absent.key.text,
-  });
-}
-
-// An end point that ignores the start key would be walked for ever.
-function assertAscending(
-  keys: readonly PageKey[],
-  cursor: string | null,
-  source: { readonly endPoint: string; readonly block: number },
-): void {
-  let before = cursor ?? '';
-  for (const key of keys) {
-    if (key.storageKey <= before) {
-      throw new SmError('CHAIN_BAD_ANSWER', 'the keys of a page do not ascend', { ...source, field: key.storageKey });
-    }
-    before = key.storageKey;
+  async #values(keys: readonly PageKey[], at: BlockRef, ask: Ask): Promise<readonly OrderRead[]> {
+    const { chain, view } = this.#parts;
+    const { value: reads, endPoint } = await chain.orders.readOrders(keys, at, view, ask);
+    const absent = reads.find((read) => read.figures === undefined);
+    if (absent === undefined) return reads;
+    throw new SmError('CHAIN_BAD_ANSWER', 'an order has a key but no value at one and the same block', {
+      endPoint,
+      block: at.number,
+      field: 'Market.FilesV2',
+      cid: absent.key.text,
+    });
   }
 }

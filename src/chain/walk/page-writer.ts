@@ -1,7 +1,7 @@
 import { seenBy } from '../../domain/order.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Absences } from '../../store/absences.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, Tx } from '../../store/database.ts';
 import type { Gap } from '../../store/gaps.ts';
 import { isFound } from '../../store/ingest/read-rows.ts';
 import { noteSuccesses } from '../../store/ingest/successes.ts';
@@ -9,12 +9,20 @@ import { ingestReads } from '../../store/order-ingest.ts';
 import { markSeenByWalk } from '../../store/walk-pages.ts';
 import type { Walk, Walks } from '../../store/walks.ts';
 import type { WalkPage } from './page-reader.ts';
+import { type PageSlice, slicesOf } from './page-slices.ts';
+import type { RunProgress } from './run-progress.ts';
+
+/** How long a transaction may take: a claim that comes meanwhile waits for its end. */
+const maxTransactionMs = 20;
+const fewestRows = 100;
+const mostRows = 1000;
 
 interface PageWriterParts {
   readonly database: Database;
   readonly walks: Walks;
   readonly absences: Absences;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly progress: RunProgress;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   /** Gaps not yet closed: an order calculated inside one was ordered there. */
   readonly openGaps: readonly Gap[];
 }
@@ -22,38 +30,59 @@ interface PageWriterParts {
 /** Writes pages of one walk, slice by slice: rows, absences and the cursor in one transaction each. */
 export class PageWriter {
   readonly #parts: PageWriterParts;
+  readonly #accounts = new Map<string, number>();
+  #rows = 500;
 
   constructor(parts: PageWriterParts) {
     this.#parts = parts;
   }
 
-  async write(walk: Walk, page: WalkPage): Promise<void> {
-    const { database, walks, absences, clock, openGaps } = this.#parts;
-    let from = page.fromCursor;
-    for (const slice of page.slices) {
-      const { reads, comparison } = slice;
-      const successes = reads.filter(isFound).flatMap(({ key, figures }) => {
-        const atBlock = figures.calculatedBlock;
-        return openGaps.some((gap) => gap.fromBlock <= atBlock && atBlock <= gap.toBlock) ? [{ key, atBlock }] : [];
-      });
+  async write(walk: Walk, pages: readonly WalkPage[]): Promise<void> {
+    const { database, clock } = this.#parts;
+    for (const slice of slicesOf(pages, this.#rows)) {
       await database.write('bulk', async (tx) => {
-        await ingestReads(tx, reads, { seen: seenBy.scan, nowMs: clock.nowMs() });
-        await noteSuccesses(tx, successes);
-        await markSeenByWalk(tx, comparison.unmarked);
-        await absences.clear(tx, comparison.foundAgain);
-        const source = { walkId: walk.id, atBlock: page.at.number, endPoint: page.endPoint };
-        await absences.note(tx, comparison.missing, source);
-        await walks.step(tx, {
-          walkId: walk.id,
-          fromCursor: from,
-          toCursor: slice.toCursor,
-          atBlock: page.at.number,
-          orders: slice.keys,
-          pages: slice === page.slices.at(-1) && !page.isLast ? 1 : 0,
-          missing: comparison.missing.length,
-        });
+        const startedMs = clock.monotonicMs();
+        await this.#writeSlice(tx, walk, slice);
+        this.#learn(slice.reads.length, clock.monotonicMs() - startedMs);
       });
-      from = slice.toCursor;
     }
+  }
+
+  /** Transactions that took less than half their time grow, those that took longer shrink at once. */
+  #learn(rows: number, tookMs: number): void {
+    if (tookMs > maxTransactionMs) this.#rows = Math.max(fewestRows, Math.floor(this.#rows / 2));
+    else if (tookMs < maxTransactionMs / 2 && rows > this.#rows / 2)
+      this.#rows = Math.min(mostRows, this.#rows + fewestRows);
+  }
+
+  async #writeSlice(tx: Tx, walk: Walk, slice: PageSlice): Promise<void> {
+    const { walks, absences, progress } = this.#parts;
+    const { comparisons, fromCursor, toCursor, atBlock, endPoint, keys: orders, pages } = slice;
+    await this.#bringIn(tx, slice);
+    const missing = comparisons.flatMap((comparison) => comparison.missing);
+    await markSeenByWalk(
+      tx,
+      comparisons.flatMap((comparison) => comparison.unmarked),
+    );
+    await absences.clear(
+      tx,
+      comparisons.flatMap((comparison) => comparison.foundAgain),
+    );
+    await absences.note(tx, missing, { walkId: walk.id, atBlock, endPoint });
+    const step = { walkId: walk.id, fromCursor, toCursor, atBlock, orders, pages, missing: missing.length };
+    await walks.step(tx, step);
+    await progress.note(tx, step);
+  }
+
+  async #bringIn(tx: Tx, { reads, unknown }: PageSlice): Promise<void> {
+    const { clock, openGaps } = this.#parts;
+    const mostlyAsKnown = unknown * 2 < reads.length;
+    await ingestReads(tx, reads, { seen: seenBy.scan, nowMs: clock.nowMs(), mostlyAsKnown, accounts: this.#accounts });
+    if (openGaps.length === 0) return;
+    const successes = reads.filter(isFound).flatMap(({ key, figures }) => {
+      const atBlock = figures.calculatedBlock;
+      return openGaps.some((gap) => gap.fromBlock <= atBlock && atBlock <= gap.toBlock) ? [{ key, atBlock }] : [];
+    });
+    await noteSuccesses(tx, successes);
   }
 }

@@ -40,10 +40,10 @@ export class WalkEnding {
       await this.abandon(walk);
       return { kind: 'implausible', found: walk.orders, known };
     }
+    const before = await walks.findLastComplete();
+    const filter = { lastWalk: walk.id, begunBefore: walk.id, begunFrom: before?.id ?? walk.id };
+    const suspect = (await absences.count(filter)) > known * maxCloseShare;
     return await database.write('bulk', async (tx) => {
-      const before = await walks.findLastComplete(tx);
-      const filter = { lastWalk: walk.id, begunBefore: walk.id, begunFrom: before?.id ?? walk.id };
-      const suspect = (await absences.count(tx, filter)) > known * maxCloseShare;
       await walks.end(tx, walk.id, { status: 'complete', suspect, endedMs: clock.nowMs() });
       return { kind: 'complete', suspect, gapsClosed: await gaps.close(tx, walk) };
     });
@@ -51,8 +51,8 @@ export class WalkEnding {
 
   async abandon(walk: Walk): Promise<void> {
     const { database, walks, absences, clock } = this.#parts;
+    await absences.forgetWalk(walk.id);
     await database.write('bulk', async (tx) => {
-      await absences.forgetWalk(tx, walk.id);
       await walks.end(tx, walk.id, { status: 'abandoned', suspect: false, endedMs: clock.nowMs() });
     });
   }

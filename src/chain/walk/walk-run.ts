@@ -1,5 +1,6 @@
 import type { Account } from '../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../../clients/chain/ask.ts';
+import { underChildSignal } from '../../clients/chain/connection/signals.ts';
 import { hasCode, type SmError } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import type { Absences } from '../../store/absences.ts';
@@ -9,8 +10,13 @@ import type { Walk, Walks } from '../../store/walks.ts';
 import type { ChainTaskParts } from '../ports.ts';
 import { syncedHead } from '../synced-head.ts';
 import { isOutdated } from './due-walk.ts';
-import { PageReader, type WalkPage } from './page-reader.ts';
+import { KeyStream } from './key-stream.ts';
+import { Pace } from './pace.ts';
+import { PageReader } from './page-reader.ts';
 import { PageWriter } from './page-writer.ts';
+import { PagesAhead } from './pages-ahead.ts';
+import { refreshTurns } from './refresh-turns.ts';
+import { RunProgress } from './run-progress.ts';
 
 const syncCheckMs = 30 * SECOND_MS;
 
@@ -19,13 +25,16 @@ interface WalkRunParts extends ChainTaskParts {
   readonly walks: Walks;
   readonly absences: Absences;
   readonly gaps: Gaps;
+  readonly scanIntervalBlocks: number;
   readonly refreshBlocks: number;
+  /** 0 for no limit. */
+  readonly maxOrdersPerSecond: number;
 }
 
 /** `ended`: all keys were read. `outdated`: it reads for a former group owner. `implausible`: a stretch of keys misses too many orders. */
 export type WalkOutcome = 'ended' | 'outdated' | 'implausible';
 
-/** Takes a walk from its cursor to the end, the next page being read while the last one is written. */
+/** Takes a walk from its cursor to the end, the next pages being read while one is written. */
 export class WalkRun {
   readonly #parts: WalkRunParts;
 
@@ -57,31 +66,47 @@ export class WalkRun {
   }
 
   async #readOn(walk: Walk, ask: Ask): Promise<WalkOutcome> {
-    const { account, facts, gaps, refreshBlocks, clock } = this.#parts;
+    const source = { value: await this.#anchor(walk, ask) };
+    return await underChildSignal(ask.signal, async (control) => {
+      const pages = this.#pages(walk, { ...ask, signal: control.signal }, () => source.value);
+      try {
+        return await this.#writeAll(walk, pages, ask, source);
+      } finally {
+        control.abort();
+        await pages.settle();
+      }
+    });
+  }
+
+  #pages(walk: Walk, ask: Ask, source: () => Answer<BlockRef>): PagesAhead {
+    const { account, refreshBlocks, scanIntervalBlocks, maxOrdersPerSecond, clock } = this.#parts;
     const rule = {
       readsAll: walk.readsAll,
       groupOwner: walk.groupOwner,
-      staleBeforeBlock: walk.anchorBlock - refreshBlocks,
+      turns: refreshTurns(walk.anchorBlock, refreshBlocks, scanIntervalBlocks),
     };
+    const pace = new Pace(clock, maxOrdersPerSecond);
+    const keys = new KeyStream({ ...this.#parts, pace, source, ask, cursor: walk.cursor });
     const reader = new PageReader({ ...this.#parts, view: { owner: walk.groupOwner, account }, rule });
-    const writer = new PageWriter({ ...this.#parts, openGaps: await gaps.listOpen() });
-    let source = await this.#anchor(walk, ask);
+    return new PagesAhead(keys, reader, ask);
+  }
+
+  async #writeAll(walk: Walk, pages: PagesAhead, ask: Ask, source: { value: Answer<BlockRef> }): Promise<WalkOutcome> {
+    const { facts, gaps, clock } = this.#parts;
+    const progress = new RunProgress(this.#parts, walk);
+    const writer = new PageWriter({ ...this.#parts, progress, openGaps: await gaps.listOpen() });
     let checkedMs = clock.monotonicMs();
-    let page = await reader.read(source.value, walk.cursor, { ...ask, only: source.endPoint });
     for (;;) {
+      const read = await pages.next();
       ask.signal.throwIfAborted();
-      if (page.slices.some((slice) => slice.comparison.missing.length > maxMissing)) return 'implausible';
-      if (page.isLast) {
-        await writer.write(walk, page);
-        return 'ended';
-      }
+      if (read.length === 0) return 'ended';
+      if (read.some((page) => page.comparison.missing.length > maxMissing)) return 'implausible';
       if (clock.monotonicMs() - checkedMs >= syncCheckMs) {
-        source = await this.#anchor(walk, ask);
+        source.value = await this.#anchor(walk, ask);
         checkedMs = clock.monotonicMs();
         if (isOutdated(walk, (await facts.find('group'))?.owner ?? null)) return 'outdated';
       }
-      const next = reader.read(source.value, page.toCursor, { ...ask, only: source.endPoint });
-      page = await writeWhileReading(writer.write(walk, page), next);
+      await writer.write(walk, read);
     }
   }
 
@@ -90,11 +115,4 @@ export class WalkRun {
     const { endPoint } = await syncedHead(this.#parts.chain, ask);
     return await this.#parts.chain.blocks.blockAt(walk.anchorBlock, { ...ask, only: endPoint });
   }
-}
-
-async function writeWhileReading(writing: Promise<void>, reading: Promise<WalkPage>): Promise<WalkPage> {
-  const [written, read] = await Promise.allSettled([writing, reading]);
-  if (written.status === 'rejected') throw written.reason;
-  if (read.status === 'rejected') throw read.reason;
-  return read.value;
 }

@@ -26,6 +26,8 @@ interface WalkTaskParts extends ChainTaskParts {
   readonly tally: Tally;
   readonly scanIntervalBlocks: number;
   readonly refreshBlocks: number;
+  /** 0 for no limit. */
+  readonly maxOrdersPerSecond: number;
 }
 
 /**

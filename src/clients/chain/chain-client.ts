@@ -6,9 +6,10 @@ import { EndPoints } from './connection/end-points.ts';
 import { GenesisRule } from './connection/genesis-rule.ts';
 import { defaultChainLimits } from './connection/limits.ts';
 import type { ChainLimits } from './connection/limits.ts';
+import { StorageKeys } from './storage/storage-keys.ts';
 import { StorageValues } from './storage/storage-values.ts';
 import type { ChainEndPoint } from './connection/transport.ts';
-import { EventReader } from './events/event-reader.ts';
+import { LazyEventReader } from './events/lazy-event-reader.ts';
 import { FactReader } from './facts/fact-reader.ts';
 import { OrderReader } from './orders/order-reader.ts';
 
@@ -27,7 +28,7 @@ export class ChainClient {
   readonly endPoints: EndPoints;
   readonly blocks: BlockReader;
   readonly orders: OrderReader;
-  readonly events: EventReader;
+  readonly events: LazyEventReader;
   readonly facts: FactReader;
 
   constructor({ endPoints, genesisHash, clock, logger, limits: wanted }: ChainClientParts) {
@@ -36,12 +37,13 @@ export class ChainClient {
     const connections = withUniqueNames(endPoints).map(
       (endPoint) => new ChainConnection({ endPoint, genesis, limits, clock, logger }),
     );
+    const keys = new StorageKeys(limits.keysPerRequest);
     const values = new StorageValues(limits.valuesPerRequest);
     this.endPoints = new EndPoints(connections, genesis);
     this.blocks = new BlockReader(this.endPoints, clock, limits);
-    this.orders = new OrderReader(this.endPoints, values);
-    this.events = new EventReader(this.endPoints, logger);
-    this.facts = new FactReader(this.endPoints, values);
+    this.orders = new OrderReader(this.endPoints, keys, values);
+    this.events = new LazyEventReader(this.endPoints, logger);
+    this.facts = new FactReader(this.endPoints, keys, values);
   }
 
   /** Fails what is in flight and drops the connections. */

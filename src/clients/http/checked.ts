@@ -1,4 +1,4 @@
-import lodash from 'lodash';
+import get from 'lodash/get.js';
 import type { z } from 'zod';
 import { printable } from '../../lib/printable.ts';
 
@@ -14,7 +14,7 @@ export interface Mismatch {
 export function mismatch(error: z.ZodError, value: unknown): Mismatch {
   const issue = error.issues[0];
   const path = issue === undefined ? [] : issue.path.map(String);
-  const found: unknown = path.length === 0 ? value : lodash.get(value, path);
+  const found: unknown = path.length === 0 ? value : get(value, path);
   return {
     field: path.length === 0 ? '(whole answer)' : printable(path.join('.'), 80),
     expected: issue?.message ?? 'another shape',

@@ -8,7 +8,7 @@ import { abortError } from './abort.ts';
 import { mismatch } from './checked.ts';
 import { withoutOwnCredentials } from './own-credentials.ts';
 import { TimeLimit } from './time-limit.ts';
-import type { HttpAnswer, HttpRequest, HttpTransport } from './transport.ts';
+import type { HttpAnswer, HttpRequest, HttpTransport, WholeAnswer, WholeLimits } from './transport.ts';
 
 /** How the errors of one service are called. */
 export interface ServiceNames {
@@ -56,9 +56,27 @@ export class HttpService {
     this.#clock = options.clock;
   }
 
-  async text(call: Call, limits: CallLimits): Promise<TextAnswer> {
-    const answer = await this.stream(call, limits);
-    return { status: answer.status, text: await bodyText(answer) };
+  /** A whole answer, waited for at once: this is the way of the many short calls. */
+  async text(call: Call, { signal, limitMs, maxBytes }: CallLimits): Promise<TextAnswer> {
+    const limit = new TimeLimit(this.#clock, limitMs, signal);
+    let code = this.#names.unreachable;
+    const limits: WholeLimits = {
+      maxBytes,
+      tooLong: (sizeBytes) => this.#tooLong(call, sizeBytes, maxBytes),
+      onHead: () => (code = this.#names.brokenOff),
+    };
+    try {
+      return await limit.during(async () => {
+        const request = { ...call, signal: limit.signal };
+        const { status, bytes } = await (this.#transport.sendWhole?.(request, limits) ??
+          this.#collected(request, limits));
+        return { status, text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
+      });
+    } catch (error) {
+      throw this.#failure(call, error, { limit, signal, code });
+    } finally {
+      limit.release();
+    }
   }
 
   async stream(call: Call, { signal, limitMs, maxBytes }: CallLimits): Promise<StreamedAnswer> {
@@ -117,6 +135,23 @@ export class HttpService {
     await this.#transport.close();
   }
 
+  async #collected(request: HttpRequest, { maxBytes, tooLong, onHead }: WholeLimits): Promise<WholeAnswer> {
+    const answer = await this.#transport.send(request);
+    onHead();
+    const parts: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for await (const part of answer.body) {
+      sizeBytes += part.byteLength;
+      if (sizeBytes > maxBytes) throw tooLong(sizeBytes);
+      parts.push(part);
+    }
+    return { status: answer.status, bytes: Buffer.concat(parts) };
+  }
+
+  #tooLong(call: Call, sizeBytes: number, maxBytes: number): SmError {
+    return this.badAnswer(call, `longer than ${String(maxBytes)} bytes`, { sizeBytes });
+  }
+
   async *#chunks(
     call: Call,
     answer: HttpAnswer,
@@ -130,7 +165,7 @@ export class HttpService {
         const next = await limit.during(async () => body.next());
         if (next.done === true) break;
         sizeBytes += next.value.byteLength;
-        if (sizeBytes > maxBytes) throw this.badAnswer(call, `longer than ${String(maxBytes)} bytes`, { sizeBytes });
+        if (sizeBytes > maxBytes) throw this.#tooLong(call, sizeBytes, maxBytes);
         yield next.value;
       }
       ended = true;

@@ -11,6 +11,9 @@ export class TimeLimitReached extends Error {
   }
 }
 
+// Made once: an abort without a reason makes an exception with a stack each time, and most calls end well within their limit.
+const ended = new Error('the work has ended');
+
 /**
  * Limits how long one call waits for the other side. Only the time inside `during` counts, so a reader that takes its time between two chunks
  * of a stream does not use the limit up, and a side that drips bytes does.
@@ -53,7 +56,7 @@ export class TimeLimit {
     try {
       return await work();
     } finally {
-      waiting.abort();
+      waiting.abort(ended);
       this.#remainingMs -= this.#clock.monotonicMs() - startMs;
     }
   }

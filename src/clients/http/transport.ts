@@ -4,6 +4,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The answer may be large and is read with pauses. */
+  readonly readsSlowly?: boolean;
   /** Ends the request and the reading of its answer. */
   readonly signal: AbortSignal;
 }
@@ -18,11 +20,26 @@ export interface HttpAnswer {
   trailers(): Readonly<Record<string, string>>;
 }
 
+export interface WholeAnswer {
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface WholeLimits {
+  readonly maxBytes: number;
+  /** What a longer answer is given up with. */
+  readonly tooLong: (sizeBytes: number) => Error;
+  /** The head of the answer has come: what goes wrong from now on breaks it off. */
+  readonly onHead: () => void;
+}
+
 /**
  * Carries requests to one end point. `send` rejects when no answer's head arrived; a connection lost later rejects the reading of the body.
  * Neither judges a status.
  */
 export interface HttpTransport {
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /** A short answer in one piece, at a fraction of what a stream of it costs; a transport without it has its streams read. */
+  sendWhole?(request: HttpRequest, limits: WholeLimits): Promise<WholeAnswer>;
   close(): Promise<void>;
 }

@@ -1,7 +1,10 @@
 import { Pool } from 'undici';
 import type { EndPoint } from '../../config/end-point.ts';
 import { basicAuthorization } from './authorization.ts';
-import type { HttpAnswer, HttpRequest, HttpTransport } from './transport.ts';
+import { flatHeaders } from './flat-headers.ts';
+import { getByNode } from './node-get.ts';
+import type { HttpAnswer, HttpRequest, HttpTransport, WholeAnswer, WholeLimits } from './transport.ts';
+import { dispatchWhole } from './whole-answer.ts';
 
 export interface UndiciTransportOptions {
   /** Connections at once, a request beyond them waits for one; unlimited without it, because every running pin holds one for hours. */
@@ -14,11 +17,14 @@ export class UndiciTransport implements HttpTransport {
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #origin: string;
+  readonly #closing = new AbortController();
 
   constructor(endPoint: EndPoint, { connections, connectTimeoutMs = 10_000 }: UndiciTransportOptions = {}) {
     const url = new URL(endPoint.reveal());
     this.#basePath = url.pathname.replace(/\/+$/u, '');
     this.#headers = basicAuthorization(url);
+    this.#origin = url.origin;
     this.#pool = new Pool(url.origin, {
       connections: connections ?? null,
       headersTimeout: 0,
@@ -27,32 +33,42 @@ export class UndiciTransport implements HttpTransport {
     });
   }
 
-  async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async send({ method, path, headers, body, readsSlowly, signal }: HttpRequest): Promise<HttpAnswer> {
+    const fullPath = `${this.#basePath}${path}` || '/';
+    const allHeaders = { ...this.#headers, ...headers };
+    if (readsSlowly === true && method === 'GET') {
+      const request = { url: `${this.#origin}${fullPath}`, headers: allHeaders, signal, closing: this.#closing.signal };
+      return await getByNode(request);
+    }
     const answer = await this.#pool.request({
       method,
-      path: `${this.#basePath}${path}` || '/',
-      headers: { ...this.#headers, ...headers },
+      path: fullPath,
+      headers: allHeaders,
       body: body ?? null,
       signal,
     });
     return {
       status: answer.statusCode,
-      headers: flat(answer.headers),
+      headers: flatHeaders(answer.headers),
       body: answer.body,
-      trailers: () => flat(answer.trailers),
+      trailers: () => flatHeaders(answer.trailers),
     };
+  }
+
+  async sendWhole({ method, path, headers, body, signal }: HttpRequest, limits: WholeLimits): Promise<WholeAnswer> {
+    const options = {
+      origin: this.#origin,
+      method,
+      path: `${this.#basePath}${path}` || '/',
+      headers: { ...this.#headers, ...headers },
+      body: body ?? null,
+    };
+    return await dispatchWhole(this.#pool, options, limits, signal);
   }
 
   /** Running requests are cut. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#pool.destroy();
   }
-}
-
-function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return result;
 }

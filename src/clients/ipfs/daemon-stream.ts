@@ -36,8 +36,8 @@ export async function* daemonLines(
   try {
     for await (const line of textLines(answer.chunks, limits.maxLineBytes)) {
       const value = service.json(call, line);
-      const failed = errorLine.safeParse(value);
-      if (failed.success) throw new DaemonError(service.hidden(call, failed.data.Message), answer.status);
+      const failure = failureOf(value);
+      if (failure !== undefined) throw new DaemonError(service.hidden(call, failure), answer.status);
       yield value;
     }
   } catch (error) {
@@ -48,9 +48,18 @@ export async function* daemonLines(
   if (trailer !== undefined && trailer !== '') throw new DaemonError(service.hidden(call, trailer), answer.status);
 }
 
+/** What an error line says; undefined for any other line, which most are: only what has a message is held against the schema. */
+function failureOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('Message' in value)) return undefined;
+  return errorLine.safeParse(value).data?.Message;
+}
+
 async function statusError(service: HttpService, call: Call, answer: StreamedAnswer): Promise<Error> {
-  const { status } = answer;
-  const text = await bodyText(answer, maxErrorBytes);
+  return refusedAnswer(service, call, answer.status, await bodyText(answer, maxErrorBytes));
+}
+
+/** What an answer other than 200 means: that the daemon cannot be reached, or its own refusal as a `DaemonError`. */
+export function refusedAnswer(service: HttpService, call: Call, status: number, text: string): Error {
   if (status === 502 || status === 503 || status === 504) {
     return service.error(
       'IPFS_UNREACHABLE',

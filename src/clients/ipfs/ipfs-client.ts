@@ -6,6 +6,8 @@ import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Call, type CallLimits, HttpService } from '../http/service.ts';
 import type { HttpTransport } from '../http/transport.ts';
+import { command } from './command.ts';
+import { DaemonFacts } from './daemon-facts.ts';
 import { DaemonError, daemonLines } from './daemon-stream.ts';
 import type {
   GarbageCollection,
@@ -40,6 +42,7 @@ const endless = { limitMs: Infinity, maxBytes: Infinity };
 /** A go-ipfs 0.8 or Kubo daemon, Crust-patched or not, by its RPC interface. */
 export class IpfsClient implements Ipfs {
   readonly #service: HttpService;
+  readonly #facts: DaemonFacts;
   readonly #rpc: KuboRpc;
 
   constructor(options: { endPoint: EndPoint; transport: HttpTransport; clock: Clock }) {
@@ -52,6 +55,7 @@ export class IpfsClient implements Ipfs {
         brokenOff: 'IPFS_UNREACHABLE',
       },
     });
+    this.#facts = new DaemonFacts(this.#service);
     this.#rpc = new KuboRpc({ ...options, service: this.#service });
   }
 
@@ -109,15 +113,15 @@ export class IpfsClient implements Ipfs {
   }
 
   async repoSize(signal: AbortSignal): Promise<RepoSize> {
-    return this.#rpc.repoSize(signal);
+    return this.#facts.repoSize(signal);
   }
 
   async identity(signal: AbortSignal): Promise<IpfsIdentity> {
-    return this.#rpc.identity(signal);
+    return this.#facts.identity(signal);
   }
 
   async version(signal: AbortSignal): Promise<string> {
-    return this.#rpc.version(signal);
+    return this.#facts.version(signal);
   }
 
   async close(): Promise<void> {
@@ -146,8 +150,4 @@ export class IpfsClient implements Ipfs {
     const data = { httpStatus: error.httpStatus };
     return this.#service.error('IPFS_REFUSED', call, `refused: ${error.message}`, data, error);
   }
-}
-
-function command(name: string): Call {
-  return { method: 'POST', path: `/api/v0/${name}` };
 }

@@ -1,4 +1,4 @@
-import { create, type KuboRPCClient } from 'kubo-rpc-client';
+import type { KuboRPCClient } from 'kubo-rpc-client';
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import type { EndPoint } from '../../config/end-point.ts';
@@ -10,13 +10,8 @@ import { abortError } from '../http/abort.ts';
 import { basicAuthorization } from '../http/authorization.ts';
 import type { Call, HttpService } from '../http/service.ts';
 import { TimeLimit } from '../http/time-limit.ts';
-import type { IpfsIdentity, RepoSize } from './ipfs.ts';
+import { command } from './command.ts';
 
-const versionAnswer = z.object({ version: z.string() });
-const identityAnswer = z
-  .object({ id: z.unknown().transform(String), agentVersion: z.string().default('') })
-  .transform(({ id, agentVersion }) => ({ peerId: id, agentVersion }));
-const sizeAnswer = z.object({ repoSize: z.bigint().nonnegative(), storageMax: z.bigint().nonnegative() });
 const refusal = z.object({ name: z.literal('HTTPError'), response: z.object({ status: z.number() }) });
 
 const quickMs = 30 * SECOND_MS;
@@ -24,11 +19,13 @@ const quickMs = 30 * SECOND_MS;
 const unpinMs = 4 * MINUTE_MS;
 
 /**
- * The daemon's short commands, by kubo-rpc-client. It speaks through the platform's fetch, which keeps its connections by itself, shows no HTTP
+ * The daemon's commands about single pins, by kubo-rpc-client, which is loaded when one is asked for first: it takes a third of a second and
+ * 25 MiB, and most bots never need it. It speaks through the platform's fetch, which keeps its connections by itself, shows no HTTP
  * trailers and waits at most 5 minutes for an answer to begin: streams and long commands go another way.
  */
 export class KuboRpc {
-  readonly #client: KuboRPCClient;
+  readonly #options: { readonly url: string; readonly headers: Record<string, string> };
+  #loading: Promise<KuboRPCClient> | undefined;
   readonly #service: HttpService;
   readonly #clock: Clock;
 
@@ -38,42 +35,16 @@ export class KuboRpc {
     // fetch refuses an address that carries credentials.
     url.username = '';
     url.password = '';
-    this.#client = create({ url: `${url.href.replace(/\/+$/u, '')}/api/v0`, headers });
+    this.#options = { url: `${url.href.replace(/\/+$/u, '')}/api/v0`, headers };
     this.#service = service;
     this.#clock = clock;
-  }
-
-  async version(signal: AbortSignal): Promise<string> {
-    const call = command('version');
-    const answer = await this.#ask(call, quickMs, signal, async (limited) => this.#client.version({ signal: limited }));
-    return this.#service.checked(versionAnswer, call, answer).version;
-  }
-
-  async identity(signal: AbortSignal): Promise<IpfsIdentity> {
-    const call = command('id');
-    const answer = await this.#ask(call, quickMs, signal, async (limited) => this.#client.id({ signal: limited }));
-    return this.#service.checked(identityAnswer, call, answer);
-  }
-
-  async repoSize(signal: AbortSignal): Promise<RepoSize> {
-    const call = command('repo/stat');
-    const answer = await this.#ask(call, quickMs, signal, async (limited) => {
-      // Without it the daemon counts every block of the repository. The client passes on options that its types do not know.
-      const options = { signal: limited, sizeOnly: true };
-      return this.#client.repo.stat(options);
-    });
-    const { repoSize, storageMax } = this.#service.checked(sizeAnswer, call, answer);
-    return {
-      sizeBytes: Number(repoSize),
-      storageMaxBytes: storageMax > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(storageMax),
-    };
   }
 
   async isPinned(cid: string, signal: AbortSignal): Promise<boolean> {
     const call = command('pin/ls');
     return this.#ask(call, quickMs, signal, async (limited) => {
       try {
-        for await (const pin of this.#client.pin.ls({ paths: cid, type: 'recursive', signal: limited })) {
+        for await (const pin of (await this.#client()).pin.ls({ paths: cid, type: 'recursive', signal: limited })) {
           if (pin.type === 'recursive') return true;
         }
       } catch (error) {
@@ -88,13 +59,18 @@ export class KuboRpc {
     const path = CID.parse(cid);
     return this.#ask(command('pin/rm'), unpinMs, signal, async (limited) => {
       try {
-        await this.#client.pin.rm(path, { recursive: true, signal: limited });
+        await (await this.#client()).pin.rm(path, { recursive: true, signal: limited });
         return 'removed';
       } catch (error) {
         if (saysNotPinned(error)) return 'not-pinned';
         throw error;
       }
     });
+  }
+
+  async #client(): Promise<KuboRPCClient> {
+    this.#loading ??= import('kubo-rpc-client').then(({ create }) => create(this.#options));
+    return await this.#loading;
   }
 
   async #ask<T>(
@@ -131,10 +107,6 @@ export class KuboRpc {
     }
     return this.#service.badAnswer(call, printable(messageOf(error), 160), {}, error);
   }
-}
-
-function command(name: string): Call {
-  return { method: 'POST', path: `/api/v0/${name}` };
 }
 
 // `path '…' is not pinned` from pin/ls; `not pinned or pinned indirectly` from pin/rm.

@@ -1,105 +1,119 @@
+import { endOfString, endOfValue, isPlainText, jsonOf, skipSpace } from './json-bytes.ts';
+import { FileMapError } from './file-map-error.ts';
+
 const groups = ['pending', 'valid', 'lost'] as const;
 type Group = (typeof groups)[number];
 
-/** One file of a map that sWorker sends. `group` is the type it stood under in a nested map. */
+/** One file of a map that sWorker sends: its value are the bytes from `start` to `end`, valid only while it is being taken. */
 export interface FileMapEntry {
+  /** The type it stood under in a nested map. */
   readonly group: Group | undefined;
   readonly cid: string;
-  readonly value: unknown;
-}
-
-/** The bytes are not the map of files they should be. */
-export class FileMapError extends Error {
-  override readonly name = 'FileMapError';
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 // A file's entry is some 150 bytes; what is longer is no entry, and must not be collected.
-const maxEntryCharacters = 64 * 1024;
+const maxEntryBytes = 64 * 1024;
 
 type Expected = 'map' | 'key-or-end' | 'key' | 'comma-or-end' | 'nothing';
 
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
 /**
  * Reads `{"cid": {…}, …}` or `{"valid": {"cid": {…}, …}, …}` piece by piece, holding one entry at a time: sWorker's list of files is tens of
- * megabytes long. Strict about everything between the entries; the entries themselves are parsed by the platform.
+ * megabytes long. Strict about everything between the entries; what an entry's value is, the taker says.
  */
-export class FileMapReader {
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  #text = '';
+export class FileMapReader<T> {
+  readonly #take: (entry: FileMapEntry) => T;
+  #room: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = this.#room;
   #position = 0;
   #expected: Expected = 'map';
   #group: Group | undefined;
 
+  constructor(take: (entry: FileMapEntry) => T) {
+    this.#take = take;
+  }
+
   /** The entries that are complete now. */
-  push(chunk: Uint8Array): FileMapEntry[] {
-    return this.#read(this.#decode(chunk));
+  push(chunk: Uint8Array): T[] {
+    this.#collect(chunk);
+    const taken: T[] = [];
+    while (this.#step(taken));
+    if (this.#bytes.length - this.#position > maxEntryBytes) throw new FileMapError('an entry without an end');
+    return taken;
   }
 
   /** To be called at the end of the bytes: throws when the map has not ended. */
-  end(): FileMapEntry[] {
-    const entries = this.#read(this.#decode(undefined));
-    if (this.#expected !== 'nothing') throw new FileMapError('the map of files ends in the middle');
-    return entries;
+  end(): void {
+    if (this.#expected === 'nothing' && skipSpace(this.#bytes, this.#position) === this.#bytes.length) return;
+    throw new FileMapError('the map of files ends in the middle');
   }
 
-  #decode(chunk: Uint8Array | undefined): string {
-    try {
-      return chunk === undefined ? this.#decoder.decode() : this.#decoder.decode(chunk, { stream: true });
-    } catch (error) {
-      throw new FileMapError('bytes that are not UTF-8', { cause: error });
-    }
-  }
-
-  #read(more: string): FileMapEntry[] {
-    this.#text = this.#text.slice(this.#position) + more;
+  /** Puts what is left and the chunk into the same memory again and again: a list would leave its own size of buffers to the collector. */
+  #collect(chunk: Uint8Array): void {
+    const rest = this.#bytes.subarray(this.#position);
+    const length = rest.length + chunk.length;
+    const room = this.#room.length < length ? Buffer.alloc(2 * length) : this.#room;
+    // Both may lie in the same memory: `set` copies as if by way of another.
+    room.set(rest, 0);
+    room.set(chunk, rest.length);
+    this.#room = room;
+    this.#bytes = room.subarray(0, length);
     this.#position = 0;
-    const entries: FileMapEntry[] = [];
-    while (this.#step(entries));
-    if (this.#text.length - this.#position > maxEntryCharacters) throw new FileMapError('an entry without an end');
-    return entries;
   }
 
   /** Takes one piece; false when more bytes are needed for the next. */
-  #step(entries: FileMapEntry[]): boolean {
-    this.#position = afterSpace(this.#text, this.#position);
-    const character = this.#text[this.#position];
-    if (character === undefined) return false;
-    if (this.#expected === 'map' && character === '{') return this.#take('key-or-end');
-    if (character === '}' && (this.#expected === 'key-or-end' || this.#expected === 'comma-or-end')) {
+  #step(taken: T[]): boolean {
+    this.#position = skipSpace(this.#bytes, this.#position);
+    const byte = this.#bytes[this.#position];
+    if (byte === undefined) return false;
+    const expected = this.#expected;
+    if (byte === QUOTE && (expected === 'key' || expected === 'key-or-end')) return this.#entry(taken);
+    if (byte === COMMA && expected === 'comma-or-end') return this.#pass('key');
+    if (byte === OPEN && expected === 'map') return this.#pass('key-or-end');
+    if (byte === CLOSE && (expected === 'key-or-end' || expected === 'comma-or-end')) {
       const inGroup = this.#group !== undefined;
       this.#group = undefined;
-      return this.#take(inGroup ? 'comma-or-end' : 'nothing');
+      return this.#pass(inGroup ? 'comma-or-end' : 'nothing');
     }
-    if (character === ',' && this.#expected === 'comma-or-end') return this.#take('key');
-    if (character === '"' && (this.#expected === 'key' || this.#expected === 'key-or-end')) return this.#entry(entries);
-    throw new FileMapError(`${JSON.stringify(character)} where ${wanted[this.#expected]} should stand`);
+    throw new FileMapError(`${shown(byte)} where ${wanted[expected]} should stand`);
   }
 
-  #take(expected: Expected): true {
+  #pass(expected: Expected): true {
     this.#position += 1;
     this.#expected = expected;
     return true;
   }
 
-  #entry(entries: FileMapEntry[]): boolean {
-    const text = this.#text;
-    const keyEnd = endOfString(text, this.#position);
+  #entry(taken: T[]): boolean {
+    const bytes = this.#bytes;
+    const keyStart = this.#position;
+    const keyEnd = endOfString(bytes, keyStart);
     if (keyEnd === undefined) return false;
-    const colon = afterSpace(text, keyEnd);
-    if (colon >= text.length) return false;
-    if (text[colon] !== ':') throw new FileMapError(`${JSON.stringify(text[colon])} where a colon should stand`);
-    const start = afterSpace(text, colon + 1);
-    if (start >= text.length) return false;
-    const key = parsed(text.slice(this.#position, keyEnd));
-    if (typeof key !== 'string') throw new FileMapError('a key that is no text');
-    const group = groups.find((name) => name === key);
-    if (this.#group === undefined && group !== undefined && text[start] === '{') {
-      this.#group = group;
-      this.#position = start;
-      return this.#take('key-or-end');
+    const colon = skipSpace(bytes, keyEnd);
+    if (colon >= bytes.length) return false;
+    if (bytes[colon] !== COLON) throw new FileMapError(`${shown(bytes[colon])} where a colon should stand`);
+    const start = skipSpace(bytes, colon + 1);
+    if (start >= bytes.length) return false;
+    if (this.#group === undefined && bytes[start] === OPEN) {
+      const group = groupAt(bytes, keyStart, keyEnd);
+      if (group !== undefined) {
+        this.#group = group;
+        this.#position = start;
+        return this.#pass('key-or-end');
+      }
     }
-    const end = endOfValue(text, start);
+    const end = endOfValue(bytes, start);
     if (end === undefined) return false;
-    entries.push({ group: this.#group, cid: key, value: parsed(text.slice(start, end)) });
+    if (end - keyStart > maxEntryBytes) throw new FileMapError('an entry without an end');
+    taken.push(this.#take({ group: this.#group, cid: keyOf(bytes, keyStart, keyEnd), bytes, start, end }));
     this.#position = end;
     this.#expected = 'comma-or-end';
     return true;
@@ -114,54 +128,23 @@ const wanted: Readonly<Record<Expected, string>> = {
   nothing: 'nothing more',
 };
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FileMapError('an entry that is not JSON', { cause: error });
-  }
+function shown(byte: number | undefined): string {
+  return JSON.stringify(String.fromCharCode(byte ?? 0));
 }
 
-function afterSpace(text: string, from: number): number {
-  let position = from;
-  for (;;) {
-    const code = text.charCodeAt(position);
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return position;
-    position += 1;
-  }
+/** The longest name of a group with its quotes. */
+const longestGroup = Math.max(...groups.map((group) => group.length)) + 2;
+
+function groupAt(bytes: Buffer, start: number, end: number): Group | undefined {
+  if (end - start > longestGroup) return undefined;
+  const key = keyOf(bytes, start, end);
+  return groups.find((name) => name === key);
 }
 
-/** Behind the closing quote of the string that begins at `start`; undefined when it has not ended yet. */
-function endOfString(text: string, start: number): number | undefined {
-  for (let position = start + 1; position < text.length; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code === 0x5c) position += 1;
-    else if (code === 0x22) return position + 1;
-  }
-  return undefined;
-}
-
-/** Behind the value that begins at `start`; a bare word or number ends where something else begins. */
-function endOfValue(text: string, start: number): number | undefined {
-  const first = text[start];
-  if (first === '"') return endOfString(text, start);
-  if (first !== '{' && first !== '[') {
-    const length = text.slice(start).search(/[,}\]\s]/u);
-    return length === -1 ? undefined : start + length;
-  }
-  let depth = 0;
-  for (let position = start; position < text.length; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code === 0x22) {
-      const end = endOfString(text, position);
-      if (end === undefined) return undefined;
-      position = end - 1;
-    } else if (code === 0x7b || code === 0x5b) {
-      depth += 1;
-    } else if (code === 0x7d || code === 0x5d) {
-      depth -= 1;
-      if (depth === 0) return position + 1;
-    }
-  }
-  return undefined;
+/** The text of the string that stands, with its quotes, from `start` to `end`. */
+function keyOf(bytes: Buffer, start: number, end: number): string {
+  if (isPlainText(bytes, start + 1, end - 1)) return bytes.toString('latin1', start + 1, end - 1);
+  const key = jsonOf(bytes, start, end);
+  if (typeof key !== 'string') throw new FileMapError('a key that is no text');
+  return key;
 }

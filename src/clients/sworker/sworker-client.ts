@@ -6,7 +6,8 @@ import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { bodyText, type Call, HttpService } from '../http/service.ts';
 import type { HttpTransport } from '../http/transport.ts';
-import { FileMapError, FileMapReader } from './file-map.ts';
+import { FileMapReader } from './file-map.ts';
+import { FileMapError } from './file-map-error.ts';
 import { type HeldFile, type PendingFile, type SworkerFile, toFile } from './files.ts';
 import { identityAnswer, workloadAnswer } from './schemas.ts';
 import { type SworkerStatus, statusOf } from './status.ts';
@@ -23,7 +24,8 @@ const api = '/api/v0';
 const read = { limitMs: 30 * SECOND_MS, maxBytes: MIB };
 // sWorker lets the IPFS daemon unpin (60 s allowed) and removes every sealed block before it answers.
 const write = { limitMs: 5 * MINUTE_MS, maxBytes: 64 * KIB };
-// 400,000 files are some 60 MB.
+// 500 pending files are some 60 KB, 400,000 held ones some 60 MB.
+const shortList = { limitMs: 10 * MINUTE_MS, maxBytes: 8 * MIB };
 const list = { limitMs: 10 * MINUTE_MS, maxBytes: 512 * MIB };
 
 /**
@@ -63,8 +65,10 @@ export class SworkerClient {
     }
     if (status !== 200) throw this.#refused(call, status, text);
     const files = this.#readingFiles(call, () => {
-      const reader = new FileMapReader();
-      return [...reader.push(Buffer.from(text)), ...reader.end()].map((entry) => toFile(entry, undefined));
+      const reader = new FileMapReader((entry) => toFile(entry, undefined));
+      const found = reader.push(Buffer.from(text));
+      reader.end();
+      return found;
     });
     const file = files.find((found) => found.cid === cid);
     if (file === undefined)
@@ -75,17 +79,20 @@ export class SworkerClient {
   /** sWorker holds at most 500 of them at once. */
   async pendingFiles(signal: AbortSignal): Promise<readonly PendingFile[]> {
     const files: PendingFile[] = [];
-    for await (const file of this.#files('pending', signal)) if (file.type === 'pending') files.push(file);
+    for await (const slice of this.#files('pending', shortList, signal)) {
+      for (const file of slice) if (file.type === 'pending') files.push(file);
+    }
     return files;
   }
 
-  async *lostFiles(signal: AbortSignal): AsyncGenerator<HeldFile, void, undefined> {
-    for await (const file of this.#files('lost', signal)) if (file.type === 'lost') yield file;
+  /** In slices, as they come. A list that breaks off rejects, so what was read to the end is all there is. */
+  async *lostFiles(signal: AbortSignal): AsyncGenerator<readonly HeldFile[], void, undefined> {
+    for await (const slice of this.#files('lost', list, signal)) yield slice.filter(isLost);
   }
 
-  /** Up to 400,000, read as they come. A list that breaks off rejects, so what was read to the end is all there is. */
-  async *validFiles(signal: AbortSignal): AsyncGenerator<HeldFile, void, undefined> {
-    for await (const file of this.#files('valid', signal)) if (file.type === 'valid') yield file;
+  /** Up to 400,000, in slices, as they come. A list that breaks off rejects, so what was read to the end is all there is. */
+  async *validFiles(signal: AbortSignal): AsyncGenerator<readonly HeldFile[], void, undefined> {
+    for await (const slice of this.#files('valid', list, signal)) yield slice.filter(isValid);
   }
 
   /** Deletes a file with its sealed blocks and its pin; ends the seal of a pending one. Takes a minute or more for a large one. */
@@ -124,17 +131,21 @@ export class SworkerClient {
     await this.#service.close();
   }
 
-  async *#files(type: SworkerFile['type'], signal: AbortSignal): AsyncGenerator<SworkerFile, void, undefined> {
-    const call = get(`/file/info_by_type?type=${type}`);
-    const answer = await this.#service.stream(call, { ...list, signal });
+  async *#files(
+    type: SworkerFile['type'],
+    limits: typeof list,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SworkerFile[], void, undefined> {
+    const call: Call = { ...get(`/file/info_by_type?type=${type}`), readsSlowly: true };
+    const answer = await this.#service.stream(call, { ...limits, signal });
     if (answer.status !== 200) throw this.#refused(call, answer.status, await bodyText(answer, read.maxBytes));
-    const reader = new FileMapReader();
+    const reader = new FileMapReader((entry) => toFile(entry, type));
     for await (const chunk of answer.chunks) {
-      yield* this.#readingFiles(call, () => reader.push(chunk).map((entry) => toFile(entry, type)));
+      yield this.#readingFiles(call, () => reader.push(chunk));
       // Chunks that wait already come without a turn of the event loop between them, and others would have to wait for the whole list.
       await nextTurn();
     }
-    yield* this.#readingFiles(call, () => reader.end().map((entry) => toFile(entry, type)));
+    this.#readingFiles(call, () => reader.end());
   }
 
   #readingFiles<T>(call: Call, reading: () => T): T {
@@ -177,6 +188,9 @@ export class SworkerClient {
     );
   }
 }
+
+const isValid = (file: SworkerFile): file is HeldFile => file.type === 'valid';
+const isLost = (file: SworkerFile): file is HeldFile => file.type === 'lost';
 
 function get(path: string): Call {
   return { method: 'GET', path: `${api}${path}` };

@@ -1,4 +1,4 @@
-import lodash from 'lodash';
+import get from 'lodash/get.js';
 import type { z } from 'zod';
 import { printable } from '../../lib/printable.ts';
 import { printableUrl } from '../end-point.ts';
@@ -21,7 +21,7 @@ export function refusals(
     .flatMap((issue) => innermost(issue, []))
     .map(({ path, allowed }) => {
       const name = path.map(String).join('.');
-      const found: unknown = path.length === 0 ? value : lodash.get(value, path.map(String));
+      const found: unknown = path.length === 0 ? value : get(value, path.map(String));
       const hidden = context.known.keys.some((key) => key.secret && `${key.path}.`.startsWith(`${name}.`));
       const what = found === undefined ? 'is missing' : `found ${hidden ? 'a value that is not shown' : shown(found)}`;
       const variable = context.variables.get(name);

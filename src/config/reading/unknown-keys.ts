@@ -1,4 +1,4 @@
-import lodash from 'lodash';
+import isPlainObject from 'lodash/isPlainObject.js';
 import { printable } from '../../lib/printable.ts';
 import type { ConfigIssue } from '../issues.ts';
 import type { KnownKeys } from '../keys/known-keys.ts';
@@ -14,7 +14,7 @@ export function unknownKeys(file: unknown, known: KnownKeys): ConfigIssue[] {
 }
 
 function unknownPaths(value: unknown, prefix: string, known: ReadonlySet<string>): string[] {
-  if (!lodash.isPlainObject(value)) return [];
+  if (!isPlainObject(value)) return [];
   return Object.entries(value as object).flatMap(([key, below]) => {
     const path = `${prefix}${key}`;
     return known.has(path) ? unknownPaths(below, `${path}.`, known) : [path];

@@ -31,6 +31,9 @@ const troubles: Readonly<Record<GroupTrouble, string>> = {
   'is-owner': 'the account owns the group: an owner stores no files, configure the member account',
 };
 
+/** What sWorker holds is read at every start: a matter of seconds, and nothing is wrong meanwhile. */
+export const heldFilesUnknown = 'the files that sWorker holds are not known yet';
+
 /** The facts, or what stands in the way of deciding anything, said for a person. */
 export function usableFacts(known: KnownFacts): UsableFacts | string {
   const { chainTime, group, activeNodes, nowMs } = known;
@@ -45,7 +48,7 @@ export function usableFacts(known: KnownFacts): UsableFacts | string {
     return 'the number of active nodes was last read more than 6 hours ago';
   }
   if (activeNodes.count === 0) return 'the chain has no active node';
-  if (!known.heldFilesKnown) return 'the files that sWorker holds are not known yet';
+  if (!known.heldFilesKnown) return heldFilesUnknown;
   return {
     headBlock: chainTime.atBlock,
     groupOwner: group.owner,

@@ -23,6 +23,8 @@ export interface Round {
   started: number;
   /** Set when the round has to end: why no more pulls start. */
   hold: string | undefined;
+  /** Heads of the queue that are kept from one choice of the round to the next; without them each reads its own. */
+  readonly heads?: QueueHeads;
 }
 
 interface ChooserParts {
@@ -47,8 +49,7 @@ export class Chooser {
   }
 
   /** Whether any order could have a slot now: spares sWorker and the chain questions while none can. */
-  async hasWork(): Promise<boolean> {
-    const heads = new QueueHeads(this.#parts.candidates, new Set(), 1);
+  async hasWork(heads = new QueueHeads(this.#parts.candidates, new Set(), 1)): Promise<boolean> {
     for (const kind of await this.#openKinds(heads)) {
       for (const orderClass of openSources(this.#parts.settings.weights)) {
         if ((await heads.first(orderClass, kind)) !== undefined) return true;
@@ -61,7 +62,7 @@ export class Chooser {
   async choose(round: Round, most: number): Promise<readonly Order[]> {
     const chosen: Order[] = [];
     if (most <= 0) return chosen;
-    const heads = new QueueHeads(this.#parts.candidates, round.tried, most);
+    const heads = round.heads ?? new QueueHeads(this.#parts.candidates, round.tried, most);
     while (chosen.length < most && round.aside < MOST_ASIDE) {
       const order = await this.#next(round, heads);
       if (order === undefined) break;
@@ -72,6 +73,18 @@ export class Chooser {
       }
     }
     return chosen;
+  }
+
+  /** Small orders that will probably be chosen next, when slots are free; nothing is kept for them. */
+  async upcoming(round: Round, most: number): Promise<readonly Order[]> {
+    const { newFilesWeight, dbFilesWeight } = this.#parts.settings.weights;
+    const orders: Order[] = [];
+    for (const orderClass of openSources(this.#parts.settings.weights)) {
+      const weight = orderClass === 'new' ? newFilesWeight : dbFilesWeight;
+      const share = Math.ceil((most * weight) / (newFilesWeight + dbFilesWeight));
+      orders.push(...((await round.heads?.next(orderClass, 'small', share)) ?? []));
+    }
+    return orders;
   }
 
   /** Whether there is room beside what runs; if not, the order is put aside. */

@@ -1,27 +1,35 @@
-import type { Order, OrderRead } from '../../domain/order.ts';
-import { isOutage } from '../../domain/errors.ts';
+import type { Order } from '../../domain/order.ts';
+import { SECOND_MS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { Candidates } from '../../store/candidates.ts';
-import type { Facts } from '../../store/facts.ts';
 import type { PullPermit } from '../../store/pulls.ts';
-import { headBlock, type PickPorts } from '../ports.ts';
+import type { HeadBlock } from '../run/head-block.ts';
 import type { RunningPulls } from '../run/running-pulls.ts';
 import type { SealProof } from '../run/seal-proof.ts';
 import type { UpgradeHold } from '../run/upgrade-hold.ts';
 import { MOST_ASIDE, type Chooser, type Round } from './chooser.ts';
+import type { Claiming } from './claiming.ts';
 import { heldCondition, pinsHeldBack, type Gate } from './gate.ts';
-import type { Preparation } from './preparation.ts';
+import { type OrderLook, worst } from './order-look.ts';
+import { QueueHeads } from './queue-heads.ts';
+import type { ReadAhead } from './read-ahead.ts';
+import type { ReadyOrder } from './stock.ts';
 
 const MOST_AT_ONCE = 32;
 const MOST_A_ROUND = 500;
+const HEADS_AT_ONCE = 160;
+/** Slots that are freed meanwhile are filled by what the round began with: the workload, the head, the heads of the queue. */
+const ROUND_LASTS_MS = SECOND_MS;
 
-interface FillerParts extends LoopParts, Pick<PickPorts, 'readAgain'> {
-  readonly facts: Facts;
+interface FillerParts extends LoopParts {
+  readonly head: HeadBlock;
   readonly candidates: Candidates;
   readonly running: RunningPulls;
   readonly gate: Gate;
   readonly chooser: Chooser;
-  readonly preparation: Preparation;
+  readonly look: OrderLook;
+  readonly ahead: ReadAhead;
+  readonly claiming: Claiming;
   readonly sealProof: SealProof;
   readonly upgradeHold: UpgradeHold;
   readonly launch: (permit: PullPermit) => void;
@@ -30,76 +38,136 @@ interface FillerParts extends LoopParts, Pick<PickPorts, 'readAgain'> {
 /** Fills free slots with pulls: one round after another, each judged by the gate first. */
 export class Filler {
   readonly #parts: FillerParts;
+  #standing: { readonly round: Round; readonly heads: QueueHeads; readonly untilMs: number } | undefined;
+  #isQueueNew = false;
 
   constructor(parts: FillerParts) {
     this.#parts = parts;
   }
 
+  /** Something was queued. */
+  noteQueued(): void {
+    this.#isQueueNew = true;
+  }
+
+  /** A pull ended; `handled` is false when its order may come again. */
+  noteEnd(handled: boolean): void {
+    if (handled) this.#parts.ahead.noteEnd();
+    // In a round each order is tried once: one that came back at once would have to wait for its end.
+    else this.#standing = undefined;
+  }
+
   /** Starts what can be started now. Returns true when there may be more to start at once. */
-  async round(signal: AbortSignal): Promise<boolean> {
-    const { gate, chooser, conditions, facts, running } = this.#parts;
-    if (!(await chooser.hasWork())) {
+  async fill(signal: AbortSignal): Promise<boolean> {
+    const { gate, conditions, running } = this.#parts;
+    this.#parts.ahead.throwIfFailed();
+    if (!(await this.#hasWork())) {
       // Said also when the pulls that wait have taken every slot.
       if (running.areHeld) this.#hold(pinsHeldBack);
       else conditions.clear(heldCondition);
       return false;
     }
-    const state = await gate.check(signal);
-    if ('hold' in state) {
-      this.#hold(state.hold);
+    const opened = await this.#open(signal);
+    if (typeof opened === 'string') {
+      this.#hold(opened);
       return false;
     }
-    const round: Round = {
-      opening: state.opening,
-      headBlock: await headBlock(facts),
-      tried: new Set(),
-      aside: 0,
-      started: 0,
-      hold: undefined,
-    };
-    await this.#fill(round, signal);
-    if (round.hold === undefined) conditions.clear(heldCondition);
-    else this.#hold(round.hold);
-    return round.hold === undefined && round.tried.size >= MOST_A_ROUND;
+    try {
+      await this.#fillSlots(opened, signal);
+    } catch (error) {
+      this.#standing = undefined;
+      throw error;
+    }
+    const isSpent = opened.tried.size >= MOST_A_ROUND || opened.aside >= MOST_ASIDE;
+    if (opened.hold !== undefined || isSpent || gate.mustOpenAnew) this.#standing = undefined;
+    if (opened.hold === undefined) conditions.clear(heldCondition);
+    else this.#hold(opened.hold);
+    return opened.hold === undefined && opened.tried.size >= MOST_A_ROUND;
   }
 
-  async #fill(round: Round, signal: AbortSignal): Promise<void> {
-    const { chooser, running } = this.#parts;
+  /** Resolves when nothing is asked ahead any more. */
+  async settled(): Promise<void> {
+    await this.#parts.ahead.settled();
+  }
+
+  /** What still stands of the last round, if it may be gone on with. */
+  #current(): Round | undefined {
+    const standing = this.#standing;
+    const isOver = standing === undefined || this.#parts.clock.monotonicMs() >= standing.untilMs;
+    if (isOver || this.#parts.gate.mustOpenAnew) this.#standing = undefined;
+    return this.#standing?.round;
+  }
+
+  async #hasWork(): Promise<boolean> {
+    const { chooser } = this.#parts;
+    const round = this.#current();
+    if (round === undefined) return await chooser.hasWork();
+    if (await chooser.hasWork(round.heads)) return true;
+    if (!this.#isQueueNew) return false;
+    this.#isQueueNew = false;
+    round.heads?.renew();
+    return await chooser.hasWork(round.heads);
+  }
+
+  /** A round, or what stands in the way of one. */
+  async #open(signal: AbortSignal): Promise<Round | string> {
+    const { gate, head, candidates, clock } = this.#parts;
+    const current = this.#current();
+    if (current !== undefined) return gate.hold() ?? current;
+    const state = await gate.check(signal);
+    if ('hold' in state) return state.hold;
+    const tried = new Set<number>();
+    const heads = new QueueHeads(candidates, tried, HEADS_AT_ONCE);
+    const { opening } = state;
+    const round = { opening, headBlock: await head.now(), tried, heads, aside: 0, started: 0, hold: undefined };
+    this.#isQueueNew = false;
+    this.#standing = { round, heads, untilMs: clock.monotonicMs() + ROUND_LASTS_MS };
+    return round;
+  }
+
+  async #fillSlots(round: Round, signal: AbortSignal): Promise<void> {
+    const { chooser, running, ahead } = this.#parts;
     const { most } = round.opening;
     while (round.hold === undefined && round.aside < MOST_ASIDE && round.tried.size < MOST_A_ROUND) {
       signal.throwIfAborted();
       const chosen = await chooser.choose(round, Math.min(MOST_AT_ONCE, most - round.started));
-      if (chosen.length === 0) return;
+      if (chosen.length === 0) break;
       try {
-        await this.#prepareAll(chosen, round, signal);
+        await this.#startAll(chosen, round, signal);
       } finally {
         for (const order of chosen) running.release(order.id);
       }
     }
+    if (round.hold === undefined) await ahead.begin(round, signal);
   }
 
-  async #prepareAll(chosen: readonly Order[], round: Round, signal: AbortSignal): Promise<void> {
-    const { readAgain, candidates } = this.#parts;
-    const reads = await readAgain(chosen, signal);
-    const rows = new Map((await candidates.listByIds(chosen.map((order) => order.id))).map((row) => [row.id, row]));
-    const results = await Promise.allSettled(
-      chosen.map(async (order, index) => this.#prepareOne(order, rows.get(order.id), reads[index], round, signal)),
-    );
-    const errors = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
-    // A defect counts before an outage: it must not hide behind one.
-    const [error] = [...errors.filter((each) => !isOutage(each)), ...errors];
-    if (error !== undefined) throw error;
+  /** Those that were asked about ahead start at once, the others when they have been asked about. */
+  async #startAll(chosen: readonly Order[], round: Round, signal: AbortSignal): Promise<void> {
+    const { look, ahead } = this.#parts;
+    const known = await ahead.take(chosen);
+    const starting = chosen.map(async (order) => await this.#startOne(order, known.get(order.id), round, signal));
+    const unknown = chosen.filter(({ id }) => !known.has(id));
+    const asking =
+      unknown.length === 0 ? undefined : this.#startAfter(look.look(unknown, round, signal), unknown, round, signal);
+    await allOf([...starting, ...(asking === undefined ? [] : [asking])]);
   }
 
-  async #prepareOne(
-    order: Order,
-    row: Order | undefined,
-    read: OrderRead | undefined,
+  async #startAfter(
+    looking: ReturnType<OrderLook['look']>,
+    chosen: readonly Order[],
     round: Round,
     signal: AbortSignal,
   ): Promise<void> {
-    const { preparation, sealProof, upgradeHold, launch } = this.#parts;
-    const permit = await preparation.prepare(order, row, read, round, signal);
+    const { ready, error } = await looking;
+    const byId = new Map(ready.map((one) => [one.row.id, one]));
+    const starting = chosen.map(async (order) => await this.#startOne(order, byId.get(order.id), round, signal));
+    await allOf(error === undefined ? starting : [...starting, Promise.reject(error)]);
+  }
+
+  async #startOne(order: Order, ready: ReadyOrder | undefined, round: Round, signal: AbortSignal): Promise<void> {
+    if (ready === undefined) return;
+    const { claiming, sealProof, upgradeHold, launch } = this.#parts;
+    const permit = await claiming.claim(order, ready, round, signal);
     if (permit === undefined) return;
     round.started += 1;
     launch(permit);
@@ -117,4 +185,11 @@ export class Filler {
     });
     if (isNew) logger.info('No pull starts for now', { reason });
   }
+}
+
+/** Waits for all of them, then rejects with the worst that befell one. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const error = worst(results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : [])));
+  if (error !== undefined) throw error;
 }

@@ -53,7 +53,7 @@ export class Gate {
 
   /** @throws SmError of an outage when sWorker or, where it is in doubt, the IPFS daemon does not answer */
   async check(signal: AbortSignal): Promise<GateState> {
-    const hold = (await this.#standingHold()) ?? this.#probeHold();
+    const hold = this.hold() ?? (await this.#missingFact()) ?? this.#probeHold();
     if (hold !== undefined) return { hold };
     const { runner, ipfs, refreshWorkload, settings, sealProof, upgradeHold } = this.#parts;
     if (runner.daemonInDoubt) {
@@ -71,14 +71,21 @@ export class Gate {
     return { opening: { workload, most: probe === 'none' ? room : 1, probe } };
   }
 
-  async #standingHold(): Promise<string | undefined> {
+  /** What is known here and now to stand in the way of every pull; asks nobody. */
+  hold(): string | undefined {
     const { endWriter, conditions, running, coordinatorDesk } = this.#parts;
     if (endWriter.unwritten > 0) return 'the end of a pull cannot be written down';
     const standing = conditions.list().filter((condition) => !ownConditions.includes(condition.name));
     const blocking = standing.find((condition) => condition.blocksReady || condition.name === gcCondition);
     if (blocking !== undefined) return blocking.message;
     if (running.areHeld) return pinsHeldBack;
-    return coordinatorDesk.hold ?? (await this.#missingFact());
+    return coordinatorDesk.hold;
+  }
+
+  /** Whether an opening holds no longer, whatever its age: the daemon is in doubt, or only probes are let through. */
+  get mustOpenAnew(): boolean {
+    const { runner, sealProof, upgradeHold } = this.#parts;
+    return runner.daemonInDoubt || sealProof.isMissing || upgradeHold.isStanding;
   }
 
   async #missingFact(): Promise<string | undefined> {

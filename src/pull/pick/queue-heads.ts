@@ -9,7 +9,7 @@ interface Page {
   readonly isLast: boolean;
 }
 
-/** The heads of the queue's parts, read a page at a time for one batch of choices. Orders that were tried do not come again. */
+/** The heads of the queue's parts, read a page at a time. Orders that were tried do not come again. */
 export class QueueHeads {
   readonly #candidates: Candidates;
   readonly #tried: ReadonlySet<number>;
@@ -24,11 +24,27 @@ export class QueueHeads {
 
   /** The best order of a part that was not tried yet. */
   async first(orderClass: OrderClass, kind: Kind): Promise<Order | undefined> {
+    return (await this.#page(orderClass, kind))[0];
+  }
+
+  /** The best of a part that were not tried yet, at most as many as a page has. */
+  async next(orderClass: OrderClass, kind: Kind, most: number): Promise<readonly Order[]> {
+    const orders = await this.#page(orderClass, kind);
+    return orders.filter(({ id }) => !this.#tried.has(id)).slice(0, most);
+  }
+
+  /** Something was queued: what was read may not be the best any more. */
+  renew(): void {
+    this.#pages.clear();
+  }
+
+  /** What is left of the part's page, beginning with an order that was not tried; empty when there is none. */
+  async #page(orderClass: OrderClass, kind: Kind): Promise<readonly Order[]> {
     const part = `${orderClass} ${kind}`;
     for (;;) {
       const page = this.#pages.get(part);
       while (page?.orders[0] !== undefined && this.#tried.has(page.orders[0].id)) page.orders.shift();
-      if (page !== undefined && (page.isLast || page.orders.length > 0)) return page.orders[0];
+      if (page !== undefined && (page.isLast || page.orders.length > 0)) return page.orders;
       const queue = { orderClass, large: kind === 'large' };
       const orders = await this.#candidates.listBest(queue, [...this.#tried], this.#pageSize);
       this.#pages.set(part, { orders: [...orders], isLast: orders.length < this.#pageSize });

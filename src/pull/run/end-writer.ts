@@ -1,7 +1,7 @@
 import { hasCode } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
-import type { Ending, Pulls } from '../../store/pulls.ts';
+import type { EndedOrder, Ending, Pulls } from '../../store/pulls.ts';
 
 const RETRY_MS = 15 * SECOND_MS;
 const condition = 'pull-ends-unwritten';
@@ -21,7 +21,7 @@ export class EndWriter {
   }
 
   /** Resolves when it is written, or, after the signal was aborted, undefined when it cannot be: the next start then finds the pull running. */
-  async write(ending: Ending, signal: AbortSignal): Promise<Awaited<ReturnType<Pulls['end']>> | undefined> {
+  async write(ending: Ending, signal: AbortSignal): Promise<EndedOrder | undefined> {
     let isKept = false;
     try {
       for (;;) {
@@ -39,7 +39,7 @@ export class EndWriter {
     }
   }
 
-  async #tryOnce(ending: Ending): Promise<Awaited<ReturnType<Pulls['end']>> | undefined> {
+  async #tryOnce(ending: Ending): Promise<EndedOrder | undefined> {
     const { pulls, conditions, logger } = this.#parts;
     try {
       return await pulls.end(ending);

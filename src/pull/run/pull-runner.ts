@@ -1,15 +1,17 @@
 import { hasCode } from '../../domain/errors.ts';
 import type { PullEnd } from '../../domain/pull-ends.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
-import type { Facts } from '../../store/facts.ts';
 import type { PullRecords } from '../../store/pull-records.ts';
-import { headBlock, type PickPorts, type PullIpfs, type PullSettings } from '../ports.ts';
+import type { EndedOrder } from '../../store/pulls.ts';
+import type { PickPorts, PullIpfs, PullSettings } from '../ports.ts';
 import { classifyEnd, heldEnd } from '../rules/classify-end.ts';
 import type { Random } from '../rules/draw-source.ts';
 import type { PinAnswer } from '../rules/end-types.ts';
+import { pinStood } from '../rules/pin-stood.ts';
 import { despiteFullDisk } from './despite-full-disk.ts';
 import type { CircumstanceReader } from './circumstances.ts';
 import type { EndWriter } from './end-writer.ts';
+import type { HeadBlock } from './head-block.ts';
 import { LookAfter } from './look-after.ts';
 import type { RunningPull } from './running-pull.ts';
 import type { SealProof } from './seal-proof.ts';
@@ -18,7 +20,7 @@ import type { UpgradeHold } from './upgrade-hold.ts';
 
 interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
   readonly ipfs: PullIpfs;
-  readonly facts: Facts;
+  readonly head: HeadBlock;
   readonly records: PullRecords;
   readonly desk: SworkerDesk;
   readonly circumstances: CircumstanceReader;
@@ -49,18 +51,20 @@ export class PullRunner {
     this.#daemonInDoubt = false;
   }
 
-  /** Resolves when the end is written down; `stop` is the task's signal. */
-  async run(pull: RunningPull, stop: AbortSignal): Promise<void> {
-    const head = await headBlock(this.#parts.facts);
+  /** Resolves when the end is written down, with whether the order is handled; `stop` is the task's signal. */
+  async run(pull: RunningPull, stop: AbortSignal): Promise<boolean> {
+    const { claim } = pull.permit;
     let answer = await this.#pin(pull);
-    let end = await this.#judge(pull, answer, head, stop);
+    let end = await this.#judge(pull, answer, claim.startedBlock, stop);
+    const pinnedBefore = claim.pinnedBefore ?? pinStood(answer, pull.blocks, end.reason === 'sealed');
     if (end.reason === 'not-sealed' && !stop.aborted) {
       answer = await this.#pinAnew(pull);
-      end = await this.#judge(pull, answer, head, stop);
-      if (end.reason === 'not-sealed') await this.#removeOwnPin(pull);
+      end = await this.#judge(pull, answer, claim.startedBlock, stop);
+      if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
     }
-    await this.#write(pull, end, stop);
+    const ended = await this.#write(pull, end, pinnedBefore, stop);
     await this.#learn(pull, answer, end);
+    return ended?.orderStatus === 'handled';
   }
 
   async #pin(pull: RunningPull): Promise<PinAnswer> {
@@ -90,7 +94,6 @@ export class PullRunner {
   }
 
   async #removeOwnPin(pull: RunningPull): Promise<void> {
-    if (pull.permit.claim.pinnedBefore) return;
     const answer = await this.#asAnswer(pull, async () => {
       await this.#parts.ipfs.pinRemove(pull.permit.claim.cid, pull.signal);
       return { kind: 'pinned' };
@@ -124,16 +127,22 @@ export class PullRunner {
     }
   }
 
-  async #write(pull: RunningPull, end: PullEnd, stop: AbortSignal): Promise<void> {
-    const { clock, facts, endWriter, settings, logger } = this.#parts;
+  async #write(
+    pull: RunningPull,
+    end: PullEnd,
+    pinnedBefore: boolean | null,
+    stop: AbortSignal,
+  ): Promise<EndedOrder | undefined> {
+    const { clock, endWriter, settings, logger } = this.#parts;
     const { claim } = pull.permit;
-    const head = await headBlock(facts);
+    const head = await this.#parts.head.now();
     const written = await endWriter.write(
       {
         permit: pull.permit,
         end,
         blocks: pull.blocks,
         sealedBytes: pull.sealedBytes,
+        pinnedBefore,
         endedMs: clock.nowMs(),
         headBlock: head,
         maxAttempts: settings.maxAttempts,
@@ -150,6 +159,7 @@ export class PullRunner {
       order: written?.orderStatus,
       detail: end.detail,
     });
+    return written;
   }
 
   async #learn(pull: RunningPull, answer: PinAnswer, end: PullEnd): Promise<void> {

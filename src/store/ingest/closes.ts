@@ -5,9 +5,8 @@ import { changedRows } from './row-changes.ts';
 import { keyRows } from './read-rows.ts';
 
 export interface Closes {
-  readonly keys: readonly OrderKey[];
-  /** The finalized block at which `FilesV2` had no such entry. */
-  readonly atBlock: number;
+  /** Each order once, with the finalized block at which `FilesV2` had no such entry. */
+  readonly orders: readonly { readonly key: OrderKey; readonly atBlock: number }[];
   readonly endPoint: string;
   readonly cause: 'event' | 'absence';
 }
@@ -43,8 +42,8 @@ export async function closeOrders(
   closes: Closes,
   nowMs: number,
 ): Promise<{ readonly closed: number; readonly cleanups: number }> {
-  if (closes.keys.length === 0) return { closed: 0, cleanups: 0 };
-  const rows = keyRows(closes.keys.map((key) => ({ key, atBlock: closes.atBlock })));
+  if (closes.orders.length === 0) return { closed: 0, cleanups: 0 };
+  const rows = keyRows(closes.orders);
   await tx.raw(beginCleanups, [closes.cause, closes.endPoint, nowMs, nowMs, rows]);
   const cleanups = await changedRows(tx);
   const gone: { status: OrderStatus }[] = await tx.raw(close, [rows]);

@@ -3,8 +3,21 @@ import type { Tx } from '../database.ts';
 // The condition on `status` repeats the partial index's own words, or SQLite would not use it.
 const openCleanup = "status IN ('seen', 'confirmed', 'deleting')";
 
-const standing = `SELECT EXISTS (SELECT 1 FROM absence) AS absences,
+const afterwards = `SELECT changes() AS written, EXISTS (SELECT 1 FROM absence) AS absences,
   EXISTS (SELECT 1 FROM cleanup_record WHERE ${openCleanup}) AS cleanups`;
+
+/** What the last statement wrote (triggers do not count), and whether there is anything to take back at all. */
+export interface Afterwards {
+  readonly written: number;
+  readonly absences: boolean;
+  readonly cleanups: boolean;
+}
+
+/** One question for all of it: in a transaction of a walk each question waits longer for its turn than it takes. */
+export async function askAfterwards(tx: Tx): Promise<Afterwards> {
+  const [row]: { written: number; absences: number; cleanups: number }[] = await tx.raw(afterwards);
+  return { written: row?.written ?? 0, absences: row?.absences === 1, cleanups: row?.cleanups === 1 };
+}
 
 // Evidence that began before the read is worth nothing any more.
 const clearAbsences = `
@@ -28,8 +41,7 @@ const cancelCleanups = `
  * Takes back what was begun because these orders seemed gone: their absence, and cleanups not yet sent to sWorker.
  * @param rows JSON of arrays that begin with position, cid and the block of the read
  */
-export async function noteFoundAgain(tx: Tx, rows: string, nowMs: number): Promise<void> {
-  const [stands]: { absences: number; cleanups: number }[] = await tx.raw(standing);
-  if (stands?.absences === 1) await tx.raw(clearAbsences, [rows]);
-  if (stands?.cleanups === 1) await tx.raw(cancelCleanups, [nowMs, rows]);
+export async function noteFoundAgain(tx: Tx, rows: string, stands: Afterwards, nowMs: number): Promise<void> {
+  if (stands.absences) await tx.raw(clearAbsences, [rows]);
+  if (stands.cleanups) await tx.raw(cancelCleanups, [nowMs, rows]);
 }

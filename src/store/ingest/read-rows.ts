@@ -14,6 +14,7 @@ export function isFound(read: OrderRead): read is FoundRead {
 
 /** The newest found read of each order: the statements take a row for each order only once. */
 export function newestFound(reads: readonly OrderRead[]): readonly FoundRead[] {
+  if (isAscending(reads)) return reads.filter(isFound);
   const newest = new Map<string, FoundRead>();
   for (const read of reads) {
     if (!isFound(read)) continue;
@@ -24,11 +25,26 @@ export function newestFound(reads: readonly OrderRead[]): readonly FoundRead[] {
   return [...newest.values()];
 }
 
-/** Rows of found reads as the JSON text the statements of this folder take apart. */
-export async function readRows(tx: Tx, reads: readonly FoundRead[]): Promise<string> {
+/** True of the reads of a walk: no order can stand among them twice. */
+function isAscending(reads: readonly OrderRead[]): boolean {
+  let before = -1;
+  for (const { key } of reads) {
+    if (key.position <= before) return false;
+    before = key.position;
+  }
+  return true;
+}
+
+/**
+ * Rows of found reads as the JSON text the statements of this folder take apart.
+ * @param accounts ids known from earlier transactions
+ */
+export async function readRows(tx: Tx, reads: readonly FoundRead[], accounts?: Map<string, number>): Promise<string> {
+  const addresses = new Set(reads.map(({ figures }) => figures.groupOwner));
   const owners = await accountIds(
     tx,
-    reads.flatMap(({ figures }) => (figures.groupOwner === null ? [] : [figures.groupOwner])),
+    [...addresses].filter((address) => address !== null),
+    accounts,
   );
   return JSON.stringify(
     reads.map(({ key, atBlock, figures }) => [

@@ -48,8 +48,8 @@ export function startChild(module: URL, input: unknown, nodeOptions: readonly st
 }
 
 /** In the child: what it was given. */
-export function childInput<T>(): T {
-  return JSON.parse(process.argv[2] ?? 'null') as T;
+export function childInput(): unknown {
+  return JSON.parse(process.argv[2] ?? 'null');
 }
 
 /** In the child: sends the result and lets the process end. */

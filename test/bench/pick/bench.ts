@@ -1,9 +1,153 @@
-import type { Bench } from '../harness/bench.ts';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { databaseFileName } from '../../../src/store/database.ts';
+import { BenchChain } from '../chain/bench-chain.ts';
+import { madeDatabase } from '../database/made-database.ts';
+import { RawConnection } from '../database/raw.ts';
+import type { Bench, BenchSettings, Budget, Figure } from '../harness/bench.ts';
+import { type ChildResult, runChild } from '../harness/child.ts';
+import { median, quantile, range } from '../harness/stats.ts';
+import type { PickInput, PickOutput } from './measured.ts';
+
+const child = new URL('./pick-child.js', import.meta.url);
+const smallest = 100_000;
 
 export const pickBench: Bench = {
   name: 'pick',
-  about: '',
-  async run() {
-    throw new Error('not built');
+  about: 'choose, claim and record one order after the other, alone and while a walk runs in the same process',
+  async run(settings, report) {
+    const isSmall = settings.scale === 'small';
+    const sizes = sizesOf(settings);
+    const medians = new Map<number, number>();
+    for (const orders of sizes) {
+      const dataDir = await madeDatabase(orders, settings);
+      try {
+        const runs = isSmall ? 1 : Math.max(3, settings.runs ?? 3);
+        const picks = isSmall ? 100 : 500;
+        const alone = await runEach(runs, async () => await measure(dataDir, picks, undefined, settings));
+        const p50 = median(alone.map(({ output }) => median(output.picksMs)));
+        medians.set(orders, p50);
+        report(aloneFigure(orders, alone, p50, medians.get(smallest)));
+        report(await withWalk(orders, dataDir, isSmall ? 60 : 600, settings));
+      } finally {
+        await rm(dataDir, { recursive: true, force: true });
+      }
+    }
   },
 };
+
+function sizesOf({ scale, orders }: BenchSettings): readonly number[] {
+  if (orders !== undefined) return orders === smallest ? [smallest] : [smallest, orders];
+  if (scale === 'small') return [20_000];
+  return scale === 'full' ? [smallest, 1_000_000, 5_000_000] : [smallest, 1_000_000];
+}
+
+async function runEach<T>(runs: number, run: () => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = [];
+  for (let done = 0; done < runs; done += 1) results.push(await run());
+  return results;
+}
+
+async function measure(
+  dataDir: string,
+  picks: number,
+  url: string | undefined,
+  { signal }: BenchSettings,
+): Promise<ChildResult<PickOutput>> {
+  const file = path.join(dataDir, databaseFileName);
+  const before = await pulling(file);
+  const result = await runChild<PickOutput>(child, { dataDir, picks, url } satisfies PickInput, signal);
+  const done = result.output.picksMs.length;
+  const claimed = (await pulling(file)) - before;
+  // Those of the warm-up came before.
+  if (done < Math.min(picks, 5) || claimed < done || claimed > done + 50)
+    throw new Error(`${done} picks were measured, ${claimed} orders are claimed`);
+  return result;
+}
+
+/** Orders that are being pulled by their own word and by their record's. */
+async function pulling(file: string): Promise<number> {
+  const connection = await RawConnection.open(file);
+  try {
+    const orders = await connection.number("SELECT COUNT(*) FROM file_record WHERE status = 'pulling'");
+    const records = await connection.number("SELECT COUNT(*) FROM pin_record WHERE status = 'running'");
+    if (orders !== records) throw new Error(`${orders} orders are being pulled by ${records} records`);
+    return orders;
+  } finally {
+    await connection.close();
+  }
+}
+
+function aloneFigure(
+  orders: number,
+  results: readonly ChildResult<PickOutput>[],
+  p50: number,
+  smallestP50: number | undefined,
+): Figure {
+  const p99s = results.map(({ output }) => quantile(output.picksMs, 0.99));
+  const growth: Budget[] =
+    smallestP50 === undefined || orders === smallest
+      ? []
+      : [{ what: `median to that of ${smallest} orders`, found: p50 / smallestP50, atMost: 2, kind: 'time' }];
+  return {
+    bench: 'pick',
+    part: 'alone',
+    orders,
+    latencyMs: 0,
+    value: median(p99s),
+    unit: 'ms p99',
+    limit: null,
+    ratio: null,
+    range: range(p99s),
+    rssMaxMiB: Math.max(...results.map(({ rssMaxMiB }) => rssMaxMiB)),
+    runs: results.length,
+    budgets: [{ what: 'p99, ms', found: median(p99s), atMost: 2, kind: 'time' }, ...growth],
+    more: {
+      'p50 ms': p50,
+      'worst ms': Math.max(...results.flatMap(({ output }) => output.picksMs)),
+      'empty transaction of the driver ms': median(results.flatMap(({ output }) => output.emptyMs)),
+    },
+  };
+}
+
+async function withWalk(orders: number, dataDir: string, picks: number, settings: BenchSettings): Promise<Figure> {
+  await forgetWalks(path.join(dataDir, databaseFileName));
+  const chain = await BenchChain.start({ orders: settings.scale === 'small' ? 50_000 : 400_000 }, settings.signal);
+  try {
+    const { output, rssMaxMiB } = await measure(dataDir, picks, chain.url, settings);
+    const { picksMs, walked } = output;
+    if (walked === undefined || walked.orders === 0) throw new Error('the walk did not move while orders were picked');
+    const p99 = quantile(picksMs, 0.99);
+    return {
+      bench: 'pick',
+      part: 'while a walk runs',
+      orders,
+      latencyMs: 0,
+      value: p99,
+      unit: 'ms p99',
+      limit: null,
+      ratio: null,
+      rssMaxMiB,
+      runs: 1,
+      budgets: [{ what: 'p99, ms', found: p99, atMost: 50, kind: 'time' }],
+      more: {
+        picks: picksMs.length,
+        'p50 ms': median(picksMs),
+        'worst ms': Math.max(...picksMs),
+        'walked orders/s': Math.round((1000 * walked.orders) / walked.ms),
+      },
+    };
+  } finally {
+    await chain.close();
+  }
+}
+
+/** The walk that a made database says it has had was of another chain. Its orders are newer than this chain's blocks, so that none of them is missed. */
+async function forgetWalks(file: string): Promise<void> {
+  const connection = await RawConnection.open(file);
+  try {
+    await connection.all('DELETE FROM walk');
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,9 +1,138 @@
-import type { Bench } from '../harness/bench.ts';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { databaseFileName } from '../../../src/store/database.ts';
+import { madeDatabase } from '../database/made-database.ts';
+import { RawConnection } from '../database/raw.ts';
+import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
+import { runChild, startChild } from '../harness/child.ts';
+import { median } from '../harness/stats.ts';
+import { measuredStart, stopped } from '../start/measured-start.ts';
+import { restDatabase } from '../start/rested-database.ts';
+import type { WorldAround, WorldWish } from '../start/world-around.ts';
+import { isOfStart, isPlanless, readCatalogue } from './catalogue.ts';
+import type { DriveInput, DriveOutput } from './measured.ts';
+import { type Plan, planOf } from './plans.ts';
+import type { RecordedStatement } from './recorder.ts';
+
+const slowMs = 50;
+/** Behind the head of a made database, at the beginning of a report slot. */
+const firstBlock = 16_000_200;
+const botMain = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
+const recording = new URL('./recording-child.js', import.meta.url).href;
+
+interface Measured {
+  readonly sql: string;
+  readonly room: string;
+  /** Of the runs' worst times the median: what else the machine does must not look like a slow statement. */
+  readonly worstMs: number;
+}
+
+interface Judged extends Measured {
+  readonly plan: Plan;
+}
 
 export const statementsBench: Bench = {
   name: 'statements',
-  about: '',
-  async run() {
-    throw new Error('not built');
+  about: 'every statement that the running bot repeats: its plan, and the longest that SQLite takes over it',
+  async run(settings, report) {
+    const { scale } = settings;
+    const usual = { small: 20_000, normal: 1_000_000, full: 5_000_000 }[scale];
+    const orders = settings.orders ?? usual;
+    const dataDir = await madeDatabase(orders, settings);
+    try {
+      const driven = await drivenStatements(dataDir, settings);
+      const lived = await livedStatements(dataDir, settings);
+      const statements = new Map([...lived, ...driven].map((statement) => [statement.sql, statement]));
+      const judged = await judgeAll(dataDir, [...statements.values()]);
+      report(await figureOf(orders, judged, settings));
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   },
 };
+
+async function drivenStatements(dataDir: string, settings: BenchSettings): Promise<readonly Measured[]> {
+  const runs = settings.scale === 'small' ? 1 : (settings.runs ?? 3);
+  const child = new URL('./drive-child.js', import.meta.url);
+  const { output } = await runChild<DriveOutput>(child, { dataDir, runs } satisfies DriveInput, settings.signal);
+  const found = new Map<string, { room: string; times: number[] }>();
+  for (const run of output.runs) {
+    for (const { sql, room, worstMs } of run) {
+      const before = found.get(sql) ?? { room, times: [] };
+      found.set(sql, { room: before.room, times: [...before.times, worstMs] });
+    }
+  }
+  return [...found].map(([sql, { room, times }]) => ({ sql, room, worstMs: median(times) }));
+}
+
+/** Those of the bot as an operator starts it, with a world around it, for a while. */
+async function livedStatements(dataDir: string, settings: BenchSettings): Promise<readonly Measured[]> {
+  const wish: WorldWish = { dataDir, firstBlock, members: 4, activeNodes: 2000 };
+  const world = startChild(new URL('../start/world-child.js', import.meta.url), wish);
+  try {
+    const [around] = (await once(world, 'message', { signal: settings.signal })) as [WorldAround];
+    const configPath = await restDatabase(dataDir, around);
+    const file = path.join(dataDir, 'statements.json');
+    const env = { SMANAGER_CONFIG: configPath, BENCH_STATEMENTS_FILE: file };
+    const { child } = await measuredStart(['--import', recording, botMain, 'run'], env, settings.signal);
+    await delay(settings.scale === 'small' ? 3000 : 20_000, undefined, { signal: settings.signal });
+    const code = await stopped(child);
+    if (code !== 0) throw new Error(`the bot ended with ${code}`);
+    const recorded = JSON.parse(await readFile(file, 'utf8')) as readonly RecordedStatement[];
+    if (recorded.length < 20) throw new Error(`the bot ran ${recorded.length} statements: nothing was recorded`);
+    return recorded.map(({ sql, worstMs }) => ({ sql, worstMs, room: 'bot' }));
+  } finally {
+    world.disconnect();
+    await once(world, 'exit');
+  }
+}
+
+async function judgeAll(dataDir: string, statements: readonly Measured[]): Promise<readonly Judged[]> {
+  const connection = await RawConnection.open(path.join(dataDir, databaseFileName));
+  try {
+    const judged: Judged[] = [];
+    for (const statement of statements) {
+      if (isPlanless(statement.sql) || isOfStart(statement.sql)) continue;
+      judged.push({ ...statement, plan: await planOf(connection, statement.sql.replaceAll('(?, …)', '(?, ?)')) });
+    }
+    return judged.toSorted((a, b) => b.worstMs - a.worstMs);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function figureOf(orders: number, judged: readonly Judged[], settings: BenchSettings): Promise<Figure> {
+  const { cacheDir, say } = settings;
+  const catalogue = readCatalogue();
+  const unknown = judged.filter(({ sql }) => !catalogue.has(sql));
+  const faulty = judged.filter(({ plan }) => plan.faults.length > 0);
+  const slow = judged.filter(({ worstMs }) => worstMs > slowMs);
+  for (const { sql, room, worstMs, plan } of judged)
+    say(`${worstMs.toFixed(2)} ms ${room}: ${sql}\n      ${plan.text}`);
+  for (const { sql, plan } of faulty) say(`WALKS OR SORTS: ${sql}\n      ${plan.faults.join('; ')}`);
+  for (const { sql, worstMs } of slow) say(`SLOW, ${worstMs.toFixed(1)} ms: ${sql}`);
+  for (const { sql, room } of unknown) say(`NOT IN THE CATALOGUE: ${room}: ${sql}`);
+  const names = judged.map(({ sql, room }) => `${catalogue.get(sql) ?? room}: ${sql}`);
+  // In the catalogue's own format, for whoever reviews what is new.
+  await writeFile(path.join(cacheDir, 'statements.txt'), `${names.toSorted().join('\n')}\n`);
+  return {
+    bench: 'statements',
+    orders,
+    latencyMs: 0,
+    value: judged[0]?.worstMs ?? 0,
+    unit: 'ms for the slowest',
+    limit: null,
+    ratio: null,
+    rssMaxMiB: null,
+    runs: settings.scale === 'small' ? 1 : (settings.runs ?? 3),
+    budgets: [
+      { what: 'slowest, ms', found: judged[0]?.worstMs ?? 0, atMost: slowMs, kind: 'time' },
+      { what: 'that walk a table or sort through a tree', found: faulty.length, atMost: 0, kind: 'count' },
+      { what: 'that are not in the catalogue', found: unknown.length, atMost: 0, kind: 'count' },
+    ],
+    more: { statements: judged.length },
+  };
+}

@@ -1,14 +1,19 @@
+import { rawResultOf } from '../../../src/clients/chain/messages/raw-message.ts';
+import type { RawResult } from '../../../src/clients/chain/messages/raw-message.ts';
 import type { ChainRpc } from '../../../devnet/chain/rpc.ts';
 import { RpcError } from '../../../devnet/chain/rpc/error.ts';
 import { RpcSession } from '../../../devnet/chain/rpc/session.ts';
 import { badAnswer } from '../../../src/clients/chain/connection/answers.ts';
 import {
   type ChainTransport,
+  type RpcCall,
+  type RpcOutcome,
   rpcFailure,
   type Subscription,
   type SubscriptionHandlers,
   unreachable,
 } from '../../../src/clients/chain/connection/transport.ts';
+import { hasCode } from '../../../src/domain/errors.ts';
 import type { CallDesk, SpoiltBy } from './call-desk.ts';
 import type { Life } from './life.ts';
 
@@ -43,6 +48,32 @@ export class SimChainTransport implements ChainTransport {
 
   async send(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
     return await this.#call(method, params, signal, (result) => result);
+  }
+
+  async sendRaw<T>(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    read: (result: RawResult) => T,
+  ): Promise<T> {
+    return await this.#call(method, params, signal, (result) => read(rawResultOf(result)));
+  }
+
+  /** Each call waits at the desk for itself, so that faults reach it as they reach single ones; a lost connection loses the whole batch. */
+  async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    const running = calls.map(async ({ method, params }): Promise<RpcOutcome> => {
+      try {
+        return { result: await this.send(method, params, signal) };
+      } catch (error) {
+        if (hasCode(error, 'CHAIN_RPC_ERROR')) return { error };
+        throw error;
+      }
+    });
+    const settled = await Promise.allSettled(running);
+    return settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
   }
 
   async subscribe(

@@ -56,7 +56,7 @@ class DriverGate {
 
 export const driverGate = new DriverGate();
 
-type GatedMethod = 'run' | 'all' | 'get' | 'exec' | 'close';
+type GatedMethod = 'run' | 'all' | 'get' | 'exec' | 'prepare' | 'close';
 
 function method(name: GatedMethod): Method {
   return Reflect.get(Original.prototype, name) as Method;
@@ -104,7 +104,7 @@ class GatedDatabase extends Original {
   }
 }
 
-for (const name of ['run', 'all', 'get', 'exec', 'close'] as const) {
+for (const name of ['run', 'all', 'get', 'exec', 'prepare', 'close'] as const) {
   Reflect.set(GatedDatabase.prototype, name, function gated(this: GatedDatabase, ...args: unknown[]): unknown {
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
     driverGate.add({ life: this.life, start: (done) => carryOut(this, name, args, callback, done) });
@@ -120,10 +120,40 @@ function carryOut(
   done: () => void,
 ): void {
   method(name).call(database, ...args, function answered(this: unknown, ...results: unknown[]) {
+    if (name === 'prepare' && this instanceof sqlite3.Statement) gateStatement(this, database);
     if (name === 'close' && database.life !== undefined) connections.get(database.life)?.delete(database);
     // The driver tells how many rows changed by the callback's `this`.
     if (database.life?.isDead !== true) callback?.apply(this, results);
     done();
+  });
+}
+
+const prepared = new WeakMap<GatedDatabase, Set<sqlite3.Statement>>();
+const nativeFinalize = Reflect.get(sqlite3.Statement.prototype, 'finalize') as (this: sqlite3.Statement) => unknown;
+
+/** A prepared statement stands in the same line as its connection. */
+function gateStatement(statement: sqlite3.Statement, database: GatedDatabase): void {
+  const known = prepared.get(database) ?? new Set();
+  prepared.set(database, known.add(statement));
+  for (const name of ['run', 'all'] as const) {
+    const native = Reflect.get(sqlite3.Statement.prototype, name) as (...args: unknown[]) => unknown;
+    Reflect.set(statement, name, (...args: unknown[]) => {
+      const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
+      driverGate.add({
+        life: database.life,
+        start: (done) => {
+          native.call(statement, ...args, function answered(this: unknown, ...results: unknown[]) {
+            if (database.life?.isDead !== true) callback?.apply(this, results);
+            done();
+          });
+        },
+      });
+      return statement;
+    });
+  }
+  Reflect.set(statement, 'finalize', () => {
+    known.delete(statement);
+    nativeFinalize.call(statement);
   });
 }
 
@@ -141,6 +171,7 @@ export function installDriverGate(): void {
 export async function closeConnectionsOf(life: Life): Promise<void> {
   await driverGate.untilIdle();
   for (const database of connections.get(life) ?? []) {
+    for (const statement of prepared.get(database) ?? []) nativeFinalize.call(statement);
     await new Promise<void>((resolve, reject) => {
       nativeClose.call(database, (error: Error | null) => (error === null ? resolve() : reject(error)));
     });

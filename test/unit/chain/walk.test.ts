@@ -1,9 +1,13 @@
+import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WalkTask } from '../../../src/chain/walk/walk-task.ts';
+import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { SmError } from '../../../src/domain/errors.ts';
 import { seenBy } from '../../../src/domain/order.ts';
 import { DAY_BLOCKS, MINUTE_MS } from '../../../src/domain/units.ts';
 import { ChainRoom } from '../../support/chain-room.ts';
 import type { ChainWorld } from '../../support/chain-room-world.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 let room: ChainRoom;
 let world: ChainWorld;
@@ -50,7 +54,6 @@ describe('the first walk', () => {
       reason: 'first',
       readsAll: true,
       orders: 2345,
-      pages: 3,
       anchorBlock: world.head,
     });
     expect(await room.order('cid-7')).toMatchObject({ seen: seenBy.scan, readBlock: world.head, replicas: 4 });
@@ -111,8 +114,8 @@ describe('the first walk', () => {
     await room.round('chain-time');
     let pages = 0;
     world.before = (call) => {
-      pages += call === 'keysPage' ? 1 : 0;
-      if (call === 'keysPage' && pages === 3) {
+      pages += call === 'readOrders' ? 1 : 0;
+      if (pages === 2 && world.prunedBelow === 0) {
         world.mine(50);
         world.prunedBelow = 120;
       }
@@ -179,6 +182,7 @@ describe('a later walk', () => {
   });
 
   it('reads values only of new orders and of those the strategy might take soon', async () => {
+    room.refreshBlocks = 1e9;
     world.block((block) => block.set('brand-new', {}));
     await room.set('cid-1', { verdict: 'few-replicas' });
     await room.set('cid-2', { verdict: 'no-space' });
@@ -191,12 +195,30 @@ describe('a later walk', () => {
     expect(await room.order('cid-6')).toMatchObject({ status: 'new' });
   });
 
-  it('reads every order again within the refresh period', async () => {
-    for (let day = 1; day <= 7; day += 1) await laterWalk();
-    expect(world.valuesRead).toHaveLength(0);
-    await laterWalk();
-    expect(new Set(world.valuesRead).size).toBe(1500);
-    expect(await room.order('cid-9')).toMatchObject({ readBlock: world.head });
+  it('reads every order again within the refresh period, about the same number each day', async () => {
+    const shares: number[] = [];
+    for (let day = 1; day <= 13; day += 1) {
+      const before = world.valuesRead.length;
+      await laterWalk();
+      shares.push(world.valuesRead.length - before);
+      const [oldest]: { block: number }[] = await room.database.read(
+        async (reader) => await reader.raw('SELECT MIN(read_block) AS block FROM file_record'),
+      );
+      // The next walk comes a day later.
+      expect(world.head + DAY_BLOCKS - (oldest?.block ?? 0)).toBeLessThanOrEqual(7 * DAY_BLOCKS);
+    }
+    expect(Math.min(...shares)).toBeGreaterThan(1500 / 9);
+    expect(Math.max(...shares)).toBeLessThan(1500 / 4.5);
+  });
+
+  it('finds each changed order within the refresh period, and rewrites nothing but the block of those that stayed', async () => {
+    world.block((block) => block.set('cid-9', { replicas: 77 }));
+    const before = await room.order('cid-10');
+    for (let day = 1; day <= 6; day += 1) await laterWalk();
+    expect(await room.order('cid-9')).toMatchObject({ replicas: 77, status: 'waiting' });
+    const after = await room.order('cid-10');
+    expect(after).toEqual({ ...before, readBlock: after?.readBlock });
+    expect(after?.readBlock).toBeGreaterThan(before?.readBlock ?? 0);
   });
 
   it('notes that a walk saw what only events had told', async () => {
@@ -238,6 +260,113 @@ describe('a later walk', () => {
     await laterWalk();
     expect(await room.walks.findLastComplete()).toMatchObject({ id: 2, groupOwner: null });
     expect(await room.order('cid-9')).toMatchObject({ groupOwner: 'cTOwner' });
+  });
+});
+
+describe('a walk under way', () => {
+  beforeEach(() => standing(6000));
+
+  const begin = async (): Promise<void> => {
+    await room.round('group');
+    await room.round('chain-time');
+  };
+
+  it('writes every page before the one that failed and none behind it', async () => {
+    await begin();
+    const texts = Array.from({ length: 6000 }, (_, index) => chainOrderKey(`cid-${index}`))
+      .sort((one, other) => (one.storageKey < other.storageKey ? -1 : 1))
+      .map((key) => key.text);
+    world.readsOf = (reads) => {
+      if (reads.some((read) => read.key.text === texts[2500])) throw new SmError('CHAIN_UNREACHABLE', 'away');
+      return reads;
+    };
+    await room.round('walk');
+    const { orders: written = 0 } = (await room.walks.findRunning()) ?? {};
+    expect(written).toBeGreaterThan(1400);
+    expect(written).toBeLessThanOrEqual(2500);
+    expect(await room.tally.openOrders()).toBe(written);
+    expect(await room.order(texts[written - 1] ?? '')).toBeDefined();
+    expect(await room.order(texts[written] ?? '')).toBeUndefined();
+  });
+
+  it('has nothing under way any more when it was stopped', async () => {
+    await begin();
+    const control = new AbortController();
+    setMaxListeners(0, control.signal);
+    let underWay = 0;
+    let asked = 0;
+    const { keysPage, readOrders } = world.orders;
+    const counted = async <T>(work: Promise<T>): Promise<T> => {
+      underWay += 1;
+      asked += 1;
+      if (asked === 7) control.abort();
+      try {
+        return await work;
+      } finally {
+        await new Promise(setImmediate);
+        underWay -= 1;
+      }
+    };
+    const orders = {
+      keysPage: async (...page: Parameters<typeof keysPage>) => await counted(keysPage(...page)),
+      readOrders: async (...page: Parameters<typeof readOrders>) => await counted(readOrders(...page)),
+    };
+    const { blocks, events, facts } = world;
+    room.chain = { blocks, events, facts, orders };
+    await new WalkTask({ ...room.parts, clock: new ManualClock() }).run(control.signal);
+    expect(asked).toBeGreaterThanOrEqual(7);
+    expect(underWay).toBe(0);
+    const askedThen = asked;
+    await new Promise(setImmediate);
+    expect(asked).toBe(askedThen);
+  });
+
+  it('asks for no more orders a second than it may, those of one page at a time', async () => {
+    const clock = new ManualClock();
+    room.maxOrdersPerSecond = 500;
+    await begin();
+    const asked: { atMs: number; keys: number }[] = [];
+    world.readsOf = (reads) => {
+      asked.push({ atMs: clock.monotonicMs(), keys: reads.length });
+      return reads;
+    };
+    const control = new AbortController();
+    const running = new WalkTask({ ...room.parts, clock }).run(control.signal);
+    while ((await room.walks.findLastComplete()) === undefined) await clock.advance(200);
+    control.abort();
+    await running;
+    let read = 0;
+    for (const { atMs, keys } of asked) {
+      expect(read).toBeLessThanOrEqual(1000 + (atMs / 1000) * 500);
+      read += keys;
+    }
+    expect(read).toBe(6000);
+    expect(asked.at(-1)?.atMs).toBeGreaterThan(9000);
+  });
+
+  it('notes how far this run has come, not the runs before', async () => {
+    await begin();
+    let calls = 0;
+    world.before = (call) => {
+      room.clock.ms += call === 'readOrders' ? 2000 : 0;
+      calls += call === 'readOrders' ? 1 : 0;
+      if (calls === 4) throw new SmError('CHAIN_UNREACHABLE', 'away');
+    };
+    await room.round('walk');
+    const first = await room.facts.find('walk-run');
+    expect(first).toMatchObject({ walkId: 1, fromOrders: 0, fromShare: 0 });
+    const running = await room.walks.findRunning();
+    room.clock.ms += 86_400_000;
+    world.before = () => (room.clock.ms += 500);
+    const resumedMs = room.clock.ms;
+    await room.round('walk');
+    const second = await room.facts.find('walk-run');
+    expect(second).toMatchObject({ walkId: 1, fromOrders: running?.orders });
+    expect(second?.sinceMs).toBeGreaterThanOrEqual(resumedMs);
+    expect(second?.atMs).toBeGreaterThan(second?.sinceMs ?? 0);
+    expect(second?.orders).toBeGreaterThan(running?.orders ?? 0);
+    expect(second?.share).toBeGreaterThan(second?.fromShare ?? 1);
+    expect(second?.share).toBeLessThanOrEqual(1);
   });
 });
 

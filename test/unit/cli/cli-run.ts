@@ -27,6 +27,8 @@ export async function cli(
     stderr,
     isTerminal: false,
     endSoon: () => undefined,
+    keepSecret: () => undefined,
+    setThriftyHeap: () => undefined,
     signal: new AbortController().signal,
   });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };

@@ -34,7 +34,7 @@ describe('smanager status', () => {
   async function addOrder(cid: string, columns: Readonly<Record<string, string | number>>): Promise<void> {
     await database.write('event', async (tx) => {
       await tx('file_record').insert({
-        key_position: 1,
+        key_position: cid.codePointAt(0) ?? 0,
         cid,
         seen: 1,
         size_bytes: GIB,

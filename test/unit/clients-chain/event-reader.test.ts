@@ -6,6 +6,7 @@ import { VersionSpans } from '../../../src/clients/chain/events/version-spans.ts
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { eventsOf, hintsOf } from './one-block.ts';
 import { ask, honest, StubChain } from './stub-chain.ts';
 
 const alice = accountOf('a1'.repeat(32));
@@ -35,10 +36,10 @@ describe('the events of finalized blocks', () => {
     const chain = upgradingChain(30, 13);
     const { client } = chain.client();
     for (const number of [20, 12, 13, 14, 1, 30, 13]) {
-      const { value } = await client.events.blockEvents(chain.at(number), ask());
-      expect(value.specVersion, `block ${number}`).toBe(number <= 13 ? 22 : 25);
-      expect(value.events).toMatchObject([{ kind: 'FileSuccess', key: chainOrderKey(`cid-${number}`) }]);
-      const { value: hints } = await client.events.readHints(value, ask());
+      const told = await eventsOf(client, chain.at(number));
+      expect(told.specVersion, `block ${number}`).toBe(number <= 13 ? 22 : 25);
+      expect(told.events).toMatchObject([{ kind: 'FileSuccess', key: chainOrderKey(`cid-${number}`) }]);
+      const hints = await hintsOf(client, told);
       expect(hints.memos.map((memo) => memo && Buffer.from(memo).toString())).toEqual([`memo ${number}`]);
     }
     expect(chain.asked.filter((method) => method === 'state_getMetadata')).toHaveLength(2);
@@ -48,26 +49,31 @@ describe('the events of finalized blocks', () => {
     const chain = upgradingChain(3, 2);
     const { value } = await chain.client().client.blocks.specVersion(chain.at(2), ask());
     expect(value).toBe(25);
-    const { value: events } = await chain.client().client.events.blockEvents(chain.at(2), ask());
-    expect(events.specVersion).toBe(22);
+    expect((await eventsOf(chain.client().client, chain.at(2))).specVersion).toBe(22);
   });
 
-  it('cost few questions about the runtime in a catch-up', async () => {
-    const chain = upgradingChain(300, 170);
-    const { client } = chain.client();
-    for (let number = 1; number <= 300; number += 1) {
-      const { value } = await client.events.blockEvents(chain.at(number), ask());
-      expect(value.specVersion).toBe(number <= 170 ? 22 : 25);
-    }
-    expect(chain.asked.filter((method) => method === 'state_getRuntimeVersion').length).toBeLessThan(15);
-  });
+  it.each([1, 49, 150, 169, 170, 171, 249, 300])(
+    'cost few questions about the runtime in a catch-up, also over an upgrade in block %i',
+    async (upgradeAt) => {
+      const chain = upgradingChain(300, upgradeAt);
+      const { client } = chain.client();
+      for (let from = 1; from <= 300; from += 50) {
+        const blocks = Array.from({ length: 50 }, (_, index) => chain.at(from + index));
+        const { value } = await client.events.blockEvents(chain.at(from - 1), blocks, ask());
+        expect(value.map(({ specVersion }) => specVersion)).toEqual(
+          blocks.map(({ number }) => (number <= upgradeAt ? 22 : 25)),
+        );
+      }
+      expect(chain.asked.filter((method) => method === 'state_getRuntimeVersion').length).toBeLessThan(15);
+    },
+  );
 
   it('are none in the first block, and a broken answer when a later one has no events', async () => {
     const chain = new StubChain();
     const block = chain.add(25);
     const { client } = chain.client();
-    expect((await client.events.blockEvents(chain.at(0), ask())).value.events).toEqual([]);
-    await expect(client.events.blockEvents(block, ask())).rejects.toMatchObject({
+    expect((await eventsOf(client, chain.at(0))).events).toEqual([]);
+    await expect(eventsOf(client, block)).rejects.toMatchObject({
       code: 'CHAIN_BAD_ANSWER',
       data: { field: 'System.Events' },
     });
@@ -78,11 +84,11 @@ describe('the events of finalized blocks', () => {
     chain.prunedBelow = 4;
     const { client } = chain.client();
     for (const number of [2, 3, 4]) {
-      await expect(client.events.blockEvents(chain.at(number), ask())).rejects.toMatchObject({
+      await expect(eventsOf(client, chain.at(number))).rejects.toMatchObject({
         code: 'CHAIN_STATE_PRUNED',
       });
     }
-    expect((await client.events.blockEvents(chain.at(5), ask())).value.events).toHaveLength(1);
+    expect((await eventsOf(client, chain.at(5))).events).toHaveLength(1);
   });
 
   it('cannot be decoded when they are damaged, which names block and field', async () => {
@@ -90,7 +96,7 @@ describe('the events of finalized blocks', () => {
     const state = eventsState(bytes25, 'cid');
     const value = `${state[storagePrefixes.systemEvents]}00`;
     const block = chain.add(25, { [storagePrefixes.systemEvents]: value });
-    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+    await expect(eventsOf(chain.client().client, block)).rejects.toMatchObject({
       code: 'CHAIN_UNDECODABLE',
       data: { endPoint: 'ws://stub', block: 1, field: 'System.Events', came: expect.stringMatching(/^0x04/) },
     });
@@ -100,12 +106,12 @@ describe('the events of finalized blocks', () => {
     const chain = new StubChain();
     const block = chain.add(25, eventsState(bytes25, 'cid'));
     chain.fault = (method) => (method === 'state_getMetadata' ? metadataHex(25).slice(0, 5000) : honest);
-    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+    await expect(eventsOf(chain.client().client, block)).rejects.toMatchObject({
       code: 'CHAIN_UNDECODABLE',
       data: { field: 'metadata' },
     });
     chain.fault = (method) => (method === 'state_getMetadata' ? '0x00' : honest);
-    await expect(chain.client().client.events.blockEvents(block, ask())).rejects.toMatchObject({
+    await expect(eventsOf(chain.client().client, block)).rejects.toMatchObject({
       code: 'CHAIN_BAD_ANSWER',
     });
   });
@@ -117,20 +123,19 @@ describe('the hints of a block', () => {
     const event = bytes25.event('Market', 'FileClosed', [raw('cid')], 1);
     const block = chain.add(25, { [storagePrefixes.systemEvents]: bytes25.events(event) });
     const { client } = chain.client();
-    const { value } = await client.events.blockEvents(block, ask());
-    expect((await client.events.readHints(value, ask())).value).toEqual({ memos: [null], updatedReplicas: [] });
+    expect(await hintsOf(client, await eventsOf(client, block))).toEqual({ memos: [null], updatedReplicas: [] });
     expect(chain.asked).not.toContain('chain_getBlock');
   });
 
   it('are gone with the body of the block, and refused when another block came', async () => {
     const chain = upgradingChain(2, 1);
     const { client } = chain.client();
-    const { value } = await client.events.blockEvents(chain.at(2), ask());
+    const told = await eventsOf(client, chain.at(2));
     chain.fault = (method) => (method === 'chain_getBlock' ? null : honest);
-    await expect(client.events.readHints(value, ask())).rejects.toMatchObject({ code: 'CHAIN_STATE_PRUNED' });
+    await expect(hintsOf(client, told)).rejects.toMatchObject({ code: 'CHAIN_STATE_PRUNED' });
     const header = { number: '0x1', parentHash: chain.at(0).hash };
     chain.fault = (method) => (method === 'chain_getBlock' ? { block: { header, extrinsics: [] } } : honest);
-    await expect(client.events.readHints(value, ask())).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
+    await expect(hintsOf(client, told)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
   });
 });
 

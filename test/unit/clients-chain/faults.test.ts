@@ -8,6 +8,7 @@ import { groupKey, identityKey } from '../../../src/clients/chain/facts/node-fac
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { eventsOf, hintsOf } from './one-block.ts';
 import { ask, honest, StubChain, timestampState } from './stub-chain.ts';
 
 const { registry } = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
@@ -55,11 +56,9 @@ const operations: Record<string, (client: ChainClient) => Promise<unknown>> = {
   syncState: async (client) => client.blocks.syncState(ask()),
   keysPage: async (client) => client.orders.keysPage({ at, afterStorageKey: null, limit: 10 }, ask()),
   readOrders: async (client) => client.orders.readOrders([key], at, view, ask()),
-  blockEvents: async (client) => client.events.blockEvents(at, ask()),
-  readHints: async (client) => {
-    const { value } = await client.events.blockEvents(at, ask());
-    return client.events.readHints(value, ask());
-  },
+  blockEvents: async (client) => eventsOf(client, at),
+  readHints: async (client) => hintsOf(client, await eventsOf(client, at)),
+  readOrdersAfter: async (client) => client.events.readOrders([{ block: at, keys: [key] }], view, ask()),
   readGroup: async (client) => client.facts.readGroup(own, at, ask()),
   countActiveNodes: async (client) => client.facts.countActiveNodes(at, ask()),
 };

@@ -1,20 +1,21 @@
 import { hexToU8a, u8aToHex } from '@polkadot/util';
-import { Metadata, TypeRegistry } from '@polkadot/types';
 import { describe, expect, it, vi } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import { decodeHints } from '../../../src/clients/chain/events/block-hints.ts';
-import { decodeMarketEvents } from '../../../src/clients/chain/events/market-events.ts';
+import { decodeMarketEvents, hexBytes } from '../../../src/clients/chain/events/market-events.ts';
+import type { EventTypes, MarketEvent } from '../../../src/clients/chain/events/market-events.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 import { orderKeyVectors } from '../../support/chain-vectors.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { selfDescribing } from './self-describing.ts';
 
-const now = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25)).registry;
-const before = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22)).registry;
-const future = decodeRuntime({ specName: 'crust', specVersion: 26 }, selfDescribing(metadataHex(25))).registry;
-const bytes = new BlockBytes(now);
+const now = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
+const before = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
+const future = decodeRuntime({ specName: 'crust', specVersion: 26 }, selfDescribing(metadataHex(25)));
+const bytes = new BlockBytes(now.registry);
 const alice = accountOf('a1'.repeat(32));
 const bob = accountOf('b2'.repeat(32));
 const [first, second, third] = orderKeyVectors.map(({ text }) => text);
@@ -22,17 +23,8 @@ const cid = first ?? '';
 const fee = { weight: 1000, class: 'Normal', paysFee: 'Yes' };
 const raw = (text: string | Uint8Array): string => `0x${Buffer.from(text).toString('hex')}`;
 
-/** In metadata, a type that is only named: 8, the length of its name, its name. */
-function named(type: string): string {
-  return Buffer.from(`\b${String.fromCharCode(4 * type.length)}${type}`).toString('hex');
-}
-
-/** The same runtime as it would describe itself in metadata V14. */
-function selfDescribing(v12: `0x${string}`): `0x${string}` {
-  const registry = new TypeRegistry();
-  const metadata = new Metadata(registry, v12);
-  const described = metadata.asV14.toHex().slice(2).replaceAll(named('MerkleRoot'), named('Bytes'));
-  return `0x6d6574610e${described}`;
+function decodeFrom(runtime: EventTypes, value: string): MarketEvent[] {
+  return decodeMarketEvents(runtime, hexBytes(value) ?? new Uint8Array());
 }
 
 function success(text: string | Uint8Array, payer = alice.address, index: number | 'Initialization' = 1): Uint8Array {
@@ -54,7 +46,7 @@ describe('the events of a block', () => {
       success(cid, bob.address, 7),
     );
     const key = chainOrderKey(cid);
-    expect(decodeMarketEvents(now, value)).toEqual([
+    expect(decodeFrom(now, value)).toEqual([
       { kind: 'FileSuccess', key, payer: alice.address, extrinsicIndex: 1 },
       { kind: 'AddPrepaidSuccess', key: chainOrderKey(second ?? ''), payer: bob.address, extrinsicIndex: 2 },
       { kind: 'RenewFileSuccess', key: chainOrderKey(third ?? ''), payer: bob.address, extrinsicIndex: 3 },
@@ -74,35 +66,35 @@ describe('the events of a block', () => {
       bytes.event('Utility', 'BatchInterrupted', [1, error], 2),
       bytes.event('System', 'ExtrinsicSuccess', [fee], 2),
     );
-    expect(decodeMarketEvents(now, value).map(({ kind }) => kind)).toEqual(['FileSuccess']);
+    expect(decodeFrom(now, value).map(({ kind }) => kind)).toEqual(['FileSuccess']);
   });
 
   it('may come from outside of extrinsics', () => {
     const value = bytes.events(success(cid, alice.address, 'Initialization'));
-    expect(decodeMarketEvents(now, value)).toMatchObject([{ kind: 'FileSuccess', extrinsicIndex: null }]);
+    expect(decodeFrom(now, value)).toMatchObject([{ kind: 'FileSuccess', extrinsicIndex: null }]);
   });
 
   it('keep keys that are no text', () => {
     const odd = Uint8Array.of(0xff, 0x00, 0xc3, 0x28);
-    expect(decodeMarketEvents(now, bytes.events(success(odd)))[0]?.key).toEqual(chainOrderKey(odd));
+    expect(decodeFrom(now, bytes.events(success(odd)))[0]?.key).toEqual(chainOrderKey(odd));
   });
 
   it('are found by name in the runtime that wrote them', () => {
-    const old = new BlockBytes(before);
+    const old = new BlockBytes(before.registry);
     const value = old.events(old.event('Market', 'CalculateSuccess', [raw(cid)], 1));
-    expect(decodeMarketEvents(before, value)).toMatchObject([{ kind: 'CalculateSuccess', key: chainOrderKey(cid) }]);
+    expect(decodeFrom(before, value)).toMatchObject([{ kind: 'CalculateSuccess', key: chainOrderKey(cid) }]);
     expect(() => old.event('Market', 'FileClosed', [raw(cid)], 1)).toThrow('no event');
   });
 
   it('decode without our own types when the runtime describes its types itself', () => {
-    expect(now.hasDef('FileInfoV2')).toBe(true);
-    expect(future.hasDef('FileInfoV2')).toBe(false);
-    const written = new BlockBytes(future);
+    expect(now.registry.hasDef('FileInfoV2')).toBe(true);
+    expect(future.registry.hasDef('FileInfoV2')).toBe(false);
+    const written = new BlockBytes(future.registry);
     const value = written.events(
       written.event('Market', 'FileSuccess', [alice.address, raw(cid)], 1),
       written.event('Market', 'FileClosed', [raw(cid)], 2),
     );
-    expect(decodeMarketEvents(future, value)).toEqual([
+    expect(decodeFrom(future, value)).toEqual([
       { kind: 'FileSuccess', key: chainOrderKey(cid), payer: alice.address, extrinsicIndex: 1 },
       { kind: 'FileClosed', key: chainOrderKey(cid), payer: null, extrinsicIndex: 2 },
     ]);
@@ -110,9 +102,9 @@ describe('the events of a block', () => {
 
   it('are decoded without a word on stdout, where only log lines belong', () => {
     const said = (['log', 'info', 'debug'] as const).map((method) => vi.spyOn(console, method));
-    const { registry } = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
-    const old = new BlockBytes(registry);
-    decodeMarketEvents(registry, old.events(old.event('System', 'ExtrinsicSuccess', [fee], 0)));
+    const runtime = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
+    const old = new BlockBytes(runtime.registry);
+    decodeFrom(runtime, old.events(old.event('System', 'ExtrinsicSuccess', [fee], 0)));
     expect(said.map((spy) => spy.mock.calls)).toEqual([[], [], []]);
     for (const spy of said) spy.mockRestore();
   });
@@ -120,17 +112,17 @@ describe('the events of a block', () => {
   it('are refused wherever they are cut, with anything behind them, and of an unknown kind', () => {
     const value = bytes.events(success(cid), bytes.event('System', 'ExtrinsicSuccess', [fee], 1));
     for (let length = 2; length < value.length; length += 2) {
-      expect(() => decodeMarketEvents(now, value.slice(0, length)), `${length}`).toThrow(Undecodable);
+      expect(() => decodeFrom(now, value.slice(0, length)), `${length}`).toThrow(Undecodable);
     }
-    expect(() => decodeMarketEvents(now, `${value}00`)).toThrow(Undecodable);
+    expect(() => decodeFrom(now, `${value}00`)).toThrow(Undecodable);
     const unknown = hexToU8a(value);
     unknown[6] = 0xee;
-    expect(() => decodeMarketEvents(now, u8aToHex(unknown))).toThrow(Undecodable);
+    expect(() => decodeFrom(now, u8aToHex(unknown))).toThrow(Undecodable);
   });
 });
 
 const memosOf = (call: Uint8Array, events: readonly Uint8Array[]): (string | null)[] => {
-  const decoded = decodeMarketEvents(now, bytes.events(...events));
+  const decoded = decodeFrom(now, bytes.events(...events));
   const failed: unknown[] = [];
   const { memos } = decodeHints(now, decoded, ['0x00', bytes.extrinsic(call)], (_, error) => failed.push(error));
   expect(failed).toEqual([]);
@@ -157,7 +149,7 @@ describe('what the extrinsics of a block add', () => {
 
   it('is the memo inside of multisigs and derivatives', () => {
     const order = bytes.order(cid, 'deep');
-    const opaque = u8aToHex(Buffer.concat([now.createType('Compact<u32>', order.length).toU8a(), order]));
+    const opaque = u8aToHex(Buffer.concat([now.registry.createType('Compact<u32>', order.length).toU8a(), order]));
     const calls = [
       bytes.call('Multisig', 'as_multi_threshold_1', [bob.address], order),
       bytes.call('Multisig', 'as_multi', 2, [bob.address], null, hexToU8a(opaque), false, 1000),
@@ -168,7 +160,7 @@ describe('what the extrinsics of a block add', () => {
 
   it('is at most 128 bytes of a memo, whatever they are', () => {
     const memo = new Uint8Array(300).fill(0xfe);
-    const events = decodeMarketEvents(now, bytes.events(success(cid)));
+    const events = decodeFrom(now, bytes.events(success(cid)));
     const hints = decodeHints(now, events, ['0x00', bytes.extrinsic(bytes.order(cid, memo))], () => undefined);
     expect(hints.memos).toEqual([memo.slice(0, 128)]);
   });
@@ -183,7 +175,7 @@ describe('what the extrinsics of a block add', () => {
   });
 
   it('is nothing, and told, when an extrinsic cannot be decoded; the others still can', () => {
-    const events = decodeMarketEvents(now, bytes.events(success(cid, alice.address, 0), success(cid)));
+    const events = decodeFrom(now, bytes.events(success(cid, alice.address, 0), success(cid)));
     const opaque: number[] = [];
     const extrinsics = ['0x1004ffff01', bytes.extrinsic(bytes.order(cid, 'fine'))];
     const hints = decodeHints(now, events, extrinsics, (index) => opaque.push(index));
@@ -199,7 +191,7 @@ describe('what the extrinsics of a block add', () => {
       [raw(cid), 10, [replica, replica]],
       [raw(other), 20, []],
     ];
-    const events = decodeMarketEvents(
+    const events = decodeFrom(
       now,
       bytes.events(bytes.event('Market', 'UpdateReplicasSuccess', [alice.address, 1, 2, 3], 0)),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../../src/domain/account.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
-import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
+import { chainOrderKey, prefixOf } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { ask, honest, StubChain } from './stub-chain.ts';
 
@@ -25,6 +25,12 @@ function world(count: number): { chain: StubChain; keys: ReturnType<typeof chain
 
 const sizes = (reads: { value: readonly { figures: { sizeBytes: number } | undefined }[] }): unknown[] =>
   reads.value.map(({ figures }) => figures?.sizeBytes);
+
+const tooMuch = [
+  ['a node that calls the answer too big', rpcFailure('x', 'm', { code: -32008, message: 'Response is too big' })],
+  ['a node that drops the socket', unreachable('x', 'dropped')],
+  ['our own bound', unreachable('x', 'too-large')],
+] as const;
 
 describe('reading orders', () => {
   it('keeps the order asked for, absent ones being undefined, however the keys were given', async () => {
@@ -65,11 +71,6 @@ describe('reading orders', () => {
     expect(sizes(await client.orders.readOrders(twice, chain.at(1), view, ask()))).toEqual([1, 2, 0, 1, 2, 0]);
   });
 
-  const tooMuch = [
-    ['a node that calls the answer too big', rpcFailure('x', 'm', { code: -32008, message: 'Response is too big' })],
-    ['a node that drops the socket', unreachable('x', 'dropped')],
-    ['our own bound', unreachable('x', 'too-large')],
-  ] as const;
   it.each(tooMuch)('halves a batch that is too much for %s, down to single orders', async (_, failure) => {
     const { chain, keys } = world(9);
     const { client } = chain.client({ limits: { maxRequestsInFlight: 1 } });
@@ -84,6 +85,19 @@ describe('reading orders', () => {
     asked.length = 0;
     await client.orders.readOrders(keys, chain.at(1), view, ask());
     expect(Math.max(...asked)).toBe(1);
+  });
+
+  it('asks for equal parts, never more at once than a node can carry', async () => {
+    const { chain, keys } = world(11);
+    const { client } = chain.client({ limits: { valuesPerRequest: 4 } });
+    const asked: number[] = [];
+    chain.fault = (method, [batch]) => {
+      if (method === 'state_queryStorageAt' && Array.isArray(batch)) asked.push(batch.length);
+      return honest;
+    };
+    const reads = await client.orders.readOrders(keys, chain.at(1), view, ask());
+    expect(sizes(reads)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(asked.toSorted((a, b) => a - b)).toEqual([3, 4, 4]);
   });
 
   it('does not halve for a node that is away', async () => {
@@ -158,6 +172,76 @@ describe('the keys of all orders', () => {
     } while (afterStorageKey !== null);
     expect(pages).toEqual([10, 10, 5, 0]);
     expect(found).toEqual(keys.toSorted((a, b) => a.position - b.position).map(({ text }) => text));
+  });
+
+  it.each(tooMuch)('come in smaller pages when one is too much for %s, which grow again', async (_, failure) => {
+    const { chain, keys } = world(12);
+    const { client } = chain.client({ limits: { keysPerRequest: 8 } });
+    const asked: unknown[] = [];
+    chain.fault = (method, [, limit]) => {
+      if (method !== 'state_getKeysPaged') return honest;
+      asked.push(limit);
+      return Number(limit) > 3 ? failure : honest;
+    };
+    const found: string[] = [];
+    for (let afterStorageKey: string | null = null; ; ) {
+      const query = { at: chain.at(1), afterStorageKey, limit: 1000 };
+      const { value: page } = await client.orders.keysPage(query, ask());
+      if (page.length === 0) break;
+      found.push(...page.map(({ text }) => text));
+      afterStorageKey = page.at(-1)?.storageKey ?? null;
+    }
+    expect(found).toEqual(keys.toSorted((a, b) => a.position - b.position).map(({ text }) => text));
+    expect(asked.slice(0, 4)).toEqual([8, 4, 2, 2]);
+    chain.fault = (method, [, limit]) => {
+      if (method === 'state_getKeysPaged') asked.push(limit);
+      return honest;
+    };
+    const query = { at: chain.at(1), afterStorageKey: null, limit: 1000 };
+    for (let turn = 0; turn < 60; turn += 1) await client.orders.keysPage(query, ask());
+    expect(asked.at(-1)).toBeGreaterThan(3);
+  });
+
+  it('go together in one message when several are wanted of a distant node, each with its own fault', async () => {
+    const { chain, keys } = world(40);
+    const { client, clock } = chain.client();
+    chain.fault = async () => {
+      await clock.sleep(100, new AbortController().signal);
+      return honest;
+    };
+    const first = client.blocks.finalizedHead(ask());
+    await clock.advance(1000);
+    await first;
+    chain.asked.length = 0;
+    chain.fault = async (method, [, limit]) => {
+      if (method === 'batch') await clock.sleep(100, new AbortController().signal);
+      return limit === 4 ? rpcFailure(chain.name, method, { code: -32000, message: 'busy' }) : honest;
+    };
+    const asked = { signal: new AbortController().signal };
+    const at = chain.at(1);
+    const after = [null, prefixOf(2 ** 46), prefixOf(2 ** 47), prefixOf(3 * 2 ** 46), prefixOf(2 ** 47)];
+    const pages = after.map(async (afterStorageKey, index) =>
+      client.orders.keysPage({ at, afterStorageKey, limit: index === 4 ? 4 : 1000 }, asked),
+    );
+    const settled = Promise.allSettled(pages);
+    await clock.advance(1000);
+    const sorted = keys.toSorted((a, b) => a.position - b.position);
+    const behind = [0, 2 ** 46, 2 ** 47, 3 * 2 ** 46].map((start) => {
+      return { status: 'fulfilled', value: { value: sorted.filter(({ position }) => position >= start) } };
+    });
+    expect(await settled).toMatchObject([...behind, { status: 'rejected', reason: { code: 'CHAIN_RPC_ERROR' } }]);
+    expect(chain.batches).toEqual([4]);
+  });
+
+  it('may begin anywhere in the map, not only behind one of them', async () => {
+    const { chain, keys } = world(25);
+    const sorted = keys.toSorted((a, b) => a.position - b.position);
+    const middle = prefixOf(2 ** 47);
+    const query = { at: chain.at(1), afterStorageKey: middle, limit: 1000 };
+    const { value: page } = await chain.client().client.orders.keysPage(query, ask());
+    const behind = sorted.filter(({ position }) => position >= 2 ** 47);
+    expect(page).toEqual(behind);
+    expect(behind.length).toBeGreaterThan(0);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
 import { decodeOrderValue } from '../../../src/clients/chain/orders/order-value.ts';
+import type { ReplicaView } from '../../../src/clients/chain/orders/order-value.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 
 const { registry } = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
@@ -83,7 +84,13 @@ function encoded({ size, expiry, calculated, amount, prepaid, replicas }: Info):
 }
 
 const digits = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const nobody = { ownerHex: null, accountHex: '00'.repeat(32) };
+
+function viewOf(ownerHex: string | null, accountHex: string): ReplicaView {
+  const ownerDigits = ownerHex === null ? null : Buffer.from(ownerHex);
+  return { ownerDigits, accountDigits: Buffer.from(accountHex), groupOwner: ownerHex };
+}
+
+const nobody = viewOf(null, '00'.repeat(32));
 
 function someInfo(replicas: number, created: number | null = 5): Info {
   const list = Array.from({ length: replicas }, (_, index) => ({
@@ -96,7 +103,7 @@ function someInfo(replicas: number, created: number | null = 5): Info {
   return { size: 1_234_567n, expiry: 100, calculated: 90, amount: 1_000_000_000n, prepaid: 0n, replicas: list };
 }
 
-function decodedOrRefused(hex: string, view: typeof nobody | { ownerHex: string; accountHex: string }): unknown {
+function decodedOrRefused(hex: string, view: ReplicaView): unknown {
   try {
     return decodeOrderValue(hex, view);
   } catch (error) {
@@ -114,13 +121,14 @@ describe('a FilesV2 value', () => {
         const ownerHex = digits(chosen?.owner ?? new Uint8Array(32));
         const accountHex = asOwn && chosen !== undefined ? digits(chosen.who) : 'ab'.repeat(32);
         const max = BigInt(Number.MAX_SAFE_INTEGER);
-        expect(decodeOrderValue(hex, { ownerHex, accountHex })).toEqual({
+        expect(decodeOrderValue(hex, viewOf(ownerHex, accountHex))).toEqual({
           sizeBytes: Number(info.size > max ? max : info.size),
           rewardPico: info.amount.toString(),
           expiryBlock: info.expiry,
           calculatedBlock: info.calculated,
           replicas: info.replicas.length,
           groupHold: chosen === undefined ? 0 : asOwn ? 2 : 1,
+          groupOwner: ownerHex,
         });
         expect(decodeOrderValue(hex, nobody).groupHold).toBe(0);
       }),
@@ -151,7 +159,7 @@ describe('a FilesV2 value', () => {
 
   it('is refused, or is the same order, when a length, a count or a tag in it was changed', () => {
     const original = encoded(someInfo(2));
-    const view = { ownerHex: '02'.repeat(32), accountHex: 'fe'.repeat(32) };
+    const view = viewOf('02'.repeat(32), 'fe'.repeat(32));
     const expected = decodeOrderValue(original, view);
     let refused = 0;
     const head = 8 + 8 + 4 + 4 + 4 + 1 + 4 + 4;

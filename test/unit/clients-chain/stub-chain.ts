@@ -1,8 +1,13 @@
+import { rawResultOf } from '../../../src/clients/chain/messages/raw-message.ts';
+import type { RawResult } from '../../../src/clients/chain/messages/raw-message.ts';
 import type {
   ChainEndPoint,
   ChainTransport,
+  RpcCall,
+  RpcOutcome,
   SubscriptionHandlers,
 } from '../../../src/clients/chain/connection/transport.ts';
+import { hasCode } from '../../../src/domain/errors.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import type { ChainLimits } from '../../../src/clients/chain/connection/limits.ts';
@@ -36,6 +41,8 @@ export class StubChain implements ChainTransport {
   readonly epoch = 1;
   readonly blocks: StubBlock[] = [];
   readonly asked: string[] = [];
+  /** Calls of each batch message. */
+  readonly batches: number[] = [];
   readonly name: string;
   readonly #salt: string;
   finalizedNumber = 0;
@@ -93,6 +100,32 @@ export class StubChain implements ChainTransport {
     const answer = await this.fault(method, params);
     if (answer instanceof Error) throw answer;
     return answer === honest ? this.#answer(method, params) : answer;
+  }
+
+  async sendRaw<T>(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    read: (result: RawResult) => T,
+  ): Promise<T> {
+    return read(rawResultOf(await this.send(method, params, signal)));
+  }
+
+  /** A fault of the method `batch` is one of the whole message. */
+  async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    this.batches.push(calls.length);
+    const fault = await this.fault('batch', calls);
+    if (fault instanceof Error) throw fault;
+    return Promise.all(
+      calls.map(async ({ method, params }): Promise<RpcOutcome> => {
+        try {
+          return { result: await this.send(method, params, signal) };
+        } catch (error) {
+          if (hasCode(error, 'CHAIN_RPC_ERROR', 'CHAIN_BAD_ANSWER')) return { error };
+          throw error;
+        }
+      }),
+    );
   }
 
   async subscribe(

@@ -19,6 +19,7 @@ let url: string;
 let transport: WsTransport;
 /** What the node does with a request; the sockets it was asked on. */
 let respond: (socket: WebSocket, request: Request) => void;
+let respondBatch: (socket: WebSocket, requests: Request[]) => void;
 let asked: Request[];
 
 const answer = (socket: WebSocket, id: number, rest: object): void =>
@@ -31,9 +32,12 @@ beforeEach(async () => {
   server.on('connection', (socket) => {
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
-      const request: Request = JSON.parse(data.toString());
-      asked.push(request);
-      respond(socket, request);
+      const request: Request | Request[] = JSON.parse(data.toString());
+      if (Array.isArray(request)) respondBatch(socket, request);
+      else {
+        asked.push(request);
+        respond(socket, request);
+      }
     });
   });
   await once(server, 'listening');
@@ -176,6 +180,134 @@ describe('a WebSocket to a node', () => {
     await transport.close();
     expect(await outcome).toMatchObject({ data: { reason: 'closed' } });
     await expect(transport.send('a', [], never)).rejects.toMatchObject({ data: { reason: 'closed' } });
+  });
+});
+
+describe('a batch over a WebSocket', () => {
+  const calls = [
+    { method: 'a', params: [1] },
+    { method: 'b', params: [2] },
+    { method: 'c', params: [3] },
+  ];
+  const replies = (requests: Request[]): object[] =>
+    requests.map(({ id, params }) => ({ jsonrpc: '2.0', id, result: params }));
+  const results = [{ result: [1] }, { result: [2] }, { result: [3] }];
+
+  it('is one message whose answers come in any order, errors among them', async () => {
+    respondBatch = (socket, requests) => {
+      const [first, second, third] = requests;
+      const error = { code: -32601, message: 'Method not found' };
+      const all = [
+        { id: third?.id, result: null },
+        { id: second?.id, error },
+        { id: first?.id, result: 'x' },
+      ];
+      socket.send(JSON.stringify(all));
+    };
+    expect(await transport.sendBatch(calls, never)).toEqual([
+      { result: 'x' },
+      { error: expect.objectContaining({ code: 'CHAIN_RPC_ERROR', data: expect.objectContaining({ method: 'b' }) }) },
+      { result: null },
+    ]);
+  });
+
+  it('may be answered by single messages, and beside single questions', async () => {
+    const held: [WebSocket, Request[]][] = [];
+    respondBatch = (socket, requests) => held.push([socket, requests]);
+    respond = (socket, { id }) => {
+      answer(socket, id, { result: 'single' });
+      for (const [to, requests] of held) for (const reply of replies(requests)) to.send(JSON.stringify(reply));
+    };
+    const both = [transport.sendBatch(calls, never), transport.send('d', [], never)];
+    expect(await Promise.all(both)).toEqual([results, 'single']);
+  });
+
+  it('says which of its calls has no answer', async () => {
+    respondBatch = (socket, requests) => socket.send(JSON.stringify(replies(requests.slice(0, 2))));
+    expect(await transport.sendBatch(calls, never)).toEqual([
+      ...results.slice(0, 2),
+      { error: expect.objectContaining({ code: 'CHAIN_BAD_ANSWER', data: expect.objectContaining({ method: 'c' }) }) },
+    ]);
+  });
+
+  it('is refused as a whole by an error without an id, which costs nothing else', async () => {
+    const refusal = {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32005, message: 'Batched requests are not supported' },
+    };
+    respondBatch = (socket) => socket.send(JSON.stringify(refusal));
+    const single = transport.send('a', [], never);
+    const refused = [transport.sendBatch(calls, never), transport.sendBatch(calls, never)];
+    for (const one of await Promise.allSettled(refused)) {
+      expect(one).toMatchObject({ reason: { code: 'CHAIN_RPC_ERROR', data: { rpcCode: -32005 } } });
+    }
+    expect(await single).toBe('a!');
+    expect(await transport.send('b', [], never)).toBe('b!');
+    expect(transport.epoch).toBe(1);
+  });
+
+  it('is lost with its socket, and with a message of another shape', async () => {
+    respondBatch = (socket) => socket.terminate();
+    await expect(transport.sendBatch(calls, never)).rejects.toMatchObject({ data: { reason: 'dropped' } });
+    respondBatch = (socket, requests) => socket.send(JSON.stringify([...replies(requests), 'oops']));
+    await expect(transport.sendBatch(calls, never)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
+    respondBatch = (socket, requests) => socket.send(JSON.stringify(replies(requests)));
+    expect(await transport.sendBatch(calls, never)).toEqual(results);
+    expect(transport.epoch).toBe(3);
+  });
+
+  it('is forgotten when it is aborted; its late answer, or refusal, disturbs nobody', async () => {
+    const held = deferred<[WebSocket, Request[]]>();
+    respondBatch = (socket, requests) => held.resolve([socket, requests]);
+    const control = new AbortController();
+    const aborted = transport.sendBatch(calls, control.signal);
+    const [socket, requests] = await held.promise;
+    control.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    socket.send(JSON.stringify(replies(requests)));
+    expect(await transport.send('d', [], never)).toBe('d!');
+    expect(transport.epoch).toBe(1);
+  });
+});
+
+describe('a large answer over a WebSocket', () => {
+  const large = `0x${'ab'.repeat(4000)}`;
+
+  it('is given to its reader as bytes, whoever else is answered meanwhile', async () => {
+    respond = (socket, { id, method }) => answer(socket, id, { result: method === 'large' ? [large, null] : method });
+    const read = transport.sendRaw('large', [], never, ({ bytes, isPlain }) => [isPlain, bytes.toString()]);
+    const both = await Promise.all([read, transport.send('small', [], never)]);
+    expect(both).toEqual([[true, JSON.stringify([large, null])], 'small']);
+  });
+
+  it('is parsed for who wants the value, and written again for who wants bytes of one that had to be parsed', async () => {
+    respond = (socket, { id }) => answer(socket, id, { result: `${large}ä` });
+    expect(await transport.send('a', [], never)).toBe(`${large}ä`);
+    const read = ({ bytes, isPlain }: { bytes: Buffer; isPlain: boolean }): unknown => [isPlain, bytes.toString()];
+    expect(await transport.sendRaw('a', [], never, read)).toEqual([false, JSON.stringify(`${large}ä`)]);
+    respond = (socket, { id }) => answer(socket, id, { result: null });
+    expect(await transport.sendRaw('a', [], never, read)).toEqual([true, 'null']);
+  });
+
+  it('fails as its reader does, and with the node’s own error', async () => {
+    respond = (socket, { id }) => answer(socket, id, { result: large });
+    const failing = transport.sendRaw('a', [], never, () => {
+      throw new Error('cannot read this');
+    });
+    await expect(failing).rejects.toThrow('cannot read this');
+    respond = (socket, { id }) => answer(socket, id, { error: { code: 4003, message: large } });
+    await expect(transport.sendRaw('a', [], never, () => 1)).rejects.toMatchObject({ data: { rpcCode: 4003 } });
+    expect(transport.epoch).toBe(1);
+  });
+
+  it('that is not UTF-8 is a broken answer', async () => {
+    respond = (socket, { id }) => {
+      const bytes = Buffer.from(JSON.stringify({ id, result: large }));
+      bytes[30] = 0xff;
+      socket.send(bytes);
+    };
+    await expect(transport.sendRaw('a', [], never, () => 1)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
   });
 });
 

@@ -1,18 +1,30 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FileMapEntry, FileMapError, FileMapReader } from '../../../src/clients/sworker/file-map.ts';
+import { FileMapReader } from '../../../src/clients/sworker/file-map.ts';
+import { FileMapError } from '../../../src/clients/sworker/file-map-error.ts';
+import { jsonOf } from '../../../src/clients/sworker/json-bytes.ts';
 
-function readAll(text: string, cuts: readonly number[] = []): FileMapEntry[] {
+interface Entry {
+  readonly group: string | undefined;
+  readonly cid: string;
+  readonly value: unknown;
+}
+
+const newReader = () =>
+  new FileMapReader<Entry>(({ group, cid, bytes, start, end }) => ({ group, cid, value: jsonOf(bytes, start, end) }));
+
+function readAll(text: string | Buffer, cuts: readonly number[] = []): Entry[] {
   const bytes = Buffer.from(text);
   const borders = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
-  const reader = new FileMapReader();
-  const entries: FileMapEntry[] = [];
+  const reader = newReader();
+  const entries: Entry[] = [];
   let start = 0;
   for (const border of [...borders, bytes.length]) {
     entries.push(...reader.push(bytes.subarray(start, border)));
     start = border;
   }
-  return [...entries, ...reader.end()];
+  reader.end();
+  return entries;
 }
 
 const values = fc.dictionary(
@@ -78,14 +90,90 @@ describe('reading a map of files', () => {
     expect(() => readAll(text)).toThrow(FileMapError);
   });
 
+  it.each([
+    ['an endless value', `{"QmA":{"x":"${'y'.repeat(70_000)}"}}`],
+    ['an endless key', `{"${'y'.repeat(70_000)}":{}}`],
+    ['white space without an end of the entry', `{"QmA":${' '.repeat(70_000)}1}`],
+    ['nesting', `{"QmA":${'['.repeat(40)}${']'.repeat(40)}}`],
+  ])('refuses %s, in one piece as in many', (_, text) => {
+    expect(() => readAll(text)).toThrow(FileMapError);
+    const many = Array.from({ length: Math.ceil(text.length / 1000) }, (__, index) => 1000 * index);
+    expect(() => readAll(text, many)).toThrow(FileMapError);
+  });
+
   it('holds no entry that never ends', () => {
-    const reader = new FileMapReader();
+    const reader = newReader();
     reader.push(Buffer.from('{"QmA":{"x":"'));
     const endless = Buffer.alloc(70_000, 'y');
     expect(() => reader.push(endless)).toThrow(/without an end/u);
   });
 
-  it('refuses bytes that are not UTF-8', () => {
-    expect(() => new FileMapReader().push(Buffer.from([0x7b, 0x22, 0xff, 0xfe]))).toThrow(FileMapError);
+  it('refuses bytes that are not UTF-8, in a key, in a value and between them', () => {
+    const bad = Buffer.from([0xff, 0xfe]);
+    for (const [before, behind] of [
+      ['{"', '":{}}'],
+      ['{"QmA":"', '"}'],
+      ['{"QmA"', ':{}}'],
+    ] as const) {
+      expect(() => readAll(Buffer.concat([Buffer.from(before), bad, Buffer.from(behind)]))).toThrow(FileMapError);
+    }
+  });
+
+  it('gives keys as JSON means them', () => {
+    const keys = ['', 'a"b', '\\', '\u00e9', 'é', '\u0000', '\ud83d\ude00', '__proto__', 'a\tb'];
+    const text = `{${keys.map((key) => `${key === 'é' ? '"é"' : JSON.stringify(key)}:1`).join(',')}}`;
+    expect(readAll(text).map(({ cid }) => cid)).toEqual(keys);
+    expect(() => readAll('{"a\nb":1}')).toThrow(FileMapError);
+  });
+});
+
+/** Text that is nearly JSON: pieces of it in any order. */
+const pieces = fc
+  .array(
+    fc.constantFrom(
+      '{',
+      '}',
+      '"',
+      ':',
+      ',',
+      '[',
+      ']',
+      '\\',
+      '"QmA"',
+      '"size"',
+      '1',
+      '-',
+      ' ',
+      '\n',
+      'é',
+      'null',
+      '{"a":{}}',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((parts) => parts.join(''));
+
+describe('any text at all', () => {
+  it('is read alike however it is cut, and read only if it is JSON', () => {
+    const outcome = (text: string, cuts: readonly number[]): unknown => {
+      try {
+        return readAll(text, cuts);
+      } catch (error) {
+        if (!(error instanceof FileMapError)) throw error;
+        return 'refused';
+      }
+    };
+    fc.assert(
+      fc.property(pieces, fc.array(fc.nat()), (middle, cuts) => {
+        for (const text of [middle, `{${middle}}`, `{"QmA":${middle}}`]) {
+          const whole = outcome(text, []);
+          expect(outcome(text, cuts)).toEqual(whole);
+          expect(whole === 'refused' || typeof JSON.parse(text) === 'object').toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { Judge } from '../../../src/decide/judge.ts';
 import { cidOf, decideWorld, groupOwner, headBlock } from '../../support/decide-world.ts';
 
 const paid = { expiry_block: headBlock + 2_000_000, replicas: 50 };
+
+const decidedAgain = async (judge: Judge, id: number) => (await judge.decideAgain([{ id }]))?.get(id);
 
 describe('an order decided again at the pick', () => {
   it('is decided by its present row, and nothing is stored', async () => {
     const world = await decideWorld();
     const id = await world.add({ cid: cidOf('a'), ...paid, status: 'queued', verdict: 'take' });
-    expect(await world.bot.judge.decideAgain({ id })).toMatchObject({ verdict: 'take', decidedBlock: headBlock });
+    expect(await decidedAgain(world.bot.judge, id)).toMatchObject({ verdict: 'take', decidedBlock: headBlock });
     await world.set(id, { replicas: 200 });
-    expect(await world.bot.judge.decideAgain({ id })).toEqual({
+    expect(await decidedAgain(world.bot.judge, id)).toEqual({
       verdict: 'many-replicas',
       inputs: { replicas: 200 },
       orderClass: 'db',
@@ -26,7 +29,7 @@ describe('an order decided again at the pick', () => {
     const limits = { minFileSizeBytes: 0, maxFileSizeBytes: 0, minReplicas: 60, maxReplicas: 0 };
     const world = await decideWorld({ limits });
     const id = await world.add({ cid: cidOf('a'), ...paid, status: 'queued', verdict: 'take' });
-    expect(await world.bot.judge.decideAgain({ id })).toMatchObject({
+    expect(await decidedAgain(world.bot.judge, id)).toMatchObject({
       verdict: 'few-replicas',
       lookBlock: headBlock + 300,
     });
@@ -34,20 +37,20 @@ describe('an order decided again at the pick', () => {
 
   it('has no decision when there is no such order or nothing can be decided', async () => {
     const world = await decideWorld();
-    expect(await world.bot.judge.decideAgain({ id: 77 })).toBeUndefined();
+    expect(await decidedAgain(world.bot.judge, 77)).toBeUndefined();
     const id = await world.add({ cid: cidOf('a') });
     await world.setGroup({ trouble: 'not-a-member' });
-    expect(await world.restarted().judge.decideAgain({ id })).toBeUndefined();
+    expect(await decidedAgain(world.restarted().judge, id)).toBeUndefined();
   });
 
   it('looks at the facts again after some seconds', async () => {
     const world = await decideWorld();
     const id = await world.add({ cid: cidOf('a'), ...paid });
-    expect(await world.bot.judge.decideAgain({ id })).toMatchObject({ verdict: 'take' });
+    expect(await decidedAgain(world.bot.judge, id)).toMatchObject({ verdict: 'take' });
     await world.setHead(headBlock + 3_000_000);
-    expect(await world.bot.judge.decideAgain({ id })).toMatchObject({ verdict: 'take' });
+    expect(await decidedAgain(world.bot.judge, id)).toMatchObject({ verdict: 'take' });
     await world.clock.advance(10_000);
-    expect(await world.bot.judge.decideAgain({ id })).toMatchObject({ verdict: 'expired' });
+    expect(await decidedAgain(world.bot.judge, id)).toMatchObject({ verdict: 'expired' });
   });
 });
 

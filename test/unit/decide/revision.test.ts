@@ -4,7 +4,7 @@ import { RevisionWalk } from '../../../src/decide/revision-walk.ts';
 import { drawFor } from '../../../src/decide/rules/dice.ts';
 import type { DecideSettings } from '../../../src/decide/ports.ts';
 import { writeStandings } from '../../../src/store/order-decisions.ts';
-import { listUndecided } from '../../../src/store/decidable-orders.ts';
+import { listStanding, listUndecided } from '../../../src/store/decidable-orders.ts';
 import {
   accountHex,
   cidOf,
@@ -173,6 +173,47 @@ describe('a revision', () => {
     for (const id of ids) expect(await world.order(id)).toMatchObject({ verdict: 'denied' });
   });
 
+  it('of more orders than a slice and a transaction take leaves none out, and ends', async () => {
+    const [world, ids] = await decidedWorld(2000);
+    world.deny.list = listOf({ cids: new Set(ids.map((_, file) => cidOf(file))) });
+    const ground = await world.bot.keeper.ground();
+    if (typeof ground === 'string') throw new Error(ground);
+    const parts: number[] = [];
+    const judge: Pick<Judge, 'changes' | 'write'> = {
+      changes: async (...args) => await world.bot.judge.changes(...args),
+      write: async (changes, ...others) => {
+        parts.push(changes.length);
+        return await world.bot.judge.write(changes, ...others);
+      },
+    };
+    const walk = new RevisionWalk({ database: world.database, facts: world.facts, judge });
+    while (await walk.slice(ground));
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(2000);
+    // A claim waits for one of them at most.
+    expect(Math.max(...parts)).toBeLessThanOrEqual(250);
+    const left = await world.database.read(
+      async (reader) => await reader('file_record').whereNot({ verdict: 'denied' }),
+    );
+    expect(left).toEqual([]);
+    expect(await world.facts.find('revision')).toMatchObject({ done: true });
+  });
+
+  it('decides by what a row says now, not by what was read ahead of its turn', async () => {
+    const [world, ids] = await decidedWorld(1600);
+    const limits = { minFileSizeBytes: 0, maxFileSizeBytes: 0, minReplicas: 0, maxReplicas: 60 };
+    const bot = world.restarted({ limits });
+    const ground = await bot.keeper.ground();
+    if (typeof ground === 'string') throw new Error(ground);
+    const walk = new RevisionWalk({ database: world.database, facts: world.facts, judge: bot.judge });
+    expect(await walk.slice(ground)).toBe(true);
+    // The slice behind was read with 50 replicas; a newer read of the chain brings 70.
+    const last = ids.at(800) ?? 0;
+    await world.set(last, { replicas: 70, read_block: headBlock + 1, revise: 1 });
+    while (await walk.slice(ground));
+    await bot.task.round(signal);
+    expect(await world.order(last)).toMatchObject({ verdict: 'many-replicas', revise: false });
+  });
+
   it('that ended writes nothing when the next process starts', async () => {
     const [world] = await decidedWorld(3);
     const before = await world.writes();
@@ -233,6 +274,43 @@ describe('writing verdicts', () => {
     await world.bot.keeper.ground();
     expect(await world.bot.judge.write(standings, ground)).toBe(0);
     expect((await world.order(id)).status).toBe('new');
+  });
+
+  it.each([
+    ['the verdict alone', {}],
+    ['a draw', { draw: 0.25 }],
+    ['a look', { lookBlock: headBlock + 7, lookCount: 2 }],
+    ['status, class and turn', { status: 'queued', orderClass: 'db', turnBlock: headBlock + 5 } as const],
+  ])('brings all of a change to the row when it is %s', async (_what, differs) => {
+    const [world, ids] = await decidedWorld(1);
+    await world.set(ids[0] ?? 0, {
+      status: 'waiting',
+      verdict: 'not-ours',
+      class: 'new',
+      draw: null,
+      turn_block: headBlock + 9,
+    });
+    const ground = await world.bot.keeper.ground();
+    if (typeof ground === 'string') throw new Error(ground);
+    const [order] = await world.database.read(async (reader) => await listStanding(reader, ids));
+    if (order === undefined) throw new Error('no order');
+    const next = { ...order, verdict: 'dice', inputs: '{"a":1}', ...differs } as const;
+    const by = { ...ground, headBlock: headBlock + 1 };
+    await world.database.write('bulk', async (tx) => await writeStandings(tx, [{ order, next }], by));
+    const { status, orderClass, lookBlock, lookCount, turnBlock, draw, revise } = next;
+    expect(await world.order(ids[0] ?? 0)).toMatchObject({
+      verdict: 'dice',
+      verdictInputs: { a: 1 },
+      basisId: ground.basisId,
+      decidedBlock: headBlock + 1,
+      status,
+      orderClass,
+      lookBlock,
+      lookCount,
+      turnBlock,
+      draw,
+      revise,
+    });
   });
 
   it('keeps every draw to its last bit', async () => {

@@ -33,6 +33,7 @@ const endingOf = (permit: PullPermit, end: Partial<PullEnd>): Ending => ({
   end: { ...stall, ...end },
   blocks: 3,
   sealedBytes: 700,
+  pinnedBefore: null,
   endedMs: 5,
   headBlock: head,
   maxAttempts: 2,
@@ -68,6 +69,29 @@ describe('a claim', () => {
     await world.addRecord('a', { status: 'running' });
     expect(await world.store.pulls.claim(await claimOf(world, 'a'))).toBeUndefined();
     expect((await world.order('a')).status).toBe('queued');
+  });
+
+  it('shares a transaction with those that come with it, and is guarded by itself', async () => {
+    const world = await pullWorld();
+    for (const cid of ['a', 'b', 'changed', 'waiting']) await world.add(cid);
+    const claims = await Promise.all(['a', 'b', 'changed', 'waiting'].map(async (cid) => await claimOf(world, cid)));
+    await world.set('waiting', { status: 'waiting' });
+    await world.set('changed', { read_block: head });
+    let writes = 0;
+    const write = world.database.write.bind(world.database);
+    world.database.write = async (priority, work) => {
+      writes += 1;
+      return await write(priority, work);
+    };
+    const permits = await Promise.all(
+      claims.map(async (claim) => await world.store.pulls.claim({ ...claim, readBlock: head - 10 })),
+    );
+    expect(writes).toBe(1);
+    expect(permits.map((permit) => permit?.claim.cid)).toEqual(['a', 'b', undefined, undefined]);
+    for (const permit of permits.slice(0, 2))
+      expect(await world.records(permit?.claim.cid ?? '')).toMatchObject([{ id: permit?.recordId, status: 'running' }]);
+    for (const cid of ['changed', 'waiting']) expect(await world.records(cid)).toEqual([]);
+    expect((await world.order('changed')).status).toBe('queued');
   });
 
   it('settles the wish to the coordinator', async () => {
@@ -174,6 +198,47 @@ describe('the end of a pull in the tables', () => {
     });
   });
 
+  it('is its own also when many end together, and a claim is written with them', async () => {
+    const world = await pullWorld();
+    for (const cid of ['sealed', 'stalled', 'moved', 'full', 'next']) await world.add(cid);
+    const [sealed, stalled, moved, full] = await Promise.all(
+      ['sealed', 'stalled', 'moved', 'full'].map(async (cid) => await claimed(world, cid)),
+    );
+    if (sealed === undefined || stalled === undefined || moved === undefined || full === undefined) throw new Error();
+    await world.set('moved', { status: 'closed', attempts: 3 });
+    const handled = { reason: 'sealed', recordStatus: 'sealed', next: { kind: 'handled' } } as const;
+    const [next, ...ended] = await Promise.all([
+      claimed(world, 'next'),
+      world.store.pulls.end({ ...endingOf(sealed, handled), pinnedBefore: false }),
+      world.store.pulls.end(endingOf(stalled, {})),
+      world.store.pulls.end(endingOf(moved, handled)),
+      world.store.pulls.end(endingOf(full, { recordStatus: 'interrupted', next: { kind: 'no-space' } })),
+    ]);
+    expect(next.claim.cid).toBe('next');
+    expect(ended).toEqual([
+      { orderStatus: 'handled', attempts: 0 },
+      { orderStatus: 'queued', attempts: 1 },
+      { orderStatus: 'closed', attempts: 3 },
+      { orderStatus: 'waiting', attempts: 0 },
+    ]);
+    const statuses = ['sealed', 'stalled', 'moved', 'full'].map(async (cid) => (await world.records(cid))[0]?.status);
+    expect(await Promise.all(statuses)).toEqual(['sealed', 'failed', 'sealed', 'interrupted']);
+  });
+
+  it.each([
+    [null, false, 0],
+    [null, true, 1],
+    [null, null, null],
+    [true, false, 1],
+  ])('keeps of a pin that stood %o by the claim and %o by the pull %o', async (byClaim, byPull, kept) => {
+    const world = await pullWorld();
+    await world.add('a');
+    const permit = await world.store.pulls.claim({ ...(await claimOf(world, 'a')), pinnedBefore: byClaim });
+    if (permit === undefined) throw new Error('not claimed');
+    await world.store.pulls.end({ ...endingOf(permit, {}), pinnedBefore: byPull });
+    expect(await world.records('a')).toMatchObject([{ pinned_before: kept }]);
+  });
+
   it('leaves an order alone that another task moved meanwhile, and ends its record', async () => {
     const world = await pullWorld();
     await world.add('a');
@@ -204,15 +269,19 @@ describe('the queries of the queue', () => {
     const world = await pullWorld();
     const seen: string[] = [];
     const note = (query: { sql: string }): void => void seen.push(query.sql);
+    const readers = await Promise.all([
+      world.database.read(async (reader) => [reader]),
+      world.database.read(async (reader) => [reader], 'urgent'),
+    ]);
+    for (const [reader] of readers) reader?.on('query', note);
+    await world.store.candidates.listBest({ orderClass: 'new', large: false }, [1], 32);
+    await world.store.candidates.smallest(['new'], [1]);
+    await world.store.candidates.listByIds([1, 2]);
+    await world.store.records.histories(['a', 'b']);
+    await world.store.records.listClosing([{ recordId: 1, orderId: 1 }]);
+    await world.store.records.listLeftovers();
+    for (const [reader] of readers) reader?.removeListener('query', note);
     await world.database.read(async (reader) => {
-      reader.on('query', note);
-      await world.store.candidates.listBest({ orderClass: 'new', large: false }, [1], 32);
-      await world.store.candidates.smallest(['new'], [1]);
-      await world.store.candidates.listByIds([1, 2]);
-      await world.store.records.history('a');
-      await world.store.records.listClosing([{ recordId: 1, orderId: 1 }]);
-      await world.store.records.listLeftovers();
-      reader.removeListener('query', note);
       for (const sql of seen) {
         const bindings = (sql.match(/\?/g) ?? []).map(() => '[]');
         const plan: { detail: string }[] = await reader.raw(`EXPLAIN QUERY PLAN ${sql}`, bindings);

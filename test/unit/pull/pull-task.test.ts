@@ -12,11 +12,13 @@ describe('pulling', () => {
     world.start();
     await world.until(() => world.ipfs.open.length === 1);
     expect((await world.order('a')).status).toBe('pulling');
-    expect(await world.records('a')).toMatchObject([{ status: 'running', pinned_before: 0 }]);
+    expect(await world.records('a')).toMatchObject([{ status: 'running', pinned_before: null }]);
     world.sworker.hold('a');
     world.ipfs.call('a').pinned();
     await world.reaches('a', 'handled');
-    expect(await world.records('a')).toMatchObject([{ status: 'sealed', end_reason: 'sealed', counts_as_attempt: 0 }]);
+    expect(await world.records('a')).toMatchObject([
+      { status: 'sealed', end_reason: 'sealed', counts_as_attempt: 0, pinned_before: 0 },
+    ]);
   });
 
   it('prefers fresh orders to retried ones, then the highest reward, then the oldest', async () => {

@@ -44,7 +44,7 @@ describe('the moves of a pin record', () => {
       handledOrders: [1, 2],
       closedOrders: [1, 2],
     };
-    await held.apply(changes, { headBlock: 9, nowMs: 9 });
+    await held.apply(changes, { headBlock: 9, nowMs: 9 }, world.clock);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'running' });
     expect(await world.pinRow(cidOf(2))).toMatchObject({ status: 'removed' });
     expect(await world.orderRow(cidOf(1))).toMatchObject({ status: 'pulling' });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import type { OrderFigures, OrderRead } from '../../../src/domain/order.ts';
 import { orderStatuses, type OrderStatus } from '../../../src/domain/statuses.ts';
-import { applyBlock, type BlockChanges, type OrderChange } from '../../../src/store/order-events.ts';
+import { applyBlocks, type BlockChanges, type OrderChange } from '../../../src/store/order-events.ts';
 import { Owners } from '../../../src/store/owners.ts';
 import { ChainRoom } from '../../support/chain-room.ts';
 import { plainFigures } from '../../support/chain-room-world.ts';
@@ -28,7 +28,7 @@ const gone = (atBlock: number): OrderRead => ({ key, atBlock, figures: undefined
 
 async function apply(atBlock: number, order: OrderChange, more: Partial<BlockChanges> = {}): Promise<void> {
   const changes = { atBlock, endPoint: 'one', orders: [order], payments: [], replicasUpdated: [], ...more };
-  await room.database.write('event', async (tx) => await applyBlock(tx, changes, 5));
+  await room.database.write('event', async (tx) => await applyBlocks(tx, [changes], 5));
 }
 
 const ordered = async (atBlock: number, figures: Partial<OrderFigures> = {}): Promise<void> =>
@@ -254,13 +254,25 @@ describe('reported replicas', () => {
     ['waiting', 'no-space', 400],
     ['queued', 'take', null],
     ['failed', 'take', null],
+    ['waiting', 'abandoned', 400],
+    ['waiting', 'too-large', 400],
   ])('of an order %s for %s make it looked at at %s', async (status, verdict, look) => {
     await orderIn('waiting');
     await room.set('a', { status, verdict, look_block: status === 'waiting' ? 400 : null });
     await room.database.write('event', async (tx) => {
       const changes = { atBlock: 20, endPoint: 'one', orders: [], payments: [], replicasUpdated: [key] };
-      await applyBlock(tx, changes, 5);
+      await applyBlocks(tx, [changes], 5);
     });
     expect(await room.order('a')).toMatchObject({ status, lookBlock: look });
   });
+
+  it.each(['abandoned', 'too-large'])(
+    'of an order that nobody held, waiting for %s, may change that',
+    async (verdict) => {
+      await orderIn('waiting');
+      await room.set('a', { verdict, expiry_block: 0, look_block: null });
+      await apply(20, { read: present(10), ordered: false, closed: false }, { orders: [], replicasUpdated: [key] });
+      expect(await room.order('a')).toMatchObject({ lookBlock: 20 });
+    },
+  );
 });

@@ -81,6 +81,7 @@ describe('opening the database', () => {
       await tx('knex_migrations').delete();
       for (const name of [
         'tally',
+        'record_tally',
         'gap',
         'absence',
         'walk',

@@ -97,7 +97,7 @@ export class BlockReader {
       const health = await connection.request(healthSchema, 'system_health', [], ask);
       const timestampMs = await this.#bestTimestampMs(connection, ask);
       const state = this.#judgeOf(connection).judge(health.isSyncing, health.peers, timestampMs);
-      connection.syncing = state.syncing;
+      connection.standing.syncing = state.syncing;
       return state;
     });
   }

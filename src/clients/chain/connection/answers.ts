@@ -21,10 +21,6 @@ export const healthSchema = z.object({
   shouldHavePeers: z.boolean(),
 });
 
-export const blockSchema = z.object({
-  block: z.object({ header: headerSchema, extrinsics: z.array(hexSchema) }),
-});
-
 /** An answer checked against its shape; `CHAIN_BAD_ANSWER` names the end point, the field and what came. */
 export function checked<T>(schema: z.ZodType<T>, endPoint: string, method: string, answer: unknown): T {
   const outcome = schema.safeParse(answer);

@@ -1,63 +1,47 @@
 import type { z } from 'zod';
 import { hasCode, SmError } from '../../../domain/errors.ts';
-import type { Clock } from '../../../runtime/clock.ts';
-import type { Logger } from '../../../runtime/log.ts';
+import { KIB } from '../../../domain/units.ts';
 import type { Ask, BlockRef } from '../ask.ts';
+import { Batches } from '../flow/batches.ts';
+import type { CallAt } from '../flow/batches.ts';
+import type { RawResult } from '../messages/raw-message.ts';
 import { checked, hashSchema, headerSchema } from './answers.ts';
-import type { GenesisRule } from './genesis-rule.ts';
-import type { ChainLimits } from './limits.ts';
-import { RequestGate } from './request-gate.ts';
+import { CheckedLine } from './checked-line.ts';
+import type { ConnectionParts } from './checked-line.ts';
 import { aboutState } from './rpc-errors.ts';
-import { underChildSignal, unlessAborted } from './signals.ts';
-import { unreachable } from './transport.ts';
-import type { ChainEndPoint, ChainTransport, Subscription, SubscriptionHandlers } from './transport.ts';
+import type { Standing } from './standing.ts';
+import type { RpcCall, RpcOutcome, Subscription, SubscriptionHandlers } from './transport.ts';
 
-export type EndPointStatus = 'untried' | 'usable' | 'away' | 'wrong-genesis';
+/** Smaller answers say little about the pace of a node. */
+const JUDGED_BYTES = 64 * KIB;
+const JUDGED_CALLS = 8;
 
-export interface ConnectionParts {
-  readonly endPoint: ChainEndPoint;
-  readonly genesis: GenesisRule;
-  readonly limits: ChainLimits;
-  readonly clock: Clock;
-  readonly logger: Logger;
+/** A question about a block whose answer may be megabytes. */
+export interface LargeQuestion extends CallAt {
+  /** How many values of orders it asks for. */
+  readonly values?: number;
 }
 
-/** One end point: its genesis is checked on every new connection, its answers are bounded in time, its errors have our codes. */
+/** One end point: what it answers, its errors with our codes. */
 export class ChainConnection {
   readonly name: string;
-  readonly #transport: ChainTransport;
-  readonly #genesis: GenesisRule;
-  readonly #limits: ChainLimits;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #gate: RequestGate;
-  readonly #life = new AbortController();
-  #status: EndPointStatus = 'untried';
-  #lastError: SmError | undefined;
-  #checkedEpoch: number | undefined;
-  #checking: Promise<void> | undefined;
-  #retryAtMs = 0;
-  #lastAnswerAtMs = 0;
+  readonly #line: CheckedLine;
+  readonly #batches: Batches;
   #finalizedNumber = -1;
-  /** What the newest look at its synchronisation said; null before the first. */
-  syncing: boolean | null = null;
 
-  constructor({ endPoint, genesis, limits, clock, logger }: ConnectionParts) {
-    this.name = endPoint.name;
-    this.#transport = endPoint.transport;
-    this.#genesis = genesis;
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#gate = new RequestGate(limits.maxRequestsInFlight);
+  constructor(parts: ConnectionParts) {
+    this.name = parts.endPoint.name;
+    this.#line = new CheckedLine(parts, () => (this.#finalizedNumber = -1));
+    this.#batches = new Batches(this, parts.limits.callsPerBatch);
   }
 
-  get status(): EndPointStatus {
-    return this.#status;
+  get standing(): Standing {
+    return this.#line.standing;
   }
 
-  get lastError(): SmError | undefined {
-    return this.#lastError;
+  /** Whether the round trip to it is what its answers wait for. */
+  get isFar(): boolean {
+    return this.#line.isFar;
   }
 
   /** The checked `result` of one question. */
@@ -67,17 +51,7 @@ export class ChainConnection {
 
   /** For answers that are checked by hand because they are large. */
   async requestRaw(method: string, params: readonly unknown[], ask: Ask): Promise<unknown> {
-    for (;;) {
-      await this.#checkGenesis(ask.signal);
-      const epoch = this.#transport.epoch;
-      const answer = await this.#gate.run(ask.priority ?? 'urgent', ask.signal, async () =>
-        this.#bounded(method, params, ask.signal),
-      );
-      // Otherwise the connection was opened anew in between, perhaps to another node.
-      if (epoch !== this.#transport.epoch || epoch !== this.#checkedEpoch) continue;
-      this.#becomes('usable', undefined);
-      return answer;
-    }
+    return this.#line.ask(ask, 0, async (transport, signal) => transport.send(method, params, signal));
   }
 
   /** The same for a question about a block's state or body: says whether it is gone or not yet there. */
@@ -92,15 +66,48 @@ export class ChainConnection {
   }
 
   async requestRawAt(method: string, params: readonly unknown[], at: BlockRef, ask: Ask): Promise<unknown> {
-    try {
-      return await this.requestRaw(method, params, ask);
-    } catch (error) {
-      const meant = aboutState(error, at, this.#finalizedNumber);
-      if (!hasCode(meant, 'CHAIN_SYNCING')) throw meant;
-      // What is known of its finality may be old.
-      await this.finalizedHead(ask);
-      throw aboutState(error, at, this.#finalizedNumber);
-    }
+    return this.#aboutState(at, ask, async () => this.requestRaw(method, params, ask));
+  }
+
+  /** What `read` makes of the result of a question about a block: for large answers, which are checked by their reader (see `ChainTransport.sendRaw`). */
+  async requestLargeAt<T>(question: LargeQuestion, ask: Ask, read: (result: RawResult) => T): Promise<T> {
+    const { method, params, at, values = 0 } = question;
+    const outcome = await this.#aboutState(at, ask, async () =>
+      this.#line.ask(ask, values, async (transport, signal, answered) =>
+        transport.sendRaw(method, params, signal, (result) => {
+          if (result.bytes.length >= JUDGED_BYTES) answered(method, result.bytes.length);
+          return attempt(() => read(result));
+        }),
+      ),
+    );
+    return outcome();
+  }
+
+  /**
+   * Many questions about blocks in few messages, each message one question in flight. One outcome a call, in their order: its unchecked result, or the
+   * error that the call alone would have failed with. Rejects when there was no answer at all.
+   */
+  async requestBatchAt(calls: readonly CallAt[], ask: Ask): Promise<readonly RpcOutcome[]> {
+    const outcomes = await this.#batches.ask(calls, ask);
+    const meant = this.#meant(calls, outcomes);
+    if (!meant.some((outcome) => 'error' in outcome && outcome.error.code === 'CHAIN_SYNCING')) return meant;
+    // What is known of its finality may be old.
+    await this.finalizedHead(ask);
+    return this.#meant(calls, outcomes);
+  }
+
+  /** One batch message, whose calls are not taken apart. */
+  async requestBatch(calls: readonly RpcCall[], ask: Ask): Promise<readonly RpcOutcome[]> {
+    return this.#line.ask(ask, 0, async (transport, signal, answered) => {
+      const outcomes = await transport.sendBatch(calls, signal);
+      if (calls.length >= JUDGED_CALLS) answered('batch', calls.length);
+      return outcomes;
+    });
+  }
+
+  /** Rises with every new connection. */
+  get epoch(): number {
+    return this.#line.epoch;
   }
 
   async finalizedHead(ask: Ask): Promise<BlockRef> {
@@ -129,101 +136,42 @@ export class ChainConnection {
   }
 
   async subscribe(subscription: Subscription, handlers: SubscriptionHandlers, ask: Ask): Promise<() => void> {
-    for (;;) {
-      await this.#checkGenesis(ask.signal);
-      const epoch = this.#transport.epoch;
-      const end = await this.#timed(ask.signal, async (signal) =>
-        this.#transport.subscribe(subscription, handlers, signal),
-      );
-      if (epoch === this.#transport.epoch && epoch === this.#checkedEpoch) return end;
-      end();
-    }
-  }
-
-  /** Whether it is not worth asking for a moment. */
-  get resting(): boolean {
-    return this.#clock.monotonicMs() < this.#retryAtMs;
+    return this.#line.subscribe(subscription, handlers, ask);
   }
 
   async close(): Promise<void> {
-    this.#life.abort(unreachable(this.name, 'closed'));
-    await this.#transport.close();
+    await this.#line.close();
   }
 
-  async #checkGenesis(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.resting && this.#lastError !== undefined) throw this.#lastError;
-    if (this.#checkedEpoch === this.#transport.epoch) return;
-    this.#checking ??= this.#readGenesis().finally(() => (this.#checking = undefined));
-    await unlessAborted(this.#checking, signal);
-  }
-
-  /** Under the connection's own signal, because several questions wait for it. */
-  async #readGenesis(): Promise<void> {
-    const method = 'chain_getBlockHash';
-    const answer = await this.#bounded(method, [0], this.#life.signal);
-    const found = checked(hashSchema, this.name, method, answer);
-    if (this.#genesis.accepts(found)) {
-      this.#checkedEpoch = this.#transport.epoch;
-      this.#finalizedNumber = -1;
-      this.#becomes('usable', undefined);
-      return;
-    }
-    const data = { endPoint: this.name, expected: this.#genesis.expected, found };
-    const error = new SmError('CHAIN_WRONG_GENESIS', 'The chain end point belongs to another chain', data);
-    this.#retryAtMs = this.#clock.monotonicMs() + this.#limits.wrongGenesisRetryMs;
-    this.#becomes('wrong-genesis', error);
-    this.#transport.reset();
-    throw error;
-  }
-
-  async #bounded(method: string, params: readonly unknown[], parent: AbortSignal): Promise<unknown> {
-    return this.#timed(parent, async (signal) => this.#transport.send(method, params, signal));
-  }
-
-  async #timed<T>(parent: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const startedAtMs = this.#clock.monotonicMs();
+  async #aboutState<T>(at: BlockRef, ask: Ask, question: () => Promise<T>): Promise<T> {
     try {
-      return await underChildSignal(parent, async (control) => {
-        void this.#expire(control, startedAtMs);
-        const answer = await unlessAborted(work(control.signal), control.signal);
-        this.#lastAnswerAtMs = this.#clock.monotonicMs();
-        return answer;
-      });
+      return await question();
     } catch (error) {
-      if (hasCode(error, 'CHAIN_UNREACHABLE')) this.#noteLoss(error);
-      throw error;
+      const meant = aboutState(error, at, this.#finalizedNumber);
+      if (!hasCode(meant, 'CHAIN_SYNCING')) throw meant;
+      // What is known of its finality may be old.
+      await this.finalizedHead(ask);
+      throw aboutState(error, at, this.#finalizedNumber);
     }
   }
 
-  async #expire(control: AbortController, startedAtMs: number): Promise<void> {
-    try {
-      await this.#clock.sleep(this.#limits.requestTimeoutMs, control.signal);
-    } catch (error) {
-      if (control.signal.aborted) return;
+  #meant(calls: readonly CallAt[], outcomes: readonly RpcOutcome[]): readonly RpcOutcome[] {
+    return outcomes.map((outcome, index) => {
+      const call = calls[index];
+      if (call === undefined || !('error' in outcome)) return outcome;
+      return { error: aboutState(outcome.error, call.at, this.#finalizedNumber) };
+    });
+  }
+}
+
+/** What an answer says is told only when it is known to come from our chain: an error is kept until then. */
+function attempt<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
       throw error;
-    }
-    control.abort(unreachable(this.name, 'timeout'));
-    // Nothing at all came meanwhile: a connection that died without saying so.
-    if (this.#lastAnswerAtMs <= startedAtMs) this.#transport.reset();
-  }
-
-  #noteLoss(error: SmError): void {
-    const reason = error.data['reason'];
-    // Do not knock again at once.
-    if (reason === 'refused') this.#retryAtMs = this.#clock.monotonicMs() + this.#limits.retryMs;
-    // A connection that broke under too large an answer is opened again by the smaller question that follows.
-    if (reason !== 'closed' && reason !== 'too-large') this.#becomes('away', error);
-  }
-
-  #becomes(status: EndPointStatus, error: SmError | undefined): void {
-    const before = this.#status;
-    this.#status = status;
-    this.#lastError = error;
-    if (status !== 'usable') this.syncing = null;
-    if (status === before) return;
-    if (status === 'usable') this.#logger.info('Chain end point answers', { endPoint: this.name });
-    else if (status === 'wrong-genesis') this.#logger.error('Chain end point left out', error?.data, error);
-    else this.#logger.warn('Chain end point is away', error?.data);
+    };
   }
 }

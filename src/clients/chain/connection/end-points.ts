@@ -1,8 +1,9 @@
 import { isAbort, SmError } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { Answer, Ask } from '../ask.ts';
-import type { ChainConnection, EndPointStatus } from './chain-connection.ts';
+import type { ChainConnection } from './chain-connection.ts';
 import type { GenesisRule } from './genesis-rule.ts';
+import type { EndPointStatus } from './standing.ts';
 
 export interface EndPointState {
   readonly name: string;
@@ -35,7 +36,7 @@ export class EndPoints {
   }
 
   states(): readonly EndPointState[] {
-    return this.#connections.map(({ name, status, syncing, lastError }) => {
+    return this.#connections.map(({ name, standing: { status, syncing, lastError } }) => {
       return { name, state: status, syncing, lastError: lastError?.code ?? null };
     });
   }
@@ -64,7 +65,9 @@ export class EndPoints {
     const candidates =
       only === undefined ? this.#connections : this.#connections.filter((connection) => connection.name === only);
     const cost = (connection: ChainConnection): number =>
-      (connection.name === avoid ? 4 : 0) + (connection.resting ? 2 : 0) + (connection.syncing === true ? 1 : 0);
+      (connection.name === avoid ? 4 : 0) +
+      (connection.standing.resting ? 2 : 0) +
+      (connection.standing.syncing === true ? 1 : 0);
     return candidates.toSorted((a, b) => cost(a) - cost(b));
   }
 

@@ -1,14 +1,19 @@
-import { SmError } from '../../../domain/errors.ts';
+import { hasCode, SmError } from '../../../domain/errors.ts';
 import type { BlockRef } from '../ask.ts';
 
 /** Substrate's state API answers 4003 for a block whose state cannot be had; other methods and older nodes say it in words only. */
 const PRUNED_CODE = 4003;
 const prunedWords = /already discarded|unknown ?block|header was not found|missing trie node|pruned/i;
-/** jsonrpsee: response too big, oversized response of a batch. */
-const tooLargeCodes = [-32008, -32011];
+/** jsonrpsee: response too big, batch of too many calls, oversized response of a batch. */
+const tooLargeCodes = [-32008, -32010, -32011];
 const tooLargeWords = /too (?:big|large|long)|oversized|exceeds?\b.*(?:size|limit)|size limit/i;
+/** jsonrpsee: batches are switched off; the standard's code for a message that is no request. */
+const noBatchCodes = [-32005, -32600];
+const noBatchWords = /batch/i;
 
 /** A node's error about a block's state, as what it means: gone, or (below the block the node has finalized) not there yet. */
+export function aboutState(error: SmError, at: BlockRef, finalizedNumber: number): SmError;
+export function aboutState(error: unknown, at: BlockRef, finalizedNumber: number): unknown;
 export function aboutState(error: unknown, at: BlockRef, finalizedNumber: number): unknown {
   if (!(error instanceof SmError) || error.code !== 'CHAIN_RPC_ERROR' || !saysPruned(error)) return error;
   const code = finalizedNumber < at.number ? 'CHAIN_SYNCING' : 'CHAIN_STATE_PRUNED';
@@ -35,4 +40,10 @@ export function isTooMuchAtOnce(error: unknown): boolean {
   }
   if (error.code !== 'CHAIN_RPC_ERROR') return false;
   return tooLargeCodes.includes(Number(error.data['rpcCode'])) || tooLargeWords.test(String(error.data['detail']));
+}
+
+/** Whether a node that answered a whole batch with this error takes none at all. */
+export function refusesBatches(error: unknown): boolean {
+  if (!hasCode(error, 'CHAIN_RPC_ERROR') || isTooMuchAtOnce(error)) return false;
+  return noBatchCodes.includes(Number(error.data['rpcCode'])) || noBatchWords.test(String(error.data['detail']));
 }

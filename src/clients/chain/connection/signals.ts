@@ -13,6 +13,9 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
   });
 }
 
+/** One for all: a reason of its own for each would cost a stack trace a question. */
+const over = new DOMException('over', 'AbortError');
+
 /**
  * Runs `work` under a signal of its own that follows `parent`. Made by hand because `AbortSignal.any` keeps every child of a long-lived parent
  * in memory on Node 20.
@@ -31,7 +34,7 @@ export async function underChildSignal<T>(
     return await work(control);
   } finally {
     parent.removeEventListener('abort', onAbort);
-    control.abort();
+    control.abort(over);
   }
 }
 

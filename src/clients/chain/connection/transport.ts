@@ -1,4 +1,5 @@
 import { SmError } from '../../../domain/errors.ts';
+import type { RawResult } from '../messages/raw-message.ts';
 
 /**
  * One way to one chain node, speaking JSON-RPC. It connects at the first question and again after a loss.
@@ -12,6 +13,15 @@ export interface ChainTransport {
    * or the signal's reason.
    */
   send(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  /** As `send`, for large answers: what `read` makes of the result. It is called when the answer arrives; the bytes are gone when it returns. */
+  sendRaw<T>(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    read: (result: RawResult) => T,
+  ): Promise<T>;
+  /** Several calls in one message, and one outcome for each in their order. Rejects when the batch as a whole was refused or lost. */
+  sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]>;
   /** Resolves, once the node has accepted, with a function that ends the subscription. */
   subscribe(subscription: Subscription, handlers: SubscriptionHandlers, signal: AbortSignal): Promise<() => void>;
   /** Drops the connection, failing what is in flight; the next question opens another. */
@@ -19,6 +29,14 @@ export interface ChainTransport {
   /** Drops the connection for good. */
   close(): Promise<void>;
 }
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** What became of one call of a batch. */
+export type RpcOutcome = { readonly result: unknown } | { readonly error: SmError };
 
 export interface Subscription {
   readonly method: string;

@@ -1,30 +1,27 @@
-import { isAscii } from 'node:buffer';
-import { WebSocket } from 'ws';
-import type { RawData } from 'ws';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { MIB, SECOND_MS } from '../../../domain/units.ts';
 import { badAnswer } from './answers.ts';
-import { messageSchema } from './messages.ts';
-import { rpcFailure, unreachable } from './transport.ts';
+import { parsedMessages } from '../messages/messages.ts';
+import type { Message } from '../messages/messages.ts';
+import { PendingBatch } from '../messages/pending-batch.ts';
+import { Questions } from '../messages/questions.ts';
+import { rawMessage, rawResultOf } from '../messages/raw-message.ts';
+import type { RawResult } from '../messages/raw-message.ts';
+import { isTooLarge, NodeSocket } from './node-socket.ts';
+import type { NodeSocketLimits } from './node-socket.ts';
+import { unreachable } from './transport.ts';
 import type {
   ChainEndPoint,
   ChainTransport,
+  RpcCall,
+  RpcOutcome,
   Subscription,
   SubscriptionHandlers,
   UnreachableReason,
 } from './transport.ts';
 
-interface Pending {
-  readonly method: string;
-  /** Called while the message is handled, so that a notification right behind it finds its subscription. */
-  readonly onResult: (result: unknown) => void;
-  readonly onError: (error: Error) => void;
-}
-
-export interface WsTransportLimits {
-  /** A larger message ends the connection with the reason `too-large`. */
-  readonly maxMessageBytes: number;
-  readonly handshakeTimeoutMs: number;
-}
+/** A message larger than `maxMessageBytes` ends the connection with the reason `too-large`. */
+export type WsTransportLimits = NodeSocketLimits;
 
 const defaultLimits: WsTransportLimits = { maxMessageBytes: 64 * MIB, handshakeTimeoutMs: 10 * SECOND_MS };
 
@@ -40,11 +37,10 @@ export class WsTransport implements ChainTransport {
   readonly #name: string;
   readonly #url: string;
   readonly #limits: WsTransportLimits;
-  readonly #pending = new Map<number, Pending>();
+  readonly #questions: Questions;
   readonly #subscriptions = new Map<string, SubscriptionHandlers>();
-  #socket: WebSocket | undefined;
-  #opened: Promise<WebSocket> | undefined;
-  #lastId = 0;
+  #socket: NodeSocket | undefined;
+  #opened: Promise<void> | undefined;
   #epoch = 0;
   #closed = false;
 
@@ -52,6 +48,7 @@ export class WsTransport implements ChainTransport {
     this.#name = name;
     this.#url = url;
     this.#limits = limits;
+    this.#questions = new Questions(name);
   }
 
   get epoch(): number {
@@ -59,7 +56,25 @@ export class WsTransport implements ChainTransport {
   }
 
   async send(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
-    return this.#call(method, params, signal, (result) => result);
+    return this.#call({ method, params }, signal, (result) => result);
+  }
+
+  async sendRaw<T>(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    read: (result: RawResult) => T,
+  ): Promise<T> {
+    return this.#call({ method, params }, signal, (result) => read(rawResultOf(result)), read);
+  }
+
+  async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    return this.#exchange<readonly RpcOutcome[]>(signal, (resolve, reject) => {
+      const batch = new PendingBatch({ endPoint: this.#name, calls, resolve, reject });
+      const ids = this.#questions.addBatch(batch);
+      this.#write(calls.map(({ method, params }, index) => ({ jsonrpc: '2.0', id: ids[index], method, params })));
+      return () => this.#questions.forgetBatch(batch, ids);
+    });
   }
 
   async subscribe(
@@ -68,7 +83,7 @@ export class WsTransport implements ChainTransport {
     signal: AbortSignal,
   ): Promise<() => void> {
     const { method, params, unsubscribe } = subscription;
-    return this.#call(method, params, signal, (result) => {
+    return this.#call({ method, params }, signal, (result) => {
       if (typeof result !== 'string' && typeof result !== 'number') {
         throw badAnswer(this.#name, method, 'result', result);
       }
@@ -76,7 +91,7 @@ export class WsTransport implements ChainTransport {
       this.#subscriptions.set(id, handlers);
       return () => {
         if (!this.#subscriptions.delete(id)) return;
-        this.#write(unsubscribe, [result]);
+        this.#write({ jsonrpc: '2.0', id: this.#questions.nextId(), method: unsubscribe, params: [result] });
       };
     });
   }
@@ -89,102 +104,124 @@ export class WsTransport implements ChainTransport {
     this.#closed = true;
     const socket = this.#socket;
     this.#drop('closed');
-    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
-    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    await socket?.closed;
   }
 
   async #call<T>(
-    method: string,
-    params: readonly unknown[],
+    { method, params }: RpcCall,
     signal: AbortSignal,
     convert: (result: unknown) => T,
+    convertRaw?: (result: RawResult) => T,
+  ): Promise<T> {
+    return this.#exchange<T>(signal, (resolve, reject) => {
+      const settle = <R>(result: R, by: (result: R) => T): void => {
+        try {
+          resolve(by(result));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const id = this.#questions.add({
+        method,
+        batch: undefined,
+        onResult: (result) => settle(result, convert),
+        onRawResult: convertRaw === undefined ? undefined : (result) => settle(result, convertRaw),
+        onFailure: reject,
+        onLost: reject,
+      });
+      this.#write({ jsonrpc: '2.0', id, method, params });
+      return () => this.#questions.forget(id);
+    });
+  }
+
+  /** Sends once the connection is open; what was sent is forgotten when it is answered or aborted. */
+  async #exchange<T>(
+    signal: AbortSignal,
+    send: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
   ): Promise<T> {
     signal.throwIfAborted();
     await this.#open();
     signal.throwIfAborted();
     return new Promise<T>((resolve, reject) => {
-      const id = this.#write(method, params);
-      const forget = (): void => {
-        this.#pending.delete(id);
+      const settled = (): void => {
+        forget();
         signal.removeEventListener('abort', onAbort);
       };
-      const onAbort = (): void => {
-        forget();
-        reject(signal.reason);
+      const fail = (error: unknown): void => {
+        settled();
+        reject(error);
       };
+      const onAbort = (): void => fail(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#pending.set(id, {
-        method,
-        onResult: (result) => {
-          forget();
-          try {
-            resolve(convert(result));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        onError: (error) => {
-          forget();
-          reject(error);
-        },
-      });
+      const forget = send((value) => {
+        settled();
+        resolve(value);
+      }, fail);
     });
   }
 
-  #write(method: string, params: readonly unknown[]): number {
-    this.#lastId += 1;
-    // A failing write is followed by the socket's own `close`, which fails everything pending.
-    this.#socket?.send(JSON.stringify({ jsonrpc: '2.0', id: this.#lastId, method, params }), () => undefined);
-    return this.#lastId;
+  #write(message: unknown): void {
+    this.#socket?.send(JSON.stringify(message));
   }
 
-  async #open(): Promise<WebSocket> {
+  async #open(): Promise<void> {
     if (this.#closed) throw unreachable(this.#name, 'closed');
     this.#opened ??= this.#connect();
     return this.#opened;
   }
 
-  async #connect(): Promise<WebSocket> {
-    const socket = new WebSocket(this.#url, {
-      maxPayload: this.#limits.maxMessageBytes,
-      handshakeTimeout: this.#limits.handshakeTimeoutMs,
-      perMessageDeflate: false,
-    });
-    this.#socket = socket;
-    return new Promise<WebSocket>((resolve, reject) => {
-      let cause: Error | undefined;
-      socket.on('open', () => {
-        this.#epoch += 1;
-        resolve(socket);
+  async #connect(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const socket = new NodeSocket(this.#url, this.#limits, {
+        onOpen: () => {
+          this.#epoch += 1;
+          resolve();
+        },
+        onMessage: (bytes) => this.#onMessage(socket, bytes),
+        onClose: (cause) => {
+          reject(unreachable(this.#name, this.#closed ? 'closed' : 'refused', cause));
+          if (this.#socket !== socket) return;
+          this.#forgetSocket(isTooLarge(cause) ? 'too-large' : 'dropped', cause);
+        },
       });
-      socket.on('error', (error) => (cause = error));
-      socket.on('close', () => {
-        reject(unreachable(this.#name, this.#closed ? 'closed' : 'refused', cause));
-        if (this.#socket === socket) this.#forgetSocket(isTooLarge(cause) ? 'too-large' : 'dropped', cause);
-      });
-      socket.on('message', (data) => this.#onMessage(socket, data));
+      this.#socket = socket;
     });
   }
 
-  #onMessage(socket: WebSocket, data: RawData): void {
+  #onMessage(socket: NodeSocket, bytes: Buffer): void {
     if (this.#socket !== socket) return;
-    const text = textOf(data);
-    const message = parsedMessage(text);
-    if (message === undefined) {
-      this.#forgetSocket('dropped', undefined, (method) => badAnswer(this.#name, method, 'message', text));
-      socket.terminate();
+    const raw = rawMessage(bytes);
+    if (raw !== undefined && this.#questions.answerRaw(raw.id, raw.result)) return;
+    const text = textOf(bytes);
+    const parsed = isUtf8(bytes) ? parsedMessages(text) : undefined;
+    if (parsed === undefined) {
+      this.#refuse(socket, text);
       return;
     }
+    const batches = new Set<PendingBatch>();
+    for (const message of parsed.messages) {
+      const batch = this.#onOne(message, socket, text);
+      if (batch !== undefined) batches.add(batch);
+    }
+    if (parsed.isBatch) this.#questions.endBatches(batches);
+  }
+
+  #onOne(message: Message, socket: NodeSocket, text: string): PendingBatch | undefined {
     if ('params' in message) {
       this.#subscriptions.get(String(message.params.subscription))?.onItem(message.params.result);
-      return;
+    } else if (message.id !== null) {
+      return this.#questions.answer(message);
+    } else if (!this.#questions.refuseBatches(message.error)) {
+      this.#refuse(socket, text);
     }
-    // Unknown when its question was aborted.
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return;
-    if (message.error !== undefined) pending.onError(rpcFailure(this.#name, pending.method, message.error));
-    else if ('result' in message) pending.onResult(message.result);
-    else pending.onError(badAnswer(this.#name, pending.method, 'result', undefined));
+    return undefined;
+  }
+
+  /** After a message of another shape nothing that comes from this connection can be trusted. */
+  #refuse(socket: NodeSocket, text: string): void {
+    if (this.#socket !== socket) return;
+    this.#forgetSocket('dropped', undefined, (method) => badAnswer(this.#name, method, 'message', text));
+    socket.terminate();
   }
 
   #drop(reason: UnreachableReason): void {
@@ -198,29 +235,14 @@ export class WsTransport implements ChainTransport {
     this.#socket = undefined;
     this.#opened = undefined;
     const error = unreachable(this.#name, reason, cause);
-    // Each removes itself from the map, which iterating a map allows.
-    for (const pending of this.#pending.values()) pending.onError(errorFor?.(pending.method) ?? error);
+    this.#questions.lose((method) => errorFor?.(method) ?? error);
     const subscriptions = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     for (const handlers of subscriptions) handlers.onLost(error);
   }
 }
 
-/** With ws's default binary type a message is one buffer. Pages of hex are all ASCII, and several times faster to convert as such. */
-function textOf(data: RawData): string {
-  const bytes = Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
+/** Pages of hex are all ASCII, and several times faster to convert as such. */
+function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
-}
-
-function parsedMessage(text: string): ReturnType<typeof messageSchema.parse> | undefined {
-  try {
-    return messageSchema.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isTooLarge(error: Error | undefined): boolean {
-  return error !== undefined && 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 }

@@ -1,8 +1,13 @@
-import type { GenericCall, TypeRegistry } from '@polkadot/types';
+import type { GenericCall } from '@polkadot/types';
+import type { TypeRegistry } from '@polkadot/types';
+import { shortened } from '../connection/answers.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { callOf, callsWithin, namedArg } from './calls.ts';
+import { hexBytes } from './market-events.ts';
 import type { MarketEvent } from './market-events.ts';
+import type { CallPlan } from './plan/call-plan.ts';
+import type { DirectCall } from './plan/market-calls.ts';
 
 const MEMO_BYTES = 128;
 
@@ -14,9 +19,21 @@ export interface BlockHints {
   readonly updatedReplicas: readonly ChainOrderKey[];
 }
 
+/** What decoding extrinsics needs of a runtime. */
+export interface CallTypes {
+  readonly registry: TypeRegistry;
+  readonly callPlan: CallPlan;
+}
+
 interface PlacedOrder {
   readonly storageKey: string;
   readonly memo: Uint8Array;
+}
+
+/** What one extrinsic hints at, in the order of its calls. */
+interface ExtrinsicHints {
+  readonly orders: PlacedOrder[];
+  readonly replicas: readonly ChainOrderKey[];
 }
 
 /** Whether reading the block's body can add anything to its events. */
@@ -24,32 +41,58 @@ export function wantsHints(event: MarketEvent): event is MarketEvent & { readonl
   return event.extrinsicIndex !== null && (event.kind === 'FileSuccess' || event.kind === 'UpdateReplicasSuccess');
 }
 
+export function noHints(events: readonly MarketEvent[]): BlockHints {
+  return { memos: events.map(() => null), updatedReplicas: [] };
+}
+
 /** `onOpaque` hears of every extrinsic that cannot be decoded; its hints are then unknown. */
 export function decodeHints(
-  registry: TypeRegistry,
+  types: CallTypes,
   events: readonly MarketEvent[],
   extrinsics: readonly string[],
   onOpaque: (extrinsicIndex: number, error: unknown) => void,
 ): BlockHints {
-  const calls = new Map<number, readonly GenericCall[]>();
+  const hints = new Map<number, ExtrinsicHints>();
   for (const { extrinsicIndex } of events.filter(wantsHints)) {
-    if (calls.has(extrinsicIndex)) continue;
+    if (hints.has(extrinsicIndex)) continue;
     try {
-      const call = callOf(registry, extrinsics[extrinsicIndex] ?? '');
-      calls.set(extrinsicIndex, [...callsWithin(registry, call)]);
+      hints.set(extrinsicIndex, extrinsicHints(types, extrinsics[extrinsicIndex] ?? ''));
     } catch (error) {
-      calls.set(extrinsicIndex, []);
+      hints.set(extrinsicIndex, { orders: [], replicas: [] });
       onOpaque(extrinsicIndex, error);
     }
   }
-  const placed = new Map([...calls].map(([index, within]) => [index, within.flatMap(placedOrder)]));
-  const memos = events.map((event) => (event.kind === 'FileSuccess' ? takeMemo(placed, event) : null));
-  return { memos, updatedReplicas: [...calls.values()].flat().flatMap(updatedReplicas) };
+  const memos = events.map((event) => (event.kind === 'FileSuccess' ? takeMemo(hints, event) : null));
+  return { memos, updatedReplicas: [...hints.values()].flatMap(({ replicas }) => replicas) };
+}
+
+function extrinsicHints({ registry, callPlan }: CallTypes, extrinsicHex: string): ExtrinsicHints {
+  const bytes = hexBytes(extrinsicHex);
+  if (bytes === undefined) throw new TypeError(`no extrinsic: ${shortened(extrinsicHex)}`);
+  const calls = callPlan.read(bytes);
+  if (calls !== undefined) return directHints(calls);
+  return decodedHints(registry, extrinsicHex);
+}
+
+function directHints(calls: readonly DirectCall[]): ExtrinsicHints {
+  const orders: PlacedOrder[] = [];
+  const replicas: ChainOrderKey[] = [];
+  for (const call of calls) {
+    if (call.kind === 'order') orders.push(placed(call.cid, call.memo));
+    else for (const cid of call.cids) replicas.push(chainOrderKey(cid));
+  }
+  return { orders, replicas };
+}
+
+/** By the library: calls inside of calls, and whatever cannot be read otherwise. */
+export function decodedHints(registry: TypeRegistry, extrinsicHex: string): ExtrinsicHints {
+  const calls = [...callsWithin(registry, callOf(registry, extrinsicHex))];
+  return { orders: calls.flatMap(placedOrder), replicas: calls.flatMap(updatedReplicas) };
 }
 
 /** Events of one order come in the order of its calls, and a batch stops at the first call that fails: the first call not yet taken is the event's. */
-function takeMemo(placed: ReadonlyMap<number, PlacedOrder[]>, event: MarketEvent): Uint8Array | null {
-  const orders = event.extrinsicIndex === null ? undefined : placed.get(event.extrinsicIndex);
+function takeMemo(hints: ReadonlyMap<number, ExtrinsicHints>, event: MarketEvent): Uint8Array | null {
+  const orders = event.extrinsicIndex === null ? undefined : hints.get(event.extrinsicIndex)?.orders;
   const index = orders?.findIndex((order) => order.storageKey === event.key?.storageKey) ?? -1;
   return index < 0 ? null : (orders?.splice(index, 1)[0]?.memo ?? null);
 }
@@ -58,8 +101,12 @@ function placedOrder(call: GenericCall): PlacedOrder[] {
   if (call.section !== 'market' || call.method !== 'placeStorageOrder') return [];
   const cid = namedArg(call, 'cid');
   const memo = namedArg(call, 'memo');
-  if (!(cid instanceof Uint8Array) || !(memo instanceof Uint8Array)) return [];
-  return [{ storageKey: chainOrderKey(cid).storageKey, memo: Uint8Array.from(memo.subarray(0, MEMO_BYTES)) }];
+  return cid instanceof Uint8Array && memo instanceof Uint8Array ? [placed(cid, memo)] : [];
+}
+
+/** The memo as a copy: it outlives the extrinsic by far. */
+function placed(cid: Uint8Array, memo: Uint8Array): PlacedOrder {
+  return { storageKey: chainOrderKey(cid).storageKey, memo: Uint8Array.from(memo.subarray(0, MEMO_BYTES)) };
 }
 
 /** The first argument is a list of (cid, size, replicas). */

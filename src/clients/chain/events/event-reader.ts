@@ -1,19 +1,25 @@
 import type { Logger } from '../../../runtime/log.ts';
+import type { OrderRead } from '../../../domain/order.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
-import { badAnswer, blockSchema } from '../connection/answers.ts';
+import { badAnswer } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import type { EndPoints } from '../connection/end-points.ts';
-import { storageValue } from '../storage/storage-values.ts';
+import { allOrNone } from '../connection/signals.ts';
+import type { RpcOutcome } from '../connection/transport.ts';
+import { blockAt } from '../blocks/block-hashes.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
+import type { GroupView } from '../orders/order-reader.ts';
 import { decodedAt } from '../scale/undecodable.ts';
-import { SmError } from '../../../domain/errors.ts';
-import { decodeHints, wantsHints } from './block-hints.ts';
+import { decodeHints, noHints, wantsHints } from './block-hints.ts';
 import type { BlockHints } from './block-hints.ts';
+import { bodyOf } from './block-body.ts';
 import { ExecutingVersions } from './executing-version.ts';
-import { decodeMarketEvents } from './market-events.ts';
+import { leading } from './leading.ts';
+import { decodeMarketEvents, hexBytes } from './market-events.ts';
 import type { MarketEvent } from './market-events.ts';
+import { readOrdersAfter, type OrdersAfter } from './orders-after.ts';
 import { Runtimes } from './runtimes.ts';
-import type { Runtime } from './runtimes.ts';
+import type { Runtime, RuntimeVersion } from './runtimes.ts';
 
 export interface BlockEvents {
   readonly block: BlockRef;
@@ -23,7 +29,10 @@ export interface BlockEvents {
   readonly events: readonly MarketEvent[];
 }
 
-/** What happened to orders in finalized blocks, each decoded with the runtime that executed it. */
+/**
+ * What happened to orders in finalized blocks, each decoded with the runtime that executed it. Every method takes a window of consecutive blocks and
+ * answers for the leading ones that one end point can tell, at least for the first: what stands against that one is thrown.
+ */
 export class EventReader {
   readonly #endPoints: EndPoints;
   readonly #logger: Logger;
@@ -35,47 +44,92 @@ export class EventReader {
     this.#logger = logger;
   }
 
-  async blockEvents(block: BlockRef, ask: Ask): Promise<Answer<BlockEvents>> {
+  /** @param parent the block before the first of `blocks`; of the chain's very first block itself */
+  async blockEvents(parent: BlockRef, blocks: readonly BlockRef[], ask: Ask): Promise<Answer<readonly BlockEvents[]>> {
+    const method = 'state_getStorage';
+    const states = [parent, ...blocks.slice(0, -1)];
+    // A block's own state is the one that the next window begins with.
+    const probed = blocks.length > 1 ? [...states, ...blocks.slice(-1)] : states;
     return this.#endPoints.ask(ask, async (connection) => {
-      const value = await storageValue(connection, storagePrefixes.systemEvents, block, ask);
-      const { registry, specVersion } = await this.#runtimeOf(connection, block, ask);
-      // Every block but the first has events, those of its own inherents.
-      if (value === null && block.number > 0)
-        throw badAnswer(connection.name, 'state_getStorage', 'System.Events', value);
-      const events = decodedAt(connection.name, block, () => decodeMarketEvents(registry, value ?? '0x00'));
-      return { block, specVersion, events };
-    });
-  }
-
-  /** Memos and touched orders from the block's extrinsics; asks nothing when no event has any. */
-  async readHints({ block, events }: BlockEvents, ask: Ask): Promise<Answer<BlockHints>> {
-    if (!events.some(wantsHints)) {
-      return { value: { memos: events.map(() => null), updatedReplicas: [] }, endPoint: '' };
-    }
-    return this.#endPoints.ask(ask, async (connection) => {
-      const extrinsics = await this.#extrinsics(connection, block, ask);
-      const { registry } = await this.#runtimeOf(connection, block, ask);
-      return decodeHints(registry, events, extrinsics, (extrinsicIndex, error) => {
-        const detail = error instanceof Error ? error.message : String(error);
-        this.#logger.debug('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
+      let versions: readonly RuntimeVersion[] = [];
+      let outcomes: readonly RpcOutcome[] = [];
+      await allOrNone<unknown>(ask.signal, [
+        async (signal) => (versions = await this.#versions.of(connection, probed, { ...ask, signal })),
+        async (signal) => {
+          const calls = blocks.map((at) => ({ method, params: [storagePrefixes.systemEvents, at.hash], at }));
+          outcomes = await connection.requestBatchAt(calls, { ...ask, signal });
+        },
+      ]);
+      return leading(Math.min(blocks.length, versions.length), async (index) => {
+        const [state, block, version] = [states[index] ?? parent, blocks[index] ?? parent, versions[index]];
+        const value = resultOf(connection, method, outcomes[index]);
+        if (version === undefined) throw badAnswer(connection.name, 'state_getRuntimeVersion', 'result', version);
+        const runtime =
+          this.#runtimes.find(version.specVersion) ?? (await this.#runtimes.load(connection, version, state, ask));
+        const bytes = eventBytes(connection, block, value);
+        return {
+          block,
+          specVersion: version.specVersion,
+          events: decodedAt(connection.name, block, () => decodeMarketEvents(runtime, bytes)),
+        };
       });
     });
   }
 
-  async #extrinsics(connection: ChainConnection, block: BlockRef, ask: Ask): Promise<readonly string[]> {
+  /** Memos and touched orders from the blocks' extrinsics; asks nothing when no event has any. */
+  async readHints(blocks: readonly BlockEvents[], ask: Ask): Promise<Answer<readonly BlockHints[]>> {
+    const wanted = blocks.filter(({ events }) => events.some(wantsHints));
+    if (wanted.length === 0) return { value: blocks.map(({ events }) => noHints(events)), endPoint: '' };
     const method = 'chain_getBlock';
-    const answer = await connection.requestAt(blockSchema.nullable(), method, [block.hash], block, ask);
-    if (answer === null) {
-      const data = { endPoint: connection.name, method, block: block.number, blockHash: block.hash };
-      throw new SmError('CHAIN_STATE_PRUNED', 'The chain node does not have the body of this block', data);
-    }
-    const { header, extrinsics } = answer.block;
-    if (header.number !== block.number) throw badAnswer(connection.name, method, 'block.header.number', header.number);
-    return extrinsics;
+    return this.#endPoints.ask(ask, async (connection) => {
+      const calls = wanted.map(({ block }) => ({ method, params: [block.hash], at: block }));
+      const outcomes = await connection.requestBatchAt(calls, ask);
+      const bodies = new Map(wanted.map((block, index) => [block, outcomes[index]]));
+      return leading(blocks.length, async (index) => {
+        const told = blocks[index];
+        if (told === undefined || !bodies.has(told)) return noHints(told?.events ?? []);
+        const { block, events } = told;
+        const extrinsics = bodyOf(connection.name, block, resultOf(connection, method, bodies.get(told)));
+        const runtime = await this.#runtimeOf(connection, told, ask);
+        return decodeHints(runtime, events, extrinsics, (extrinsicIndex, error) => {
+          const detail = error instanceof Error ? error.message : String(error);
+          this.#logger.debug('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
+        });
+      });
+    });
   }
 
-  async #runtimeOf(connection: ChainConnection, block: BlockRef, ask: Ask): Promise<Runtime> {
-    const { version, at } = await this.#versions.of(connection, block, ask);
-    return this.#runtimes.load(connection, version, at, ask);
+  /** What `FilesV2` says of orders after each block of a window. */
+  async readOrders(
+    blocks: readonly OrdersAfter[],
+    view: GroupView,
+    ask: Ask,
+  ): Promise<Answer<readonly (readonly OrderRead[])[]>> {
+    if (blocks.every(({ keys }) => keys.length === 0)) return { value: blocks.map(() => []), endPoint: '' };
+    return this.#endPoints.ask(ask, async (connection) => readOrdersAfter(connection, blocks, view, ask));
   }
+
+  /** Of a block whose events were read with it: rarely one that many upgrades have crowded out since. */
+  async #runtimeOf(connection: ChainConnection, { block, specVersion }: BlockEvents, ask: Ask): Promise<Runtime> {
+    const known = this.#runtimes.find(specVersion);
+    if (known !== undefined) return known;
+    const parent = await blockAt(connection, Math.max(0, block.number - 1), ask);
+    const [version = { specName: '', specVersion }] = await this.#versions.of(connection, [parent], ask);
+    return this.#runtimes.load(connection, version, parent, ask);
+  }
+}
+
+function resultOf({ name }: ChainConnection, method: string, outcome: RpcOutcome | undefined): unknown {
+  if (outcome === undefined) throw badAnswer(name, method, 'result', outcome);
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
+}
+
+function eventBytes({ name }: ChainConnection, block: BlockRef, value: unknown): Uint8Array {
+  // Every block but the first has events, those of its own inherents.
+  if (value === null && block.number === 0) return Uint8Array.of(0);
+  if (value === null) throw badAnswer(name, 'state_getStorage', 'System.Events', value);
+  const bytes = typeof value === 'string' ? hexBytes(value) : undefined;
+  if (bytes === undefined) throw badAnswer(name, 'state_getStorage', 'result', value);
+  return bytes;
 }

@@ -1,10 +1,10 @@
 import type { TypeRegistry, Vec } from '@polkadot/types';
 import type { EventRecord } from '@polkadot/types/interfaces';
-import type { Codec } from '@polkadot/types-codec/types';
-import { addressOf } from '../../../domain/account.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { Undecodable } from '../scale/undecodable.ts';
+import type { PayerNames } from './payer-names.ts';
+import type { EventPlan, RawEvent } from './plan/event-plan.ts';
 
 interface InBlock {
   /** Index of the extrinsic that caused it; null outside of extrinsics (initialization, finalization). */
@@ -33,43 +33,62 @@ interface ReplicasEvent extends InBlock {
 
 export type MarketEvent = PaidEvent | ClosingEvent | ReplicasEvent;
 
+/** What decoding needs of a runtime. */
+export interface EventTypes {
+  readonly registry: TypeRegistry;
+  readonly eventPlan: EventPlan;
+  readonly payers: PayerNames;
+}
+
 /**
  * The market's events of one block in the order they happened, from the raw `System.Events` and the types of the runtime that executed the block.
  * Pallet and events are found by name. Throws `Undecodable`.
  */
-export function decodeMarketEvents(registry: TypeRegistry, value: string): MarketEvent[] {
-  return decodeRecords(registry, value).flatMap((record) => {
-    return record.event.section === 'market' ? marketEvent(record) : [];
-  });
+export function decodeMarketEvents({ registry, eventPlan, payers }: EventTypes, bytes: Uint8Array): MarketEvent[] {
+  const events = eventPlan.read(bytes) ?? decodeFully(registry, bytes);
+  return events.flatMap((event) => marketEvent(event, payers));
 }
 
-function decodeRecords(registry: TypeRegistry, value: string): readonly EventRecord[] {
-  const bytes = Buffer.from(value.slice(2), 'hex');
+/** The bytes of a hex text; undefined when it is none. */
+export function hexBytes(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text.slice(2), 'hex');
+  // A character that is no digit ends the bytes.
+  return text.startsWith('0x') && 2 * bytes.length === text.length - 2 ? bytes : undefined;
+}
+
+/** By the library, which has the last word about what is an event. */
+export function decodeFully(registry: TypeRegistry, bytes: Uint8Array): readonly RawEvent[] {
   let records: Vec<EventRecord>;
   try {
     records = registry.createType<Vec<EventRecord>>('Vec<EventRecord>', bytes);
   } catch (error) {
-    throw new Undecodable('System.Events', `cannot be decoded: ${String(error)}`, value, error);
+    throw new Undecodable('System.Events', `cannot be decoded: ${String(error)}`, hexOf(bytes), error);
   }
-  if (records.encodedLength === bytes.length) return records;
-  // The library fills what is missing with zeros and leaves what is too much.
-  throw new Undecodable('System.Events', `${bytes.length} bytes instead of ${records.encodedLength}`, value);
+  if (records.encodedLength !== bytes.length) {
+    // The library fills what is missing with zeros and leaves what is too much.
+    throw new Undecodable('System.Events', `${bytes.length} bytes instead of ${records.encodedLength}`, hexOf(bytes));
+  }
+  return records
+    .filter(({ event }) => event.section === 'market')
+    .map(({ event, phase }) => ({
+      method: event.method,
+      extrinsicIndex: phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : null,
+      fields: [...event.data].map((field) => (field instanceof Uint8Array ? field : undefined)),
+    }));
 }
 
-function marketEvent({ event, phase }: EventRecord): MarketEvent[] {
-  const extrinsicIndex = phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : null;
-  const { data, method } = event;
+function marketEvent({ method, extrinsicIndex, fields }: RawEvent, payers: PayerNames): MarketEvent[] {
   switch (method) {
     case 'FileSuccess':
     case 'RenewFileSuccess':
     case 'AddPrepaidSuccess': {
-      const payer = addressOf(bytesOf(data[0], `${method}.account`));
-      return [{ kind: method, key: chainOrderKey(bytesOf(data[1], `${method}.cid`)), payer, extrinsicIndex }];
+      const payer = payers.of(bytesOf(fields[0], `${method}.account`));
+      return [{ kind: method, key: chainOrderKey(bytesOf(fields[1], `${method}.cid`)), payer, extrinsicIndex }];
     }
     case 'CalculateSuccess':
     case 'FileClosed':
     case 'IllegalFileClosed':
-      return [{ kind: method, key: chainOrderKey(bytesOf(data[0], `${method}.cid`)), payer: null, extrinsicIndex }];
+      return [{ kind: method, key: chainOrderKey(bytesOf(fields[0], `${method}.cid`)), payer: null, extrinsicIndex }];
     case 'UpdateReplicasSuccess':
       return [{ kind: method, key: null, payer: null, extrinsicIndex }];
     default:
@@ -78,7 +97,11 @@ function marketEvent({ event, phase }: EventRecord): MarketEvent[] {
 }
 
 /** The bytes of an account or a byte string. A CID is any bytes: going through text would lose some. */
-function bytesOf(field: Codec | undefined, name: string): Uint8Array {
-  if (field instanceof Uint8Array) return field.slice();
-  throw new Undecodable(`market.${name}`, 'no bytes', field?.toRawType());
+function bytesOf(field: Uint8Array | undefined, name: string): Uint8Array {
+  if (field !== undefined) return field;
+  throw new Undecodable(`market.${name}`, 'no bytes', undefined);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes).toString('hex')}`;
 }

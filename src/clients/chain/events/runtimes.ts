@@ -5,6 +5,9 @@ import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import { crustTypes } from '../crust-types.ts';
 import { decodedAt, Undecodable } from '../scale/undecodable.ts';
+import { PayerNames } from './payer-names.ts';
+import { CallPlan } from './plan/call-plan.ts';
+import { EventPlan } from './plan/event-plan.ts';
 
 /** Metadata describes its own types from this version on. */
 const SELF_DESCRIBING = 14;
@@ -23,11 +26,18 @@ const metadataSchema = hexSchema.and(z.templateLiteral(['0x6d657461', z.string()
 export interface Runtime {
   readonly specVersion: number;
   readonly registry: TypeRegistry;
+  readonly eventPlan: EventPlan;
+  readonly callPlan: CallPlan;
+  readonly payers: PayerNames;
 }
 
 /** The runtimes met so far, by version. */
 export class Runtimes {
   readonly #kept = new Map<number, Runtime>();
+
+  find(specVersion: number): Runtime | undefined {
+    return this.#kept.get(specVersion);
+  }
 
   /** The runtime of the state at `at`. */
   async load(connection: ChainConnection, version: RuntimeVersion, at: BlockRef, ask: Ask): Promise<Runtime> {
@@ -60,5 +70,11 @@ export function decodeRuntime({ specName, specVersion }: RuntimeVersion, metadat
   } catch (error) {
     throw new Undecodable('metadata', `cannot be decoded: ${String(error)}`, metadataHex, error);
   }
-  return { specVersion, registry };
+  return {
+    specVersion,
+    registry,
+    eventPlan: new EventPlan(registry),
+    callPlan: new CallPlan(registry),
+    payers: new PayerNames(),
+  };
 }

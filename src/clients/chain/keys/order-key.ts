@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OrderKey } from '../../../domain/order.ts';
+import { hexDigits, spanOfText, textOfSpan } from '../scale/hex-span.ts';
+import type { HexSpan } from '../scale/hex-span.ts';
 import { Undecodable } from '../scale/undecodable.ts';
 import { storagePrefixes } from './storage-prefixes.ts';
 import { xxHash64 } from './xx-hash-64.ts';
@@ -10,6 +12,7 @@ export interface ChainOrderKey extends OrderKey {
 }
 
 const PREFIX = storagePrefixes.marketFilesV2;
+const prefixBytes = Buffer.from(PREFIX);
 const HASH_BYTES = 8;
 const MAX_PLAIN_BYTES = 128;
 const SHOWN_BYTES = 64;
@@ -26,19 +29,38 @@ const scratch = Buffer.alloc(512);
  * The order behind a storage key: twox64 of the SCALE-encoded customer's bytes, then these. Throws `Undecodable` when the prefix, the hash,
  * the length (1, 2 or 4 bytes) or the end does not fit.
  */
-export function parseStorageKey(storageKey: string): ChainOrderKey {
-  const digits = storageKey.length - PREFIX.length;
-  if (digits < 2 * (HASH_BYTES + 1) || digits % 2 !== 0 || !storageKey.startsWith(PREFIX)) throw fault(storageKey);
+export function parseStorageKey(key: HexSpan | string): ChainOrderKey {
+  const span = typeof key === 'string' ? spanOfText(key) : key;
+  const digits = span.to - span.from - PREFIX.length;
+  if (digits < 2 * (HASH_BYTES + 1) || digits % 2 !== 0 || !hasPrefix(span)) throw fault(span);
   const size = digits / 2;
   const bytes = size <= scratch.length ? scratch : Buffer.alloc(size);
-  // Stops at the first character that is not hex.
-  if (bytes.write(storageKey.slice(PREFIX.length), 0, 'hex') !== size) throw fault(storageKey);
-  const start = textStart(bytes, size, storageKey);
+  decodeHex(span, size, bytes);
+  const start = textStart(bytes, size, span);
   xxHash64(bytes, HASH_BYTES, size, hash);
   for (let index = 0; index < HASH_BYTES; index += 1) {
-    if (hash[index] !== bytes[index]) throw new Undecodable('FilesV2 key', 'its twox64 is wrong', storageKey);
+    if (hash[index] !== bytes[index]) throw new Undecodable('FilesV2 key', 'its twox64 is wrong', textOfSpan(span));
   }
-  return { text: textOf(bytes, start, size), position: positionOf(bytes), storageKey };
+  return { text: textOf(bytes, start, size), position: positionOf(bytes), storageKey: textOfSpan(span) };
+}
+
+function hasPrefix({ bytes, from }: HexSpan): boolean {
+  for (let index = 0; index < prefixBytes.length; index += 1) {
+    if (bytes[from + index] !== prefixBytes[index]) return false;
+  }
+  return true;
+}
+
+/** The bytes behind the prefix. */
+function decodeHex(span: HexSpan, size: number, into: Uint8Array): void {
+  const { bytes } = span;
+  let at = span.from + PREFIX.length;
+  for (let index = 0; index < size; index += 1) {
+    const byte = ((hexDigits[bytes[at] ?? 0] ?? -1) << 4) | (hexDigits[bytes[at + 1] ?? 0] ?? -1);
+    if (byte < 0) throw fault(span);
+    into[index] = byte;
+    at += 2;
+  }
 }
 
 /** The key of the order for `cid`: a text or the customer's own bytes. */
@@ -68,11 +90,11 @@ export function prefixOf(position: number): string {
 /** The customer's bytes in a parsed storage key. */
 export function orderKeyBytes(storageKey: string): Uint8Array {
   const bytes = Buffer.from(storageKey.slice(PREFIX.length), 'hex');
-  return bytes.subarray(textStart(bytes, bytes.length, storageKey));
+  return bytes.subarray(textStart(bytes, bytes.length, spanOfText(storageKey)));
 }
 
 /** Where the customer's bytes begin: their length must be exactly what remains. */
-function textStart(bytes: Buffer, size: number, storageKey: string): number {
+function textStart(bytes: Buffer, size: number, storageKey: HexSpan): number {
   const first = bytes[HASH_BYTES] ?? 0;
   const mode = first & 3;
   const width = [1, 2, 4][mode];
@@ -121,6 +143,6 @@ function positionOf(hashed: Uint8Array): number {
   return position;
 }
 
-function fault(storageKey: string): Undecodable {
-  return new Undecodable('FilesV2 key', 'not a storage key of this map', storageKey);
+function fault(storageKey: HexSpan): Undecodable {
+  return new Undecodable('FilesV2 key', 'not a storage key of this map', textOfSpan(storageKey));
 }

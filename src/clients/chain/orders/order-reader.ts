@@ -1,17 +1,14 @@
 import type { OrderKey, OrderRead } from '../../../domain/order.ts';
 import type { Account } from '../../../domain/account.ts';
-import { parseAccount } from '../../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
-import { badAnswer } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import type { EndPoints } from '../connection/end-points.ts';
 import type { StorageValues } from '../storage/storage-values.ts';
-import { keysPage } from '../storage/keys-page.ts';
+import type { StorageKeys } from '../storage/storage-keys.ts';
 import { parseStorageKey, prefixOf, storageKeyOf } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
-import { decodedAt } from '../scale/undecodable.ts';
-import { decodeOrderValue } from './order-value.ts';
+import { decodeOrderValue, replicaViewOf } from './order-value.ts';
 
 /** Whose place in the replica maps is asked for. */
 export interface GroupView {
@@ -31,10 +28,12 @@ export interface KeysPageQuery {
 /** `Market.FilesV2`: keys page by page, and values. */
 export class OrderReader {
   readonly #endPoints: EndPoints;
+  readonly #keys: StorageKeys;
   readonly #values: StorageValues;
 
-  constructor(endPoints: EndPoints, values: StorageValues) {
+  constructor(endPoints: EndPoints, keys: StorageKeys, values: StorageValues) {
     this.#endPoints = endPoints;
+    this.#keys = keys;
     this.#values = values;
   }
 
@@ -42,9 +41,8 @@ export class OrderReader {
   async keysPage(query: KeysPageQuery, ask: Ask): Promise<Answer<readonly ChainOrderKey[]>> {
     const { at, afterStorageKey, limit } = query;
     return this.#endPoints.ask(ask, async (connection) => {
-      const prefix = storagePrefixes.marketFilesV2;
-      const storageKeys = await keysPage(connection, { prefix, limit, after: afterStorageKey, at }, ask);
-      return decodedAt(connection.name, at, () => storageKeys.map(parseStorageKey));
+      const pageQuery = { prefix: storagePrefixes.marketFilesV2, limit, after: afterStorageKey, at };
+      return this.#keys.parse(connection, pageQuery, ask, parseStorageKey);
     });
   }
 
@@ -58,22 +56,21 @@ export class OrderReader {
     view: GroupView,
     ask: Ask,
   ): Promise<Answer<readonly OrderRead[]>> {
-    const ownerHex = view.owner === null ? null : parseAccount(view.owner).publicKeyHex;
-    const replicaView = { ownerHex, accountHex: view.account.publicKeyHex };
+    const replicaView = replicaViewOf(view.owner, view.account);
     return this.#endPoints.ask(ask, async (connection) => {
       const storageKeys = await this.#resolve(connection, keys, at, ask);
       const present = storageKeys.filter((key) => key !== undefined);
-      const values = await this.#values.read(connection, present, at, ask);
-      return decodedAt(connection.name, at, () => {
-        let next = 0;
-        return keys.map((key, index): OrderRead => {
-          const value = storageKeys[index] === undefined ? null : values[next++];
-          if (value === undefined) throw badAnswer(connection.name, 'state_queryStorageAt', key.text, value);
-          const figures =
-            value === null ? undefined : { ...decodeOrderValue(value, replicaView), groupOwner: view.owner };
-          return { key, atBlock: at.number, figures };
-        });
-      });
+      const figures = await this.#values.decode(connection, present, at, ask, (value) =>
+        value === null ? undefined : decodeOrderValue(value, replicaView),
+      );
+      let next = 0;
+      return keys.map(
+        (key, index): OrderRead => ({
+          key,
+          atBlock: at.number,
+          figures: storageKeys[index] === undefined ? undefined : figures[next++],
+        }),
+      );
     });
   }
 
@@ -91,7 +88,7 @@ export class OrderReader {
 
   async #find(connection: ChainConnection, key: OrderKey, at: BlockRef, ask: Ask): Promise<string | undefined> {
     const query = { prefix: prefixOf(key.position), limit: 1000, after: null, at };
-    const storageKeys = await keysPage(connection, query, ask);
-    return decodedAt(connection.name, at, () => storageKeys.find((found) => parseStorageKey(found).text === key.text));
+    const found = await this.#keys.parse(connection, query, ask, parseStorageKey);
+    return found.find(({ text }) => text === key.text)?.storageKey;
   }
 }

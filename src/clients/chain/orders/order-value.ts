@@ -1,12 +1,23 @@
+import type { Account } from '../../../domain/account.ts';
+import { parseAccount } from '../../../domain/account.ts';
 import type { OrderFigures } from '../../../domain/order.ts';
 import { groupHolds } from '../../../domain/order.ts';
 import { HexReader } from '../scale/hex-reader.ts';
+import type { HexSpan } from '../scale/hex-span.ts';
 
-/** Whose entry to look for in the replica maps. Public keys as 64 hex digits. */
+/** Whose entry to look for in the replica maps. Public keys as 64 hex digits in ASCII. */
 export interface ReplicaView {
   /** The own group owner; null without a group. */
-  readonly ownerHex: string | null;
-  readonly accountHex: string;
+  readonly ownerDigits: Uint8Array | null;
+  readonly accountDigits: Uint8Array;
+  /** Address of the own group owner. */
+  readonly groupOwner: string | null;
+}
+
+/** @param groupOwner ss58 address of the own group's owner; null without a group */
+export function replicaViewOf(groupOwner: string | null, account: Account): ReplicaView {
+  const ownerDigits = groupOwner === null ? null : Buffer.from(parseAccount(groupOwner).publicKeyHex);
+  return { ownerDigits, accountDigits: Buffer.from(account.publicKeyHex), groupOwner };
 }
 
 const ACCOUNT_BYTES = 32;
@@ -15,8 +26,8 @@ const ACCOUNT_BYTES = 32;
  * Reads a `FileInfoV2` (runtimes 17 to 25) from its hex. Full decoding costs milliseconds at 200 replicas; this reads the head, and of each replica
  * only what is needed to find the next one. The value must end where its replica map ends. Throws `Undecodable`.
  */
-export function decodeOrderValue(text: string, view: ReplicaView): Omit<OrderFigures, 'groupOwner'> {
-  const reader = new HexReader(text, 'FilesV2');
+export function decodeOrderValue(value: HexSpan | string, view: ReplicaView): OrderFigures {
+  const reader = new HexReader(value, 'FilesV2');
   const sizeBytes = reader.u64Capped('FilesV2.file_size');
   reader.skip(8, 'FilesV2.spower');
   const expiryBlock = reader.u32('FilesV2.expired_at');
@@ -28,13 +39,13 @@ export function decodeOrderValue(text: string, view: ReplicaView): Omit<OrderFig
   const replicas = reader.compactLength('FilesV2.replicas');
   let groupHold: OrderFigures['groupHold'] = groupHolds.no;
   for (let index = 0; index < replicas; index += 1) {
-    const isGroups = view.ownerHex !== null && reader.nextIs(view.ownerHex);
+    const isGroups = view.ownerDigits !== null && reader.nextIs(view.ownerDigits);
     reader.skip(ACCOUNT_BYTES, 'FilesV2.replicas');
-    if (isGroups) groupHold = reader.nextIs(view.accountHex) ? groupHolds.ownAccount : groupHolds.otherMember;
+    if (isGroups) groupHold = reader.nextIs(view.accountDigits) ? groupHolds.ownAccount : groupHolds.otherMember;
     skipReplica(reader);
   }
   reader.end('FilesV2.replicas');
-  return { sizeBytes, rewardPico, calculatedBlock, expiryBlock, replicas, groupHold };
+  return { sizeBytes, rewardPico, calculatedBlock, expiryBlock, replicas, groupHold, groupOwner: view.groupOwner };
 }
 
 function skipReplica(reader: HexReader): void {

@@ -1,22 +1,36 @@
+import { hexDigits, spanOfText, textOfSpan } from './hex-span.ts';
+import type { HexSpan } from './hex-span.ts';
 import { Undecodable } from './undecodable.ts';
 
 const U32_SPAN = 2 ** 32;
 /** Compact modes 0 to 2 carry less than these; a value that fits a shorter mode in a longer one is not canonical. */
 const MODE_SPANS = [2 ** 6, 2 ** 14, 2 ** 30] as const;
 
+const ZERO = 0x30;
+const LETTER_X = 0x78;
+
 /**
- * Reads SCALE from the hex text of an RPC answer without making bytes of all of it. Every read names its field; bytes that are missing, not lower-case
- * hex or not canonical throw `Undecodable`. Skipped bytes are not looked at.
+ * Reads SCALE from the hex text of an RPC answer where it stands. Every read names its field; bytes that are missing, not lower-case hex or not
+ * canonical throw `Undecodable`. Skipped bytes are not looked at.
  */
 export class HexReader {
-  readonly #text: string;
+  readonly #span: HexSpan;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
   readonly #end: number;
-  #at = 2;
+  #at: number;
 
-  constructor(text: string, field: string) {
-    this.#text = text;
-    this.#end = text.length;
-    if (!text.startsWith('0x') || text.length % 2 !== 0) throw new Undecodable(field, 'not whole bytes of hex', text);
+  constructor(hex: HexSpan | string, field: string) {
+    const span = typeof hex === 'string' ? spanOfText(hex) : hex;
+    const { bytes, from, to } = span;
+    this.#span = span;
+    this.#bytes = bytes;
+    this.#start = from + 2;
+    this.#end = to;
+    this.#at = this.#start;
+    if (to < this.#start || (to - from) % 2 !== 0 || bytes[from] !== ZERO || bytes[from + 1] !== LETTER_X) {
+      throw new Undecodable(field, 'not whole bytes of hex', textOfSpan(span));
+    }
   }
 
   u8(field: string): number {
@@ -90,14 +104,19 @@ export class HexReader {
   hexDigits(bytes: number, field: string): string {
     const from = this.#at;
     this.skip(bytes, field);
-    const digits = this.#text.slice(from, this.#at);
+    const digits = this.#span.bytes.toString('latin1', from, this.#at);
     if (!/^[0-9a-f]*$/.test(digits)) throw this.#fault(field);
     return digits;
   }
 
-  /** Whether exactly these hex digits come next; moves nothing. */
-  nextIs(digits: string): boolean {
-    return this.#text.startsWith(digits, this.#at);
+  /** Whether exactly these hex digits (in ASCII) come next; moves nothing. */
+  nextIs(digits: Uint8Array): boolean {
+    const at = this.#at;
+    if (at + digits.length > this.#end) return false;
+    for (let index = 0; index < digits.length; index += 1) {
+      if (this.#bytes[at + index] !== digits[index]) return false;
+    }
+    return true;
   }
 
   /** Asserts that nothing is left. */
@@ -115,15 +134,11 @@ export class HexReader {
 
   /** Negative when these are not two hex digits. */
   #byte(at: number): number {
-    return (digit(this.#text.charCodeAt(at)) << 4) | digit(this.#text.charCodeAt(at + 1));
+    const bytes = this.#bytes;
+    return ((hexDigits[bytes[at] ?? 0] ?? -1) << 4) | (hexDigits[bytes[at + 1] ?? 0] ?? -1);
   }
 
   #fault(field: string, problem = 'too short or not hex'): Undecodable {
-    return new Undecodable(field, `${problem}, at byte ${(this.#at - 2) / 2}`, this.#text);
+    return new Undecodable(field, `${problem}, at byte ${(this.#at - this.#start) / 2}`, textOfSpan(this.#span));
   }
-}
-
-function digit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  return code >= 97 && code <= 102 ? code - 87 : -1;
 }

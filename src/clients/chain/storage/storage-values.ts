@@ -1,26 +1,20 @@
-import { z } from 'zod';
 import type { Ask, BlockRef } from '../ask.ts';
-import { badAnswer, hashSchema, hexSchema } from '../connection/answers.ts';
+import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
+import { RequestSize } from '../flow/request-size.ts';
 import { isTooMuchAtOnce } from '../connection/rpc-errors.ts';
 import { allOrNone } from '../connection/signals.ts';
-
-const METHOD = 'state_queryStorageAt';
-/** After this many requests in a row that were not too large, batches grow by a tenth again. */
-const GROW_AFTER = 20;
-
-// The changes themselves are checked by hand: a schema over thousands of pairs costs more than all the rest of reading them.
-const changeSetsSchema = z.array(z.object({ block: hashSchema, changes: z.array(z.unknown()) })).max(1);
+import { textOfSpan } from '../scale/hex-span.ts';
+import { decodedAt } from '../scale/undecodable.ts';
+import { decodeChanges, QUERY_STORAGE_AT } from './storage-changes.ts';
+import type { ValueDecoder } from './storage-changes.ts';
 
 /** Reads many storage values at one block, in batches that shrink when an answer was too large. One per client: it remembers what the nodes can carry. */
 export class StorageValues {
-  readonly #maxPerRequest: number;
-  #perRequest: number;
-  #goodRequests = 0;
+  readonly #size: RequestSize;
 
   constructor(maxPerRequest: number) {
-    this.#maxPerRequest = maxPerRequest;
-    this.#perRequest = maxPerRequest;
+    this.#size = new RequestSize(maxPerRequest);
   }
 
   /** The hex values in the order of `keys`; null where the chain has none at that block. */
@@ -30,46 +24,67 @@ export class StorageValues {
     at: BlockRef,
     ask: Ask,
   ): Promise<readonly (string | null)[]> {
-    const batches: (readonly string[])[] = [];
-    for (let from = 0; from < keys.length; from += this.#perRequest) {
-      batches.push(keys.slice(from, from + this.#perRequest));
-    }
-    const parts = await allOrNone(
-      ask.signal,
-      batches.map((batch) => async (signal) => this.#readBatch(connection, batch, at, { ...ask, signal })),
-    );
-    return parts.flat();
+    return this.decode(connection, keys, at, ask, (value) => (value === null ? null : textOfSpan(value)));
   }
 
-  async #readBatch(
+  /**
+   * What `decode` makes of each value, in the order of `keys`. A batch is decoded when it arrives, so that no answer waits in memory for another;
+   * `decode` may be called twice for a value.
+   */
+  async decode<T>(
     connection: ChainConnection,
     keys: readonly string[],
     at: BlockRef,
     ask: Ask,
-  ): Promise<readonly (string | null)[]> {
+    decode: ValueDecoder<T>,
+  ): Promise<readonly T[]> {
+    const batches = evenParts(keys.length, this.#size.current);
+    const parts = await allOrNone(
+      ask.signal,
+      batches.map(([from, to]) => async (signal) => {
+        const batch = { keys: keys.slice(from, to), at, decode: shifted(decode, from) };
+        return this.#readBatch(connection, batch, { ...ask, signal });
+      }),
+    );
+    return parts.flat();
+  }
+
+  async #readBatch<T>(connection: ChainConnection, batch: Batch<T>, ask: Ask): Promise<readonly T[]> {
+    const { keys, at, decode } = batch;
     try {
-      const answer = await connection.requestRawAt(METHOD, [keys, at.hash], at, ask);
-      const values = valuesOf(connection.name, keys, at, answer);
-      this.#noteGood();
+      const question = { method: QUERY_STORAGE_AT, params: [keys, at.hash], at, values: keys.length };
+      const values = await connection.requestLargeAt(question, ask, (result) =>
+        decodedAt(connection.name, at, () => decodeChanges({ endPoint: connection.name, result, keys, at }, decode)),
+      );
+      this.#size.noteGood();
       return values;
     } catch (error) {
       if (keys.length < 2 || !isTooMuchAtOnce(error)) throw error;
-      const half = Math.ceil(keys.length / 2);
-      this.#perRequest = Math.max(1, Math.min(this.#perRequest, half));
-      this.#goodRequests = 0;
-      const first = await this.#readBatch(connection, keys.slice(0, half), at, ask);
-      const second = await this.#readBatch(connection, keys.slice(half), at, ask);
-      return [...first, ...second];
+      const half = this.#size.noteTooMuch(keys.length);
+      const first = await this.#readBatch(connection, { keys: keys.slice(0, half), at, decode }, ask);
+      const rest = { keys: keys.slice(half), at, decode: shifted(decode, half) };
+      return [...first, ...(await this.#readBatch(connection, rest, ask))];
     }
   }
+}
 
-  #noteGood(): void {
-    if (this.#perRequest === this.#maxPerRequest) return;
-    this.#goodRequests += 1;
-    if (this.#goodRequests < GROW_AFTER) return;
-    this.#goodRequests = 0;
-    this.#perRequest = Math.min(this.#maxPerRequest, Math.ceil(this.#perRequest * 1.1));
-  }
+interface Batch<T> {
+  readonly keys: readonly string[];
+  readonly at: BlockRef;
+  readonly decode: ValueDecoder<T>;
+}
+
+function shifted<T>(decode: ValueDecoder<T>, by: number): ValueDecoder<T> {
+  return by === 0 ? decode : (value, index) => decode(value, index + by);
+}
+
+/** Bounds of as few parts as may be of at most `max`, none much smaller than the others. */
+function evenParts(count: number, max: number): [number, number][] {
+  const parts = Math.ceil(count / max);
+  return Array.from({ length: parts }, (_, part) => [
+    Math.floor((part * count) / parts),
+    Math.floor(((part + 1) * count) / parts),
+  ]);
 }
 
 /** One value that every block has, so that null is no answer to trust; null where the chain has none at that block. */
@@ -80,28 +95,4 @@ export async function storageValue(
   ask: Ask,
 ): Promise<string | null> {
   return connection.requestAt(hexSchema.nullable(), 'state_getStorage', [key, at.hash], at, ask);
-}
-
-/** A key that is missing from the answer is a broken answer and never an absent value. */
-function valuesOf(endPoint: string, keys: readonly string[], at: BlockRef, answer: unknown): (string | null)[] {
-  const sets = changeSetsSchema.safeParse(answer);
-  const set = sets.data?.[0];
-  if (set === undefined) throw badAnswer(endPoint, METHOD, 'result', answer);
-  if (set.block !== at.hash) throw badAnswer(endPoint, METHOD, '0.block', set.block);
-  let byKey: ReadonlyMap<unknown, unknown> | undefined;
-  return keys.map((key, index) => {
-    const change = asPair(set.changes[index]);
-    let value = change?.[1];
-    if (change?.[0] !== key) {
-      // A node answers a key that was asked twice only once, and other software may answer in an order of its own.
-      byKey ??= new Map(set.changes.map(asPair).filter((other) => other !== undefined));
-      value = byKey.get(key);
-    }
-    if (value === null || typeof value === 'string') return value;
-    throw badAnswer(endPoint, METHOD, `0.changes.${key}`, set.changes[index]);
-  });
-}
-
-function asPair(change: unknown): [unknown, unknown] | undefined {
-  return Array.isArray(change) && change.length === 2 ? [change[0], change[1]] : undefined;
 }

@@ -1,0 +1,133 @@
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Priority } from '../ask.ts';
+import { Pace } from './pace.ts';
+
+/** Values of orders that bulk questions in flight may ask for together: one page, so that an urgent answer never waits behind more. */
+const MAX_BULK_VALUES = 1000;
+/** The same at a distant node: most of these are on the wire, where nobody waits for them. */
+const MAX_FAR_BULK_VALUES = 1500;
+/** A node that never answered anything within this is distant. */
+const FAR_MS = 50;
+/** Without an answer for this long a question counts as answered slowly. */
+const UNANSWERED_MS = 10_000;
+
+/** Tells of a large answer when it arrives: its kind, and its size in a unit that its time grows with. */
+export type Answered = (kind: string, size: number) => void;
+
+interface Lane {
+  readonly pace: Pace;
+  readonly waiting: Set<Waiting>;
+  running: number;
+  values: number;
+}
+
+interface Waiting {
+  readonly values: number;
+  readonly start: () => void;
+}
+
+/**
+ * Bounds the questions in flight to one node; each of the two lanes has a `Pace` of its own. Waiting urgent questions go before bulk ones, and bulk ones
+ * always leave a place for them when there is more than one; among equals the first come is first, unless it asks for more values than still fit.
+ */
+export class RequestGate {
+  readonly #limit: number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #lanes: Readonly<Record<Priority, Lane>>;
+  /** Of all answers of this connection. */
+  #quickestMs = Number.POSITIVE_INFINITY;
+
+  constructor(limit: number, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#limit = limit;
+    this.#clock = clock;
+    const lane = (max: number, start: number): Lane => {
+      return { pace: new Pace(max, start, clock), waiting: new Set(), running: 0, values: 0 };
+    };
+    this.#lanes = { urgent: lane(limit, limit), bulk: lane(Math.max(1, limit - 1), 1) };
+  }
+
+  /** Whether the round trip is what an answer waits for. */
+  get isFar(): boolean {
+    return Number.isFinite(this.#quickestMs) && this.#quickestMs >= FAR_MS;
+  }
+
+  /** @param values how many values of orders it asks for */
+  async run<T>(
+    priority: Priority,
+    values: number,
+    signal: AbortSignal,
+    work: (answered: Answered) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const lane = this.#lanes[priority];
+    if (this.#fits(lane, values)) this.#enter(lane, values);
+    else await this.#turn(lane, values, signal);
+    const inFlight = lane.running;
+    const sentMs = this.#clock.monotonicMs();
+    try {
+      const answer = await work((kind, size) => {
+        // A walk slows an urgent answer down without the node being slow.
+        if (priority === 'bulk' || this.#lanes.bulk.running === 0) {
+          lane.pace.note(kind, size, this.#clock.monotonicMs() - sentMs, inFlight);
+        }
+      });
+      this.#quickestMs = Math.min(this.#quickestMs, this.#clock.monotonicMs() - sentMs);
+      return answer;
+    } catch (error) {
+      if (this.#clock.monotonicMs() - sentMs >= UNANSWERED_MS) lane.pace.noteSlow();
+      throw error;
+    } finally {
+      lane.running -= 1;
+      lane.values -= values;
+      this.#startNext();
+    }
+  }
+
+  /** A new connection may lead to another node. */
+  forgetPace(): void {
+    this.#quickestMs = Number.POSITIVE_INFINITY;
+    for (const { pace } of Object.values(this.#lanes)) pace.forget();
+  }
+
+  #fits(lane: Lane, values: number): boolean {
+    const { urgent, bulk } = this.#lanes;
+    if (urgent.running + bulk.running >= this.#limit || lane.running >= lane.pace.level) return false;
+    return (
+      lane === urgent ||
+      lane.values === 0 ||
+      lane.values + values <= (this.isFar ? MAX_FAR_BULK_VALUES : MAX_BULK_VALUES)
+    );
+  }
+
+  #enter(lane: Lane, values: number): void {
+    lane.running += 1;
+    lane.values += values;
+  }
+
+  async #turn(lane: Lane, values: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
+        lane.waiting.delete(waiting);
+        reject(signal.reason);
+      };
+      const waiting: Waiting = {
+        values,
+        start: () => {
+          signal.removeEventListener('abort', onAbort);
+          lane.waiting.delete(waiting);
+          this.#enter(lane, values);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      lane.waiting.add(waiting);
+    });
+  }
+
+  /** Whoever fits has always been started at once, so a newcomer that fits overtakes nobody who could go. */
+  #startNext(): void {
+    for (const lane of [this.#lanes.urgent, this.#lanes.bulk]) {
+      for (const waiting of lane.waiting) if (this.#fits(lane, waiting.values)) waiting.start();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { SECOND_MS } from '../../domain/units.ts';
+
+/** As many as half a second takes: enough to ask about the next batch meanwhile, and a batch is worth its questions. */
+const SHARE = 2;
+const MOST_AHEAD = 128;
+
+/** How fast pulls end, and so how many orders are worth asking about ahead of their slots: none while slots are freed once in a while. */
+export class Pace {
+  #endsMs: number[] = [];
+
+  noteEnd(nowMs: number): void {
+    this.#endsMs.push(nowMs);
+  }
+
+  /** Orders to have ready at this moment. */
+  ahead(nowMs: number): number {
+    const first = this.#endsMs.findIndex((endMs) => nowMs - endMs < SECOND_MS);
+    this.#endsMs = first === -1 ? [] : this.#endsMs.slice(first);
+    return Math.min(MOST_AHEAD, Math.floor(this.#endsMs.length / SHARE));
+  }
+}

@@ -1,0 +1,64 @@
+import createKnex, { type Knex } from 'knex';
+import sqlite3 from 'sqlite3';
+import { cacheStatements } from './statement-cache.ts';
+
+const busyTimeoutMs = 30_000;
+/** The longest that a timer takes. */
+const never = 2 ** 31 - 1;
+export const commonPragmas = [`busy_timeout = ${busyTimeoutMs}`, 'foreign_keys = ON'];
+
+/** Connections of the driver behind one knex, each made when it is first needed. */
+export function connect(
+  filename: string,
+  pragmas: readonly string[],
+  connections: number,
+  onConnection?: (connection: sqlite3.Database) => void,
+): Knex {
+  return createKnex({
+    client: 'sqlite3',
+    connection: { filename, flags: ['OPEN_READWRITE', 'OPEN_CREATE'] },
+    useNullAsDefault: true,
+    pool: {
+      min: 0,
+      max: connections,
+      idleTimeoutMillis: never,
+      // A file is opened or not; a second try beside a first that hangs would only open it twice.
+      createTimeoutMillis: never,
+      afterCreate: (raw: sqlite3.Database, done: (error: Error | null, connection: sqlite3.Database) => void) => {
+        const apply = (index: number): void => {
+          const pragma = pragmas[index];
+          if (pragma !== undefined) {
+            raw.run(`PRAGMA ${pragma}`, (error) => (error === null ? apply(index + 1) : done(error, raw)));
+            return;
+          }
+          cacheStatements(raw);
+          onConnection?.(raw);
+          done(null, raw);
+        };
+        apply(0);
+      },
+    },
+  });
+}
+
+/** A connection without knex. */
+export async function openConnection(filename: string): Promise<sqlite3.Database> {
+  return await new Promise((resolve, reject) => {
+    const connection = new sqlite3.Database(filename, sqlite3.OPEN_READWRITE, (error) =>
+      error === null ? resolve(connection) : reject(error),
+    );
+  });
+}
+
+/** Runs a statement; resolves with its rows. */
+export async function run<T>(connection: sqlite3.Database, sql: string): Promise<T[]> {
+  return await new Promise((resolve, reject) => {
+    connection.all<T>(sql, [], (error, rows) => (error === null ? resolve(rows) : reject(error)));
+  });
+}
+
+export async function closeConnection(connection: sqlite3.Database): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    connection.close((error) => (error === null ? resolve() : reject(error))),
+  );
+}

@@ -1,0 +1,39 @@
+import type { Knex } from 'knex';
+import type sqlite3 from 'sqlite3';
+import { connect, run } from './connection.ts';
+
+declare const insideTransaction: unique symbol;
+
+/** Proof of being inside a transaction on the writing connection. */
+export type Tx = Knex & { readonly [insideTransaction]: true };
+
+/** The one connection that writes. Its users take turns, so a transaction is what stands between a BEGIN and its end. */
+export class Writer {
+  readonly knex: Knex;
+  #connection: sqlite3.Database | undefined;
+
+  constructor(filename: string, pragmas: readonly string[]) {
+    this.knex = connect(filename, pragmas, 1, (connection) => (this.#connection = connection));
+  }
+
+  /** knex's own transactions make a client each, which costs as much as a statement or two inside them. */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    if (connection === undefined) throw new Error('the database has no connection to write with');
+    await run(connection, 'BEGIN IMMEDIATE');
+    try {
+      const result = await work(this.knex as Tx);
+      await run(connection, 'COMMIT');
+      return result;
+    } catch (error) {
+      await rollBack(connection);
+      throw error;
+    }
+  }
+}
+
+// On a full or failing disk SQLite rolls back by itself; the ROLLBACK after it then fails, and would hide the error that counts. Should one fail
+// otherwise, the transaction stays open and the next BEGIN says so.
+async function rollBack(connection: sqlite3.Database): Promise<void> {
+  await new Promise<void>((resolve) => connection.all('ROLLBACK', [], () => resolve()));
+}

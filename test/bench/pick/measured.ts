@@ -1,0 +1,16 @@
+/** What a measured process is given. */
+export interface PickInput {
+  readonly dataDir: string;
+  readonly picks: number;
+  /** A chain to walk over meanwhile; undefined: nothing else runs. */
+  readonly url: string | undefined;
+}
+
+export interface PickOutput {
+  /** Milliseconds of each pick. */
+  readonly picksMs: readonly number[];
+  /** The driver's own empty transaction on the same file, before and after; ms. */
+  readonly emptyMs: readonly number[];
+  /** Orders that the walk wrote meanwhile, and how long it took. */
+  readonly walked: { readonly orders: number; readonly ms: number } | undefined;
+}

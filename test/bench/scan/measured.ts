@@ -1,0 +1,43 @@
+import type { BenchChainOptions } from '../chain/bench-world.ts';
+import type { PlainLimits } from './plain-reader.ts';
+
+// What the processes of this bench are given and what they answer.
+
+export interface BotInput {
+  readonly dataDir: string;
+  readonly url: string;
+  /** Reads one order again and again meanwhile. */
+  readonly urgent: boolean;
+}
+
+export interface BotOutput {
+  readonly ms: number;
+  /** Processor time of all its threads, ms. */
+  readonly cpuMs: number;
+  readonly orders: number;
+  /** How long each urgent read took, ms. */
+  readonly waits?: readonly number[];
+}
+
+export interface SocketInput extends PlainLimits {
+  readonly url: string;
+}
+
+export interface SocketOutput {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly orders: number;
+  readonly keys: number;
+}
+
+export interface StoreInput {
+  readonly dataDir: string;
+  readonly chain: BenchChainOptions;
+  /** So many of them, in the chain's order. */
+  readonly rows: number;
+}
+
+export interface StoreOutput {
+  readonly ms: number;
+  readonly rows: number;
+}

@@ -1,0 +1,65 @@
+import { HousekeepingTask } from '../../../../src/care/housekeeping-task.ts';
+import { Conditions } from '../../../../src/runtime/conditions.ts';
+import { Facts } from '../../../../src/store/facts.ts';
+import { Overview } from '../../../../src/store/overview.ts';
+import { Retention } from '../../../../src/store/retention.ts';
+import { Tally } from '../../../../src/store/tally.ts';
+import { driveChain } from './chain.ts';
+import { driveDecide } from './decide.ts';
+import { driveCleanup, driveSeal } from './held.ts';
+import { drivePull } from './pull.ts';
+import type { Drive } from './sample.ts';
+
+/** What is counted and told. */
+const driveTelemetry: Drive = async ({ database, nowMs }) => {
+  const overview = new Overview(database);
+  await overview.tally();
+  await overview.runningPulls();
+  await overview.pinsSince(nowMs - 86_400_000);
+  await overview.heldFiles();
+  await overview.cleanups();
+  await overview.cleanupsDoneSince(nowMs - 86_400_000);
+  await overview.newestWalk();
+  await overview.openGaps();
+  const tally = new Tally(database);
+  await tally.counts();
+  await tally.openOrders();
+  const facts = new Facts(database);
+  await facts.find('chain-time');
+  await database.write(
+    'event',
+    async (tx) => await facts.set(tx, 'conditions', { atMs: nowMs, ready: true, list: [] }),
+  );
+};
+
+const quiet = { info() {}, debug() {}, warn() {}, error() {}, child: () => quiet };
+
+/** One round of housekeeping; much of what is finished is taken for old. */
+const driveCare: Drive = async ({ database, run }) => {
+  const control = new AbortController();
+  let sleeps = 0;
+  const clock = {
+    nowMs: () => 0,
+    monotonicMs: () => performance.now(),
+    // The first sleep is that before the first round; enough has been seen after some slices of each kind.
+    sleep: async (): Promise<void> => {
+      sleeps += 1;
+      if (sleeps > 60) control.abort();
+      control.signal.throwIfAborted();
+    },
+  };
+  const parts = { clock, conditions: new Conditions(clock), logger: quiet, facts: new Facts(database) };
+  const retentionBlocks = 14_400 * (3 - run);
+  await new HousekeepingTask({ ...parts, retention: new Retention(database), retentionBlocks }).run(control.signal);
+};
+
+/** By the room whose statements they are. */
+export const drives: readonly (readonly [string, Drive])[] = [
+  ['telemetry', driveTelemetry],
+  ['pull', drivePull],
+  ['decide', driveDecide],
+  ['chain', driveChain],
+  ['seal', driveSeal],
+  ['cleanup', driveCleanup],
+  ['care', driveCare],
+];

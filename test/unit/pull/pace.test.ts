@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { Pace } from '../../../src/pull/rules/pace.ts';
+
+function paceOf(endsAMinute: number): Pace {
+  const pace = new Pace();
+  for (let end = 0; end < endsAMinute; end += 1) pace.noteEnd((end * 60_000) / endsAMinute);
+  return pace;
+}
+
+describe('orders worth asking about ahead of their slots', () => {
+  it.each([
+    [0, 0],
+    [60, 0],
+    [120, 1],
+    [1200, 10],
+    [60_000, 128],
+  ])('with %d pulls ending a minute are %d', (ends, ahead) => {
+    expect(paceOf(ends).ahead(59_999)).toBe(ahead);
+  });
+
+  it('are none a second after the last end', () => {
+    expect(paceOf(6000).ahead(61_000)).toBe(0);
+  });
+});

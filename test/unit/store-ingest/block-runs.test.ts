@@ -1,0 +1,162 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
+import { orderStatuses } from '../../../src/domain/statuses.ts';
+import {
+  applyBlocks,
+  type BlockChanges,
+  heldAmong,
+  moveEventCursor,
+  type OrderChange,
+} from '../../../src/store/order-events.ts';
+import { ChainRoom } from '../../support/chain-room.ts';
+import { plainFigures } from '../../support/chain-room-world.ts';
+
+const cids = ['a', 'b', 'c', 'd'];
+const firstBlock = 100;
+const verdicts = ['few-replicas', 'group-has-it', 'dice', 'abandoned'];
+
+/** What a block did to one order. */
+interface Did {
+  readonly cid: string;
+  readonly kind: 'ordered' | 'renewed' | 'closed' | 'ordered and closed' | 'replicas';
+  readonly payer: string;
+  readonly memo: string | null;
+}
+
+const did: fc.Arbitrary<Did> = fc.record({
+  cid: fc.constantFrom(...cids),
+  kind: fc.constantFrom('ordered', 'renewed', 'closed', 'ordered and closed', 'replicas'),
+  payer: fc.constantFrom('cTAlice', 'cTBob'),
+  memo: fc.option(fc.constantFrom('one', 'two')),
+});
+const blocks = fc.array(fc.uniqueArray(did, { selector: ({ cid }) => cid, maxLength: 3 }), {
+  minLength: 2,
+  maxLength: 12,
+});
+const standing = fc.array(
+  fc.record({
+    cid: fc.constantFrom(...cids),
+    status: fc.constantFrom(...orderStatuses),
+    verdict: fc.constantFrom(...verdicts),
+    readBlock: fc.integer({ min: 90, max: 106 }),
+  }),
+  { maxLength: 4 },
+);
+
+function changesOf(dids: readonly Did[], index: number): BlockChanges {
+  const atBlock = firstBlock + index;
+  const orders = dids
+    .filter(({ kind }) => kind !== 'replicas')
+    .map(({ cid, kind }): OrderChange => {
+      const closed = kind === 'closed' || kind === 'ordered and closed';
+      const figures = closed ? undefined : { ...plainFigures, rewardPico: String(atBlock), calculatedBlock: atBlock };
+      const ordered = kind === 'ordered' || kind === 'ordered and closed';
+      return { read: { key: chainOrderKey(cid), atBlock, figures }, ordered, closed };
+    });
+  const payments = dids
+    .filter(({ kind }) => kind === 'ordered' || kind === 'ordered and closed')
+    .map(({ cid, payer, memo }) => ({
+      key: chainOrderKey(cid),
+      payer,
+      memo: memo === null ? null : Buffer.from(memo),
+    }));
+  const replicasUpdated = dids.filter(({ kind }) => kind === 'replicas').map(({ cid }) => chainOrderKey(cid));
+  return { atBlock, endPoint: `end point ${index % 2}`, orders, payments, replicasUpdated };
+}
+
+/** What the tables say of the orders, ids left out. */
+async function tables(room: ChainRoom): Promise<unknown> {
+  return await room.database.read(async (reader) => {
+    const orders: Record<string, unknown>[] = await reader('file_record').orderBy('cid').select();
+    const owners = await reader('file_owner')
+      .join('account', 'account.id', 'account_id')
+      .join('file_record', 'file_record.id', 'file_id')
+      .orderBy(['cid', 'address'])
+      .select('cid', 'address', 'memo');
+    const cleanups = await reader('cleanup_record')
+      .orderBy('cid')
+      .orderBy('id')
+      .select('cid', 'status', 'seen_block', 'seen_end_point');
+    // A look that is due is due, whatever block of the window asked for it.
+    const isDue = (look: unknown): boolean => typeof look === 'number' && look < firstBlock + 50;
+    return {
+      orders: orders.map((row) => ({
+        ...row,
+        id: 0,
+        group_owner_id: 0,
+        look_block: isDue(row['look_block']) ? 'due' : row['look_block'],
+      })),
+      owners,
+      cleanups,
+    };
+  });
+}
+
+describe('blocks written together', () => {
+  it('leave what the same blocks leave that are written one by one', async () => {
+    await fc.assert(
+      fc.asyncProperty(blocks, standing, async (history, before) => {
+        const [together, single] = [await ChainRoom.open(), await ChainRoom.open()];
+        try {
+          const changes = history.map(changesOf);
+          for (const room of [together, single]) {
+            for (const { cid, status, verdict, readBlock } of before) {
+              const read = { key: chainOrderKey(cid), atBlock: 90, figures: { ...plainFigures } };
+              const old = {
+                atBlock: 90,
+                endPoint: 'old',
+                orders: [{ read, ordered: false, closed: false }],
+                payments: [],
+                replicasUpdated: [],
+              };
+              await room.database.write('event', async (tx) => await applyBlocks(tx, [old], 1));
+              await room.set(cid, {
+                status,
+                verdict,
+                read_block: readBlock,
+                look_block: status === 'waiting' ? 900 : null,
+              });
+            }
+          }
+          await together.database.write('event', async (tx) => await applyBlocks(tx, changes, 5));
+          for (const one of changes)
+            await single.database.write('event', async (tx) => await applyBlocks(tx, [one], 5));
+          expect(await tables(together)).toEqual(await tables(single));
+        } finally {
+          await together.close();
+          await single.close();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
+
+describe('the event cursor', () => {
+  it('moves only from where it was left', async () => {
+    const room = await ChainRoom.open();
+    await room.database.write('event', async (tx) => {
+      expect(await moveEventCursor(tx, 0, 1)).toBe(false);
+      await room.facts.set(tx, 'event-cursor', { block: 7 });
+      expect(await moveEventCursor(tx, 6, 9)).toBe(false);
+      expect(await moveEventCursor(tx, 7, 9)).toBe(true);
+    });
+    expect(await room.facts.find('event-cursor')).toEqual({ block: 9 });
+    await room.close();
+  });
+});
+
+describe('orders held here', () => {
+  it('are told among any others', async () => {
+    const room = await ChainRoom.open();
+    const history = [['a', 'b', 'c'].map((cid): Did => ({ cid, kind: 'ordered', payer: 'cTAlice', memo: null }))];
+    await room.database.write('event', async (tx) => await applyBlocks(tx, history.map(changesOf), 5));
+    await room.set('a', { status: 'handled' });
+    await room.set('c', { status: 'pulling' });
+    const keys = ['unknown', 'c', 'b', 'a', 'a'].map((cid) => chainOrderKey(cid));
+    const held = await heldAmong(room.database, keys);
+    expect(held.map(({ text }) => text).toSorted()).toEqual(['a', 'a', 'c']);
+    await room.close();
+  });
+});

@@ -1,0 +1,136 @@
+import path from 'node:path';
+import createKnex, { type Knex } from 'knex';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { up as initial } from '../../../db/migrations/0001-initial.ts';
+import { Database, databaseFileName } from '../../../src/store/database.ts';
+import { Overview } from '../../../src/store/overview.ts';
+import { selectOrders, toOrder } from '../../../src/store/order-row.ts';
+import { Tally } from '../../../src/store/tally.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+/** A database as the first release made it, with whatever stands in it. */
+async function ofSchema1(folder: string, fill: (knex: Knex) => Promise<void>): Promise<void> {
+  const knex = createKnex({
+    client: 'sqlite3',
+    connection: { filename: path.join(folder, databaseFileName) },
+    useNullAsDefault: true,
+  });
+  try {
+    await knex.raw('PRAGMA auto_vacuum = INCREMENTAL');
+    await knex.raw('PRAGMA application_id = 1936549746');
+    await knex.raw('PRAGMA journal_mode = WAL');
+    await knex.migrate.latest({
+      migrationSource: {
+        getMigrations: async () => ['0001-initial'],
+        getMigrationName: (name: string) => name,
+        getMigration: async () => ({ up: initial, down: async () => undefined }),
+      },
+    });
+    await fill(knex);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+const order = {
+  key_position: 7,
+  seen: 1,
+  size_bytes: 5,
+  reward_pico: '1000'.padStart(39, '0'),
+  calculated_block: 1,
+  expiry_block: 0,
+  replicas: 0,
+  group_hold: 0,
+  read_block: 1,
+  created_block: 1,
+  class: 'new',
+  status: 'new',
+};
+const pin = { size_bytes: 1, started_ms: 1, started_block: 1, updated_ms: 5 };
+
+describe('a database of the first schema', () => {
+  it('is not looked at by a command before a bot has brought it up to date', async () => {
+    const folder = await tempDir();
+    await ofSchema1(folder, async () => undefined);
+    await expect(Database.openExisting(folder)).rejects.toMatchObject({ code: 'DATABASE_MISSING' });
+    await (await Database.open(folder)).close();
+    await (await Database.openExisting(folder)).close();
+  });
+
+  it('is brought to this one with all it holds', async () => {
+    const folder = await tempDir();
+    await ofSchema1(folder, async (knex) => {
+      await knex('file_record').insert([
+        { ...order, cid: 'b' },
+        { ...order, cid: 'a', reward_pico: '340282366920938463463374607431768211455' },
+        { ...order, cid: 'c', key_position: 8, reward_pico: '9'.repeat(20).padStart(39, '0') },
+      ]);
+      await knex('pin_record').insert([
+        { ...pin, cid: 'b', status: 'sealed', cause: 'pull' },
+        { ...pin, cid: 'c', status: 'lost', cause: 'found' },
+      ]);
+      await knex('cleanup_record').insert({
+        cid: 'x',
+        status: 'done',
+        cause: 'event',
+        seen_block: 1,
+        created_ms: 1,
+        updated_ms: 9,
+      });
+    });
+    const database = await Database.open(folder);
+    onTestFinished(async () => await database.close());
+    const rows = await database.read(async (reader) => await selectOrders(reader).orderBy('reward_pico'));
+    expect(rows.map(toOrder).map(({ key, rewardPico }) => [key.text, rewardPico])).toEqual([
+      ['b', '1000'],
+      ['c', '9'.repeat(20)],
+      ['a', '340282366920938463463374607431768211455'],
+    ]);
+    const twins = await database.read(
+      async (reader) => await reader('file_record').orderBy('cid').select('cid', 'key_twin'),
+    );
+    expect(twins).toEqual([
+      { cid: 'a', key_twin: 0 },
+      { cid: 'b', key_twin: 1 },
+      { cid: 'c', key_twin: 0 },
+    ]);
+    const overview = new Overview(database);
+    expect(await overview.heldFiles()).toEqual({ sealed: 1, lost: 1 });
+    expect(await overview.cleanups()).toEqual(new Map([['done', 1]]));
+    expect(await overview.pinsSince(5)).toEqual(new Map([['sealed', { count: 1, bytes: 1 }]]));
+    expect(await overview.cleanupsDoneSince(9)).toBe(1);
+    expect(await new Tally(database).differences()).toEqual([]);
+  });
+});
+
+describe('the tally of records', () => {
+  it('follows every row that comes, moves and goes', async () => {
+    const database = await Database.open(await tempDir());
+    onTestFinished(async () => await database.close());
+    const tally = new Tally(database);
+    await database.write('claim', async (tx) => {
+      await tx('pin_record').insert([
+        { ...pin, cid: 'a', status: 'running', cause: 'pull' },
+        { ...pin, cid: 'b', status: 'sealed', cause: 'pull' },
+        { ...pin, cid: 'c', status: 'sealed', cause: 'found' },
+      ]);
+      await tx('pin_record').where({ cid: 'a' }).update({ status: 'sealed' });
+      await tx('pin_record').where({ cid: 'b' }).update({ status: 'lost' });
+      await tx('pin_record').where({ cid: 'c' }).delete();
+    });
+    expect(await tally.records('pin')).toEqual(
+      new Map([
+        ['lost', 1],
+        ['sealed', 1],
+      ]),
+    );
+    expect(await tally.records('cleanup')).toEqual(new Map());
+    expect(await tally.recordDifferences()).toEqual([]);
+    await database.write('claim', async (tx) => {
+      await tx('record_tally').where({ status: 'lost' }).update({ records: 2 });
+      await tx('record_tally').insert({ record: 'cleanup', status: 'done', records: 1 });
+      await tx('record_tally').where({ status: 'sealed' }).delete();
+    });
+    expect(new Set(await tally.recordDifferences())).toEqual(new Set(['pin lost', 'pin sealed', 'cleanup done']));
+  });
+});
