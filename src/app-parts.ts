@@ -49,8 +49,6 @@ export interface BotOptions {
   readonly random?: () => number;
   /** Hears of the error that ends the bot before everything else has settled. */
   readonly onFailure?: (error: unknown) => void;
-  /** Hears when the process begins to rest, and when it begins to work again. */
-  readonly onRest?: (resting: boolean) => void;
   /** Where somebody looks on: is given the line that tells how a long piece of work gets on, empty while there is none. */
   readonly showProgress?: ((line: string) => void) | undefined;
 }

@@ -34,7 +34,6 @@ import { type Clock, SystemClock } from './runtime/clock.ts';
 import { Conditions } from './runtime/conditions.ts';
 import type { Logger } from './runtime/log.ts';
 import { OutageWatch } from './runtime/outage-watch.ts';
-import { processorMs, RestWatch } from './runtime/rest-watch.ts';
 import { type Question, ReadyTask } from './runtime/ready-task.ts';
 import { ReleaseStack } from './runtime/release-stack.ts';
 import { supervise } from './runtime/supervise.ts';
@@ -193,7 +192,6 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       random: replaced.random ?? Math.random,
       outside,
       showProgress: replaced.showProgress,
-      onRest: replaced.onRest,
     });
     logger.info('Started', {
       version: programVersion(),
@@ -220,12 +218,11 @@ interface Composition {
   readonly outside: Outside;
   readonly random: () => number;
   readonly showProgress: BotOptions['showProgress'];
-  readonly onRest: BotOptions['onRest'];
 }
 
 /** Every task of the bot, in the order in which an order travels. */
 function composeTasks(parts: Composition): readonly Task[] {
-  const { config, logger, clock, conditions, database, facts, clients, random, showProgress, onRest } = parts;
+  const { config, logger, clock, conditions, database, facts, clients, random, showProgress } = parts;
   const { account, chain, sworker, ipfs, coordinator } = clients;
   const room = (name: string) => ({ clock, conditions, logger: logger.child(name), database, facts });
   const [chainRoom, decideRoom, pullRoom, sealRoom, cleanupRoom, telemetryRoom] = [
@@ -348,7 +345,6 @@ function composeTasks(parts: Composition): readonly Task[] {
     new StateTask(telemetryRoom),
     ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),
     ...telemetryTasks(parts, overview, tally),
-    ...(onRest === undefined ? [] : [new RestWatch({ ...room('runtime'), processorMs, onChange: onRest })]),
     new OutageWatch({
       ...room('runtime'),
       maxOutageMs: config.runtime.maxOutageMs,

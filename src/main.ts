@@ -3,7 +3,6 @@ import { exitCodes } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { lastResort } from './runtime/last-resort.ts';
 import { lastWords } from './runtime/last-words.ts';
-import { setThriftyHeap } from './runtime/small-heap.ts';
 
 /** Docker kills 10 s after SIGTERM; what has not ended by then is given up a little earlier, with everything committed standing. */
 const lastResortMs = 7_500;
@@ -30,8 +29,6 @@ for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-// Before anything is loaded: what loading leaves behind would stay.
-setThriftyHeap(true);
 const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli(process.argv, {
   env: process.env,
@@ -42,7 +39,6 @@ process.exitCode = await runCli(process.argv, {
   keepSecret: (texts) => {
     secrets = texts;
   },
-  setThriftyHeap,
   signal: stop.signal,
   endSoon: (exitCode) => {
     process.exitCode = exitCode;

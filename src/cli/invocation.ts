@@ -9,8 +9,6 @@ export interface Invocation {
   readonly isTerminal: boolean;
   /** Told of texts that must not be printed even when the process ends by a defect. */
   readonly keepSecret: (secrets: readonly string[]) => void;
-  /** Whether the process is to spare memory, or to spend it for speed. */
-  readonly setThriftyHeap: (thrifty: boolean) => void;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
   /** The process is to end with this code soon, even if something does not settle. */

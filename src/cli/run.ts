@@ -27,8 +27,7 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   try {
     const onFailure = (error: unknown): void => invocation.endSoon(tell(error));
-    const { signal, setThriftyHeap: onRest } = invocation;
-    await runBot({ config, logger, signal, onFailure, showProgress, onRest });
+    await runBot({ config, logger, signal: invocation.signal, onFailure, showProgress });
     logger.info('Stopped on request');
     return exitCodes.stopped;
   } catch (error) {

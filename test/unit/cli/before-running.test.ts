@@ -19,7 +19,7 @@ interface Outcome {
 async function smanager(words: readonly string[], workingDirectory: string): Promise<Outcome> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const { signal } = new AbortController();
-  const ends = { endSoon: () => undefined, keepSecret: () => undefined, setThriftyHeap: () => undefined };
+  const ends = { endSoon: () => undefined, keepSecret: () => undefined };
   const invocation = { env: {}, workingDirectory, stdout, stderr, isTerminal: false, signal, ...ends };
   const code = await runCli(['node', 'smanager', ...words], invocation);
   stdout.end();

@@ -28,7 +28,6 @@ export async function cli(
     isTerminal: false,
     endSoon: () => undefined,
     keepSecret: () => undefined,
-    setThriftyHeap: () => undefined,
     signal: new AbortController().signal,
   });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };

@@ -22,7 +22,6 @@ describe('the secrets of the configuration', () => {
         isTerminal: false,
         signal: AbortSignal.abort(),
         endSoon: () => undefined,
-        setThriftyHeap: () => undefined,
         keepSecret: (texts) => kept.push(...texts),
       }).catch(() => undefined);
       expect(kept).toContain('s3cret-token');

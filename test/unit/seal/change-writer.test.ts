@@ -63,9 +63,9 @@ describe('writing what a list changes', () => {
 
   it('does not collect without end', async () => {
     const { writer, written } = writing(0.001);
-    for (let slice = 0; slice < 20; slice += 1) {
+    for (let slice = 0; slice < 40; slice += 1) {
       await writer.add({ found: Array.from({ length: 1000 }, (_, index) => found(`Qm${slice * 1000 + index}`)) });
     }
-    expect(written.reduce((sum, changes) => sum + rowsOf(changes), 0)).toBe(16_000);
+    expect(written.reduce((sum, changes) => sum + rowsOf(changes), 0)).toBe(32_000);
   });
 });
