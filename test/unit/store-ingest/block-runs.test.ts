@@ -14,6 +14,10 @@ import { plainFigures } from '../../support/chain-room-world.ts';
 
 const cids = ['a', 'b', 'c', 'd'];
 const firstBlock = 100;
+const mostBlocks = 12;
+const lastBlock = firstBlock + mostBlocks - 1;
+/** Of an order that waits before the window. */
+const laterLook = 900;
 const verdicts = ['few-replicas', 'group-has-it', 'dice', 'abandoned'];
 
 /** What a block did to one order. */
@@ -32,7 +36,7 @@ const did: fc.Arbitrary<Did> = fc.record({
 });
 const blocks = fc.array(fc.uniqueArray(did, { selector: ({ cid }) => cid, maxLength: 3 }), {
   minLength: 2,
-  maxLength: 12,
+  maxLength: mostBlocks,
 });
 const standing = fc.array(
   fc.record({
@@ -65,6 +69,16 @@ function changesOf(dids: readonly Did[], index: number): BlockChanges {
   return { atBlock, endPoint: `end point ${index % 2}`, orders, payments, replicasUpdated };
 }
 
+/**
+ * A look that is due is due, whatever block of the window asked for it. One that an early block asked for and a later one answered by reading the order
+ * itself is as good as never asked for: together the blocks do not ask for it at all.
+ */
+function lookLeft(row: Record<string, unknown>): unknown {
+  const { look_block: look, read_block: read } = row;
+  if (typeof look !== 'number' || look > lastBlock) return look;
+  return typeof read === 'number' && look < read ? laterLook : 'due';
+}
+
 /** What the tables say of the orders, ids left out. */
 async function tables(room: ChainRoom): Promise<unknown> {
   return await room.database.read(async (reader) => {
@@ -78,15 +92,8 @@ async function tables(room: ChainRoom): Promise<unknown> {
       .orderBy('cid')
       .orderBy('id')
       .select('cid', 'status', 'seen_block', 'seen_end_point');
-    // A look that is due is due, whatever block of the window asked for it.
-    const isDue = (look: unknown): boolean => typeof look === 'number' && look < firstBlock + 50;
     return {
-      orders: orders.map((row) => ({
-        ...row,
-        id: 0,
-        group_owner_id: 0,
-        look_block: isDue(row['look_block']) ? 'due' : row['look_block'],
-      })),
+      orders: orders.map((row) => ({ ...row, id: 0, group_owner_id: 0, look_block: lookLeft(row) })),
       owners,
       cleanups,
     };
@@ -115,7 +122,7 @@ describe('blocks written together', () => {
                 status,
                 verdict,
                 read_block: readBlock,
-                look_block: status === 'waiting' ? 900 : null,
+                look_block: status === 'waiting' ? laterLook : null,
               });
             }
           }
