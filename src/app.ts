@@ -257,7 +257,7 @@ function composeTasks(parts: Composition): readonly Task[] {
     lists: { deny: new OrderListSource(config.scheduler.deny), allow: new OrderListSource(config.scheduler.allow) },
     heldFilesKnown: () => sealUpdater.heldFilesKnown(),
   });
-  const judge: Judge = new Judge({ database, keeper, onQueued: () => pull.notify() });
+  const judge: Judge = new Judge({ database, keeper, clock, onQueued: () => pull.notify() });
   const revision = new RevisionWalk({ database, facts, judge });
 
   // seal

@@ -1,9 +1,11 @@
 import type { DecidableOrder, Decision, JudgedOrder, StandingChange } from '../domain/decision.ts';
 import type { RuleVerdict } from '../domain/verdicts.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { FreshVerdict } from '../store/candidates.ts';
 import type { Database, Tx } from '../store/database.ts';
 import { findRuleOrder, listRuleOrders, ownersOf } from '../store/decidable-orders.ts';
 import { writeStandings } from '../store/order-decisions.ts';
+import { SlicePace } from '../store/slice-pace.ts';
 import type { BasisKeeper, Ground } from './basis/basis-keeper.ts';
 import { matchLists, type KnownOwner } from './basis/lists.ts';
 import { decide } from './rules/decide.ts';
@@ -11,16 +13,27 @@ import { sameStanding, standingAfter, type Occasion } from './standing.ts';
 
 type Owners = ReadonlyMap<number, readonly KnownOwner[]>;
 
+/** A revision is done sooner with long transactions, and each takes BEGIN, COMMIT and a few statements, however short it is. */
+const transactionMs = 16;
+
 /** Applies the rules to rows, and writes what comes of it. */
 export class Judge {
   readonly #database: Database;
   readonly #keeper: BasisKeeper;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #onQueued: () => void;
+  readonly #pace = new SlicePace(transactionMs);
 
   /** `onQueued` is called when orders that may be pulled were written. */
-  constructor(parts: { readonly database: Database; readonly keeper: BasisKeeper; readonly onQueued?: () => void }) {
+  constructor(parts: {
+    readonly database: Database;
+    readonly keeper: BasisKeeper;
+    readonly clock: Pick<Clock, 'monotonicMs'>;
+    readonly onQueued?: () => void;
+  }) {
     this.#database = parts.database;
     this.#keeper = parts.keeper;
+    this.#clock = parts.clock;
     this.#onQueued = parts.onQueued ?? (() => undefined);
   }
 
@@ -40,19 +53,42 @@ export class Judge {
     return changes;
   }
 
-  /** Writes changes unless the ground was changed meanwhile; returns how many rows took theirs. */
+  /**
+   * Writes changes in transactions of some milliseconds, until the ground is another; returns how many rows took theirs. When all did, `andThen` is
+   * part of the last transaction.
+   */
   async write(
     changes: readonly StandingChange[],
     ground: Ground,
-    andThen?: (tx: Tx, written: number) => Promise<void>,
+    andThen?: (tx: Tx) => Promise<void>,
   ): Promise<number> {
+    let written = 0;
+    let begun = 0;
+    do {
+      const part = changes.slice(begun, begun + this.#pace.rows);
+      begun += part.length;
+      written += await this.#writePart(part, ground, async (tx, rows) => {
+        if (written + rows === changes.length) await andThen?.(tx);
+      });
+    } while (begun < changes.length && this.#keeper.isCurrent(ground));
+    return written;
+  }
+
+  async #writePart(
+    part: readonly StandingChange[],
+    ground: Ground,
+    andThen: (tx: Tx, rows: number) => Promise<void>,
+  ): Promise<number> {
+    let begunMs = 0;
     const written = await this.#database.write('bulk', async (tx) => {
+      begunMs = this.#clock.monotonicMs();
       if (!this.#keeper.isCurrent(ground)) return 0;
-      const rows = await writeStandings(tx, changes, ground);
-      await andThen?.(tx, rows);
+      const rows = await writeStandings(tx, part, ground);
+      await andThen(tx, rows);
       return rows;
     });
-    if (changes.some(({ next }) => next.status === 'queued')) this.#onQueued();
+    this.#pace.took(part.length, this.#clock.monotonicMs() - begunMs);
+    if (part.some(({ next }) => next.status === 'queued')) this.#onQueued();
     return written;
   }
 

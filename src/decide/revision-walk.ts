@@ -1,21 +1,24 @@
-import chunk from 'lodash/chunk.js';
-import type { DecidableOrder, StandingChange } from '../domain/decision.ts';
+import type { StandingChange } from '../domain/decision.ts';
 import type { Database } from '../store/database.ts';
-import { listByDraw, listInRange } from '../store/decidable-orders.ts';
+import { listInRange } from '../store/decidable-orders.ts';
 import type { Facts, Revision } from '../store/facts.ts';
 import type { Ground } from './basis/basis-keeper.ts';
 import type { Judge } from './judge.ts';
 import { verdictsFrom } from './basis/revision-scope.ts';
 import { isPickVerdict } from './standing.ts';
 
-/** Rows looked at in one slice, and the most that one transaction writes: a claim waits for no more than that. */
-const sliceRows = 750;
-const transactionRows = 250;
+/** Orders decided in one slice. */
+const sliceOrders = 1000;
+/** So many rows are gone through for them at most: where a revision touches few, it shall not read long before it can be stopped. */
+const sliceRows = 10_000;
 /** A slice that changes nothing writes nothing; how far the revision got is still noted now and then. */
 const slicesBetweenNotes = 20;
 
 interface Slice {
-  readonly orders: readonly DecidableOrder[];
+  readonly revision: Revision;
+  readonly ground: Ground;
+  readonly changes: readonly StandingChange[];
+  /** Where the revision stands when the changes are written. */
   readonly next: Revision;
 }
 
@@ -25,7 +28,7 @@ export class RevisionWalk {
   readonly #facts: Facts;
   readonly #judge: Pick<Judge, 'changes' | 'write'>;
   #standing: { readonly epoch: number; readonly revision: Revision } | undefined;
-  #ahead: { readonly of: Revision; readonly slice: Slice } | undefined;
+  #ahead: Slice | undefined;
   #slices = 0;
 
   constructor(parts: {
@@ -38,46 +41,40 @@ export class RevisionWalk {
     this.#judge = parts.judge;
   }
 
-  /** Does one slice, and reads the one behind it meanwhile; false when nothing is left to bring. */
+  /** Writes one slice, and reads and decides the one behind it meanwhile; false when nothing is left to bring. */
   async slice(ground: Ground): Promise<boolean> {
     const revision = await this.#of(ground);
     if (revision === undefined || revision.done) return false;
-    const { orders, next } = this.#ahead?.of === revision ? this.#ahead.slice : await this.#read(revision);
+    const ahead = this.#ahead;
     this.#ahead = undefined;
-    const decidable = orders.filter((order) => !isPickVerdict(order.verdict));
-    const changes = await this.#judge.changes(decidable, 'change', ground);
-    const isWritten = await this.#writeAndReadOn(changes, next, ground);
+    const isUsable = ahead !== undefined && ahead.revision === revision && ahead.ground === ground;
+    const slice = isUsable ? ahead : await this.#decided(revision, ground);
+    const isWritten = await this.#writeAndGoOn(slice);
     // A row that another room wrote meanwhile kept its old verdict: the slice is done once more.
     if (!isWritten) return true;
-    this.#standing = { epoch: ground.epoch, revision: next };
-    return !next.done;
+    this.#standing = { epoch: ground.epoch, revision: slice.next };
+    return !slice.next.done;
   }
 
   /** Both have settled when it does. A row read ahead that is changed before its turn is not written, because its guard fails. */
-  async #writeAndReadOn(changes: readonly StandingChange[], next: Revision, ground: Ground): Promise<boolean> {
+  async #writeAndGoOn(slice: Slice): Promise<boolean> {
+    const { next, ground } = slice;
     const [written, ahead] = await Promise.allSettled([
-      this.#write(changes, next, ground),
-      next.done ? undefined : this.#read(next),
+      this.#write(slice),
+      next.done ? undefined : this.#decided(next, ground),
     ]);
     if (written.status === 'rejected') throw written.reason;
     if (ahead.status === 'rejected') throw ahead.reason;
-    if (ahead.value !== undefined) this.#ahead = { of: next, slice: ahead.value };
+    this.#ahead = ahead.value;
     return written.value;
   }
 
-  async #write(changes: readonly StandingChange[], next: Revision, ground: Ground): Promise<boolean> {
+  async #write({ changes, next, ground }: Slice): Promise<boolean> {
     this.#slices += 1;
     const worthNoting = changes.length > 0 || next.done || this.#slices % slicesBetweenNotes === 0;
     if (!worthNoting) return true;
-    const parts = changes.length === 0 ? [[]] : chunk(changes, transactionRows);
-    for (const [at, part] of parts.entries()) {
-      const isLast = at === parts.length - 1;
-      const written = await this.#judge.write(part, ground, async (tx, rows) => {
-        if (isLast && rows === part.length) await this.#facts.set(tx, 'revision', next);
-      });
-      if (written < part.length) return false;
-    }
-    return true;
+    const written = await this.#judge.write(changes, ground, async (tx) => await this.#facts.set(tx, 'revision', next));
+    return written === changes.length;
   }
 
   async #of(ground: Ground): Promise<Revision | undefined> {
@@ -88,28 +85,15 @@ export class RevisionWalk {
     return revision;
   }
 
-  async #read(revision: Revision): Promise<Slice> {
-    const { fromRule, afterId, throughId } = revision;
-    if (fromRule !== null) {
-      const range = { afterId, throughId: Math.min(afterId + sliceRows, throughId) };
-      const verdicts = verdictsFrom(fromRule);
-      const orders = await this.#database.read(async (reader) => await listInRange(reader, range, verdicts));
-      const walked = range.throughId >= throughId;
-      return { orders, next: settled({ ...revision, afterId: range.throughId, fromRule: walked ? null : fromRule }) };
-    }
-    const [interval, ...later] = revision.draws;
-    if (interval === undefined) return { orders: [], next: settled(revision) };
-    const [from, to] = interval;
-    const range = { from, to, after: revision.afterDraw };
-    const orders = await this.#database.read(async (reader) => await listByDraw(reader, range, sliceRows));
-    const last = orders.length < sliceRows ? undefined : orders.at(-1);
-    if (last === undefined || last.draw === null) {
-      return { orders, next: settled({ ...revision, draws: later, afterDraw: null }) };
-    }
-    return { orders, next: { ...revision, afterDraw: { draw: last.draw, id: last.id } } };
+  async #decided(revision: Revision, ground: Ground): Promise<Slice> {
+    const { fromRule, draws, afterId, throughId } = revision;
+    const range = { afterId, throughId: Math.min(afterId + sliceRows, throughId) };
+    const revised = { verdicts: fromRule === null ? [] : verdictsFrom(fromRule), draws };
+    const orders = await this.#database.read(async (reader) => await listInRange(reader, range, revised, sliceOrders));
+    const last = orders.length < sliceOrders ? undefined : orders.at(-1);
+    const reachedId = last?.id ?? range.throughId;
+    const decidable = orders.filter((order) => !isPickVerdict(order.verdict));
+    const changes = await this.#judge.changes(decidable, 'change', ground);
+    return { revision, ground, changes, next: { ...revision, afterId: reachedId, done: reachedId >= throughId } };
   }
-}
-
-function settled(revision: Revision): Revision {
-  return { ...revision, done: revision.fromRule === null && revision.draws.length === 0 };
 }

@@ -1,7 +1,7 @@
 import type { FoundFile, HeldFiles, HeldState, ListingChanges } from '../store/held-files.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { FoundFiles } from './found-files.ts';
-import { SlicePace } from './slice-pace.ts';
+import { SlicePace } from '../store/slice-pace.ts';
 
 type IdKind = Exclude<keyof ListingChanges, 'found'>;
 

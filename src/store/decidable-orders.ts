@@ -49,31 +49,26 @@ export async function hasIdleMark(reader: Reader | Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Waiting and queued orders with one of the verdicts, among the rows above `afterId` up to `throughId`. */
+/** Orders that have one of the verdicts, or a draw in one of the ranges, [from, to). */
+export interface RevisedOrders {
+  readonly verdicts: readonly RuleVerdict[];
+  readonly draws: readonly (readonly [number, number])[];
+}
+
+/** Such of the waiting and queued orders, by id, among the rows above `afterId` up to `throughId`; the first `limit` of them. */
 export async function listInRange(
   reader: Reader | Tx,
   range: { readonly afterId: number; readonly throughId: number },
-  verdicts: readonly RuleVerdict[],
-): Promise<DecidableOrder[]> {
-  return await list(
-    reader,
-    `WHERE f.id > ? AND f.id <= ? AND +f.status IN ('waiting', 'queued') AND f.verdict IN (SELECT value FROM json_each(?))
-     ORDER BY f.id`,
-    [range.afterId, range.throughId, JSON.stringify(verdicts)],
-  );
-}
-
-/** Waiting and queued orders whose draw lies in [from, to), after the one named. */
-export async function listByDraw(
-  reader: Reader | Tx,
-  range: { readonly from: number; readonly to: number; readonly after: { draw: number; id: number } | null },
+  { verdicts, draws }: RevisedOrders,
   limit: number,
 ): Promise<DecidableOrder[]> {
-  const start = range.after ?? { draw: range.from, id: 0 };
+  const drawn = draws.map(() => ' OR (f.draw >= ? AND f.draw < ?)').join('');
   return await list(
     reader,
-    `WHERE (f.draw, f.id) > (?, ?) AND f.draw < ? AND +f.status IN ('waiting', 'queued') ORDER BY f.draw, f.id LIMIT ?`,
-    [start.draw, start.id, range.to, limit],
+    `WHERE f.id > ? AND f.id <= ? AND +f.status IN ('waiting', 'queued')
+       AND (f.verdict IN (SELECT value FROM json_each(?))${drawn})
+     ORDER BY f.id LIMIT ?`,
+    [range.afterId, range.throughId, JSON.stringify(verdicts), ...draws.flat(), limit],
   );
 }
 

@@ -7,11 +7,9 @@ import type { Database, Reader, Tx } from './database.ts';
 export interface Revision extends RevisionScope {
   readonly basisId: number;
   readonly done: boolean;
-  /** The walk by id, while `fromRule` is set: rows above `afterId` up to `throughId` are to come. */
+  /** Rows above `afterId` up to `throughId` are to come. */
   readonly afterId: number;
   readonly throughId: number;
-  /** How far the first of `draws` got. */
-  readonly afterDraw: { readonly draw: number; readonly id: number } | null;
 }
 
 /** Everything kept under a name in `config`. */

@@ -5,12 +5,12 @@ import type { Tx } from './database.ts';
 import { drawUnits } from './draw-units.ts';
 
 /** What a change touches beside the verdict and its own few columns, from the least on: each writes the columns of those before it too. */
-const extents = ['verdict', 'draw', 'look', 'all'] as const;
+const extents = ['verdict', 'look', 'all'] as const;
 type Extent = (typeof extents)[number];
 
-const verdict = 'verdict = change.verdict, verdict_inputs = change.inputs, look_count = change.look_count';
-const draw = `${verdict}, draw = change.draw_units / ${drawUnits}.0`;
-const look = `${draw}, look_block = change.look_block`;
+const verdict = `verdict = change.verdict, verdict_inputs = change.inputs, look_count = change.look_count,
+  draw = change.draw_units / ${drawUnits}.0`;
+const look = `${verdict}, look_block = change.look_block`;
 const all = `${look}, status = change.status, class = change.class, turn_block = change.turn_block, revise = change.revise`;
 
 const applying = (columns: string): string => `
@@ -18,7 +18,7 @@ WITH change AS MATERIALIZED (
   SELECT value ->> 0 AS id, value ->> 1 AS was_status, value ->> 2 AS was_read, value ->> 3 AS was_revise, value ->> 4 AS was_success,
     value ->> 5 AS was_look, value ->> 6 AS status, value ->> 7 AS verdict, value ->> 8 AS inputs, value ->> 9 AS class,
     value ->> 10 AS look_block, value ->> 11 AS look_count, value ->> 12 AS turn_block, value ->> 13 AS draw_units, value ->> 14 AS revise
-  FROM json_each(?)
+  FROM jsonb_each(?)
 )
 UPDATE file_record SET ${columns}, basis_id = ?, decided_block = ?
 FROM change
@@ -28,7 +28,6 @@ WHERE file_record.id = change.id AND file_record.status = change.was_status AND 
 /** A statement writes every index that a column it names stands in, whether the value changes or not: so it names few. */
 const statements: Readonly<Record<Extent, string>> = {
   verdict: applying(verdict),
-  draw: applying(draw),
   look: applying(look),
   all: applying(all),
 };
@@ -40,8 +39,7 @@ function extentOf({ order, next }: StandingChange): Extent {
     order.turnBlock === next.turnBlock &&
     order.revise === next.revise;
   if (!sameRest) return 'all';
-  if (order.lookBlock !== next.lookBlock) return 'look';
-  return order.draw === next.draw ? 'verdict' : 'draw';
+  return order.lookBlock === next.lookBlock ? 'verdict' : 'look';
 }
 
 /**

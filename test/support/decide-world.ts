@@ -165,7 +165,7 @@ export async function decideWorld(settings: Partial<DecideSettings> = {}): Promi
       lists: { deny, allow },
       heldFilesKnown: () => gate.heldFilesKnown,
     });
-    const judge = new Judge({ database, keeper });
+    const judge = new Judge({ database, keeper, clock });
     const parts = { clock, conditions, logger, database, keeper, judge };
     return {
       keeper,

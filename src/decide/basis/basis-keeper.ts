@@ -175,5 +175,5 @@ function planned(
 ): Revision {
   const changed = old === undefined ? { fromRule: null, draws: [] } : revisionScope(old, basis);
   const scope = standing === undefined || standing.done ? changed : mergeScopes(standing, changed);
-  return { basisId, ...scope, done: isEmptyScope(scope), afterId: 0, throughId, afterDraw: null };
+  return { basisId, ...scope, done: isEmptyScope(scope), afterId: 0, throughId };
 }

@@ -135,7 +135,6 @@ async function common(connection: RawConnection): Promise<void> {
       draws: [],
       afterId: 0,
       throughId: 0,
-      afterDraw: null,
     },
   };
   await connection.all('INSERT INTO config (name, content) SELECT key, value FROM json_each(?)', [

@@ -14,6 +14,7 @@ import { type DecideInput, membersAfter, type RevisionOutput, type RulesOutput }
 
 const input = childInput() as DecideInput;
 const sliceOrders = 500;
+const everyVerdict = { verdicts: ruleVerdicts, draws: [] };
 const betweenPicksMs = 20;
 /** What the driver alone updates in one statement: as many as the product's slices. */
 const limitRows = 500;
@@ -33,7 +34,7 @@ async function rules(): Promise<RulesOutput> {
   for (let afterId = 0; afterId < input.orders; afterId += sliceOrders) {
     const range = { afterId, throughId: afterId + sliceOrders };
     const readFromMs = performance.now();
-    const orders = await database.read(async (reader) => await listInRange(reader, range, ruleVerdicts));
+    const orders = await database.read(async (reader) => await listInRange(reader, range, everyVerdict, sliceOrders));
     const decidedFromMs = performance.now();
     const changes = await judge.changes(orders, 'look', ground);
     const endMs = performance.now();

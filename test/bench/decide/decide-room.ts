@@ -42,7 +42,7 @@ export function decideRoom(database: Database) {
     lists: { deny: noList, allow: noList },
     heldFilesKnown: () => true,
   });
-  const judge = new Judge({ database, keeper });
+  const judge = new Judge({ database, keeper, clock });
   const revision = new RevisionWalk({ database, facts, judge });
   return { facts, keeper, judge, task: new DecideTask({ ...parts, keeper, judge, revision }) };
 }

@@ -144,7 +144,7 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
     lists: { deny: noList, allow: noList },
     heldFilesKnown: () => true,
   });
-  const judge = new Judge({ database, keeper });
+  const judge = new Judge({ database, keeper, clock });
   const decide = new DecideTask({ ...room, keeper, judge, revision: new RevisionWalk({ database, facts, judge }) });
   const confirmations = new Confirmations(
     ipfs,

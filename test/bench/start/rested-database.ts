@@ -35,7 +35,7 @@ export async function restDatabase(dataDir: string, around: WorldAround): Promis
     const facts = new Facts(database);
     await database.write('event', async (tx) => {
       const basisId = await new DecisionBases(database).idOf(tx, basis, nowMs);
-      const revision = { basisId, done: true, fromRule: null, draws: [], afterId: 0, throughId: 0, afterDraw: null };
+      const revision = { basisId, done: true, fromRule: null, draws: [], afterId: 0, throughId: 0 };
       await facts.set(tx, 'revision', revision);
       await facts.set(tx, 'identity', { genesisHash: around.genesisHash, account });
       await facts.set(tx, 'group', { ...at, owner: groupOwner, members, ownIndex, trouble: null });

@@ -62,7 +62,6 @@ const partialIndices = [
   'file_record_revise',
   'file_record_look',
   'file_record_turn',
-  'file_record_draw',
   'file_record_pick',
   'file_record_smallest',
   'file_record_closed',

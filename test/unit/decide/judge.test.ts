@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import type { Judge } from '../../../src/decide/judge.ts';
-import { cidOf, decideWorld, groupOwner, headBlock } from '../../support/decide-world.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { Judge } from '../../../src/decide/judge.ts';
+import { listStanding } from '../../../src/store/decidable-orders.ts';
+import { cidOf, decideWorld, groupOwner, headBlock, signal } from '../../support/decide-world.ts';
 
 const paid = { expiry_block: headBlock + 2_000_000, replicas: 50 };
 
@@ -67,5 +68,30 @@ describe('the verdict of a lost file', () => {
     expect(await world.bot.judge.verdictOf(id, { heldHere: true })).toBe('group-has-it');
     expect(await world.bot.judge.verdictOf(id, { heldHere: false })).toBe('take');
     expect((await world.order(id)).status).toBe('handled');
+  });
+});
+
+describe('changes that are written', () => {
+  it('take transactions that a claim can wait for, of fewer rows on a slow disk', async () => {
+    const limits = { minFileSizeBytes: 0, maxFileSizeBytes: 0, minReplicas: 0, maxReplicas: 0 };
+    const world = await decideWorld({ limits });
+    const ids: number[] = [];
+    for (let file = 0; file < 600; file++) ids.push(await world.add({ cid: cidOf(file), ...paid }));
+    await world.bot.task.round(signal);
+    const { keeper } = world.restarted({ limits: { ...limits, maxReplicas: 40 } });
+    const ground = await keeper.ground();
+    if (typeof ground === 'string') throw new Error(ground);
+    let nowMs = 0;
+    const judge = new Judge({ database: world.database, keeper, clock: { monotonicMs: () => (nowMs += 32) } });
+    const orders = await world.database.read(async (reader) => await listStanding(reader, ids));
+    const changes = await judge.changes(orders, 'change', ground);
+    const write = vi.spyOn(world.database, 'write');
+    const joined: number[] = [];
+    const andThen = async (): Promise<void> => void joined.push(write.mock.calls.length);
+    expect(await judge.write(changes, ground, andThen)).toBe(600);
+    expect(await Promise.all(write.mock.results.map(async ({ value }) => await value))).toEqual([
+      200, 100, 50, 50, 50, 50, 50, 50,
+    ]);
+    expect(joined).toEqual([8]);
   });
 });

@@ -3,6 +3,7 @@ import createKnex, { type Knex } from 'knex';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { up as initial } from '../../../db/migrations/0001-initial.ts';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
+import { Facts } from '../../../src/store/facts.ts';
 import { Overview } from '../../../src/store/overview.ts';
 import { selectOrders, toOrder } from '../../../src/store/order-row.ts';
 import { Tally } from '../../../src/store/tally.ts';
@@ -100,6 +101,20 @@ describe('a database of the first schema', () => {
     expect(await overview.pinsSince(5)).toEqual(new Map([['sealed', { count: 1, bytes: 1 }]]));
     expect(await overview.cleanupsDoneSince(9)).toBe(1);
     expect(await new Tally(database).differences()).toEqual([]);
+  });
+});
+
+describe('a revision under way in a database of the first schema', () => {
+  it('goes through the rows again: it may have come to them by an index that is no more', async () => {
+    const folder = await tempDir();
+    const revision = { basisId: 3, done: false, fromRule: null, draws: [[0.3, 0.32]], throughId: 90 };
+    await ofSchema1(folder, async (knex) => {
+      const content = JSON.stringify({ ...revision, afterId: 90, afterDraw: { draw: 0.31, id: 5 } });
+      await knex('config').insert({ name: 'revision', content });
+    });
+    const database = await Database.open(folder);
+    onTestFinished(async () => await database.close());
+    expect(await new Facts(database).find('revision')).toEqual({ ...revision, afterId: 0 });
   });
 });
 

@@ -3,7 +3,6 @@ import { standingAfter } from '../../../../src/decide/standing.ts';
 import {
   findRuleOrder,
   hasIdleMark,
-  listByDraw,
   listDue,
   listInRange,
   listMarked,
@@ -18,6 +17,9 @@ import { clearIdleMarks, clearMarks, postponeLooks, writeStandings } from '../..
 import { madeBasis } from '../../database/made-orders.ts';
 import { type Drive, sliceRows } from './sample.ts';
 
+/** As many as a revision goes through at once where it finds little. */
+const idsOfASlice = 10_000;
+
 /** First verdicts, revisions and looks. */
 export const driveDecide: Drive = async ({ database, headBlock, nowMs, run }) => {
   const bases = new DecisionBases(database);
@@ -30,11 +32,13 @@ export const driveDecide: Drive = async ({ database, headBlock, nowMs, run }) =>
   const range = { afterId, throughId: Math.min(afterId + sliceRows, newest) };
   const orders = [
     ...(await read(async (reader) => await listUndecided(reader, sliceRows))),
-    ...(await read(async (reader) => await listInRange(reader, range, verdicts))),
+    ...(await read(async (reader) => await listInRange(reader, range, { verdicts, draws: [] }, sliceRows))),
   ];
   await read(async (reader) => await listMarked(reader, sliceRows));
   await read(hasIdleMark);
-  await read(async (reader) => await listByDraw(reader, { from: 0.3, to: 0.32, after: null }, sliceRows));
+  const wide = { afterId, throughId: Math.min(afterId + idsOfASlice, newest) };
+  const draws = [[0.3, 0.302]] as const;
+  await read(async (reader) => await listInRange(reader, wide, { verdicts: [], draws }, sliceRows));
   const ids = orders.map((order) => order.id);
   await read(async (reader) => await listStanding(reader, ids.slice(0, sliceRows)));
   await read(async (reader) => await listRuleOrders(reader, ids.slice(0, 32)));

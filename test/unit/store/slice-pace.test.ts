@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SlicePace } from '../../../src/seal/slice-pace.ts';
+import { SlicePace } from '../../../src/store/slice-pace.ts';
 
 /** Slices written by a disk that takes so long a row. */
 function paced(msARow: number, slices = 20): SlicePace {
@@ -15,6 +15,12 @@ describe('how many rows a transaction has', () => {
     [0.12, 100],
   ])('is what takes 12 ms where a row takes %d ms: %i', (msARow, rows) => {
     expect(paced(msARow).rows).toBe(rows);
+  });
+
+  it('follows another target', () => {
+    const pace = new SlicePace(24);
+    for (let slice = 0; slice < 20; slice += 1) pace.took(pace.rows, pace.rows * 0.06);
+    expect(pace.rows).toBe(400);
   });
 
   it('stays between 50 and 1,000', () => {
