@@ -52,7 +52,7 @@ const insertFound = `
   INSERT INTO pin_record (cid, size_bytes, status, cause, started_ms, started_block, updated_ms, sealed_ms, sealed_block, sealed_bytes, lost_block)
   SELECT value ->> 'cid', value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN 'lost' ELSE 'sealed' END, 'found',
     :now, :head, :now, :now, :head, value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN :head END
-  FROM json_each(:found)
+  FROM jsonb_each(:found)
   WHERE NOT EXISTS (SELECT 1 FROM pin_record AS pull WHERE pull.cid = value ->> 'cid' AND pull.status = 'running')
   ON CONFLICT DO NOTHING`;
 
