@@ -37,7 +37,10 @@ export const driveDecide: Drive = async ({ database, headBlock, nowMs, run }) =>
   await read(async (reader) => await listMarked(reader, sliceRows));
   await read(hasIdleMark);
   const wide = { afterId, throughId: Math.min(afterId + idsOfASlice, newest) };
-  const draws = [[0.3, 0.302]] as const;
+  const draws = [
+    [0.3, 0.302],
+    [0.6, 0.604],
+  ] as const;
   await read(async (reader) => await listInRange(reader, wide, { verdicts: [], draws }, sliceRows));
   const ids = orders.map((order) => order.id);
   await read(async (reader) => await listStanding(reader, ids.slice(0, sliceRows)));
