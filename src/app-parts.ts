@@ -1,5 +1,6 @@
 import type { ChainClient } from './clients/chain/chain-client.ts';
 import type { ChainEndPoint } from './clients/chain/connection/transport.ts';
+import type { DecodingLibrary } from './clients/chain/events/library/decoding-library.ts';
 import type { CoordinatorClient } from './clients/coordinator/coordinator-client.ts';
 import type { HttpTransport } from './clients/http/transport.ts';
 import type { Ipfs } from './clients/ipfs/ipfs.ts';
@@ -15,6 +16,7 @@ import type { Overview } from './store/overview.ts';
 /** The parts outside as transports: a simulation puts its own in their place. */
 export interface Outside {
   readonly chainEndPoints: readonly ChainEndPoint[];
+  readonly decodingLibrary: DecodingLibrary;
   readonly sworker: HttpTransport;
   readonly ipfs: Ipfs;
   readonly coordinator: HttpTransport | undefined;

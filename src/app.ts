@@ -15,6 +15,7 @@ import { FileRemover } from './cleanup/file-remover.ts';
 import { IpfsGcTask } from './cleanup/ipfs-gc-task.ts';
 import { ChainClient } from './clients/chain/chain-client.ts';
 import { wsEndPoint } from './clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from './clients/chain/events/library/child-library.ts';
 import { FinalizedReads } from './clients/chain/orders/finalized-reads.ts';
 import { CoordinatorClient } from './clients/coordinator/coordinator-client.ts';
 import { UndiciTransport } from './clients/http/undici-transport.ts';
@@ -75,6 +76,7 @@ function connect(config: Config, clock: Clock): Outside {
   const { sealCoordinator, telemetry } = config;
   return {
     chainEndPoints: config.chain.endPoints.map((endPoint) => wsEndPoint(endPoint.reveal())),
+    decodingLibrary: new ChildLibrary(clock),
     sworker: new UndiciTransport(config.sworker.endPoint),
     ipfs: new IpfsClient({
       endPoint: config.ipfs.endPoint,
@@ -104,6 +106,7 @@ function createClients({ config, clock, logger, outside, genesisHash }: ClientsO
     clock,
     logger: logger.child('chain'),
     limits: { maxRequestsInFlight: config.chain.maxRequestsInFlight },
+    library: outside.decodingLibrary,
   });
   releases.add(async () => await chain.close());
   const sworker = new SworkerClient({ endPoint: config.sworker.endPoint, transport: outside.sworker, clock });

@@ -9,7 +9,9 @@ import type { ChainLimits } from './connection/limits.ts';
 import { StorageKeys } from './storage/storage-keys.ts';
 import { StorageValues } from './storage/storage-values.ts';
 import type { ChainEndPoint } from './connection/transport.ts';
-import { LazyEventReader } from './events/lazy-event-reader.ts';
+import { EventReader } from './events/event-reader.ts';
+import type { DecodingLibrary } from './events/library/decoding-library.ts';
+import { ChildLibrary } from './events/library/child-library.ts';
 import { FactReader } from './facts/fact-reader.ts';
 import { OrderReader } from './orders/order-reader.ts';
 
@@ -21,6 +23,8 @@ export interface ChainClientParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<ChainLimits>;
+  /** A process of its own when left out. */
+  readonly library?: DecodingLibrary | undefined;
 }
 
 /** Everything that is read from the chain. It connects at the first question. */
@@ -28,10 +32,11 @@ export class ChainClient {
   readonly endPoints: EndPoints;
   readonly blocks: BlockReader;
   readonly orders: OrderReader;
-  readonly events: LazyEventReader;
+  readonly events: EventReader;
   readonly facts: FactReader;
+  readonly #library: DecodingLibrary;
 
-  constructor({ endPoints, genesisHash, clock, logger, limits: wanted }: ChainClientParts) {
+  constructor({ endPoints, genesisHash, clock, logger, limits: wanted, library }: ChainClientParts) {
     const limits = { ...defaultChainLimits, ...wanted };
     const genesis = new GenesisRule(genesisHash);
     const connections = withUniqueNames(endPoints).map(
@@ -42,13 +47,15 @@ export class ChainClient {
     this.endPoints = new EndPoints(connections, genesis);
     this.blocks = new BlockReader(this.endPoints, clock, limits);
     this.orders = new OrderReader(this.endPoints, keys, values);
-    this.events = new LazyEventReader(this.endPoints, logger);
+    this.#library = library ?? new ChildLibrary(clock);
+    this.events = new EventReader(this.endPoints, this.#library, logger);
     this.facts = new FactReader(this.endPoints, keys, values);
   }
 
   /** Fails what is in flight and drops the connections. */
   async close(): Promise<void> {
     await this.endPoints.close();
+    await this.#library.close();
   }
 }
 

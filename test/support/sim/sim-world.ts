@@ -13,6 +13,7 @@ import { SworkerModel } from '../../../devnet/sworker/model.ts';
 import { type Network, putNetwork } from '../../../devnet/world/network.ts';
 import { reportEverySlot, reportToChain } from '../../../devnet/world/work-reports.ts';
 import type { Outside } from '../../../src/app-parts.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { brokenInvariants } from '../invariants.ts';
 import { RecordingLogger } from '../quiet-logger.ts';
@@ -278,6 +279,7 @@ export class SimWorld {
       chainEndPoints: this.chainNodes.map((node) => {
         return { name: node.name, transport: new SimChainTransport(node, this.desk, life) };
       }),
+      decodingLibrary: new PolkadotLibrary(),
       sworker: new SimHttpTransport(sworker, this.desk, life),
       ipfs: new SimIpfs(this.ipfs, this.desk, life, this.watch),
       coordinator: hasCoordinator ? new SimHttpTransport(this.coordinator.service(), this.desk, life) : undefined,

@@ -9,6 +9,7 @@ import { calculateReward, placeStorageOrder, type Call } from '../../../devnet/c
 import { ChainServer } from '../../../devnet/chain/server.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
 import { ChainRoom } from '../../support/chain-room.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -32,6 +33,7 @@ beforeEach(async () => {
     genesisHash: null,
     clock: new ManualClock(genesisMs + firstBlock * 6000),
     logger: new RecordingLogger(),
+    library: new PolkadotLibrary(),
   });
   room = await ChainRoom.open();
   room.chain = client;

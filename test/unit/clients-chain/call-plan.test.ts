@@ -2,14 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
-import { decodedHints, decodeHints } from '../../../src/clients/chain/events/block-hints.ts';
+import { decodeHints } from '../../../src/clients/chain/events/block-hints.ts';
+import { decodeCalls } from '../../../src/clients/chain/events/library/full-decoding.ts';
 import type { MarketEvent } from '../../../src/clients/chain/events/market-events.ts';
-import { decodeRuntime, type Runtime } from '../../../src/clients/chain/events/runtimes.ts';
+import type { DirectCall } from '../../../src/clients/chain/events/plan/market-calls.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { plannedFrom, type PlannedRuntime } from './planned.ts';
 
-const runtime25 = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
-const runtime22 = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
+const runtime25 = await plannedFrom(25, metadataHex(25));
+const runtime22 = await plannedFrom(22, metadataHex(22));
 const bytes25 = new BlockBytes(runtime25.registry);
 const alice = accountOf('a1'.repeat(32)).address;
 const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`;
@@ -44,30 +46,20 @@ function compact(value: number): Uint8Array {
   return runtime25.registry.createType('Compact<u64>', value).toU8a();
 }
 
-type Hints = ReturnType<typeof decodedHints>;
-
-function planned({ callPlan }: Runtime, bytes: Uint8Array): Hints | undefined {
-  const calls = callPlan.read(bytes);
-  if (calls === undefined) return undefined;
-  const hints: Hints = { orders: [], replicas: [] };
-  return calls.reduce(
-    ({ orders, replicas }, one) =>
-      one.kind === 'order'
-        ? {
-            orders: [
-              ...orders,
-              { storageKey: chainOrderKey(one.cid).storageKey, memo: Uint8Array.from(one.memo.subarray(0, 128)) },
-            ],
-            replicas,
-          }
-        : { orders, replicas: [...replicas, ...one.cids.map((text) => chainOrderKey(text))] },
-    hints,
-  );
+/** Orders and touched CIDs, each in the order of the calls. */
+function hints(calls: readonly DirectCall[]): unknown {
+  const orders = calls.flatMap((one) => (one.kind === 'order' ? [{ cid: hex(one.cid), memo: hex(one.memo) }] : []));
+  return { orders, replicas: calls.flatMap((one) => (one.kind === 'replicas' ? one.cids.map(hex) : [])) };
 }
 
-function byLibrary({ registry }: Runtime, bytes: Uint8Array): Hints | 'refused' {
+function planned({ callPlan }: PlannedRuntime, bytes: Uint8Array): unknown {
+  const calls = callPlan.read(bytes);
+  return calls === undefined ? undefined : hints(calls);
+}
+
+function byLibrary({ registry }: PlannedRuntime, bytes: Uint8Array): unknown {
   try {
-    return decodedHints(registry, hex(bytes));
+    return hints(decodeCalls(registry, hex(bytes)));
   } catch {
     return 'refused';
   }
@@ -121,7 +113,7 @@ describe('the calls of an extrinsic', () => {
     );
   });
 
-  it('give a batch its memos in the order of its events', () => {
+  it('give a batch its memos in the order of its events', async () => {
     const body = bytes25.call('Utility', 'batch', [
       bytes25.order('a', '1'),
       bytes25.order('b', '2'),
@@ -130,7 +122,7 @@ describe('the calls of an extrinsic', () => {
     const events = ['a', 'b', 'a'].map(
       (text): MarketEvent => ({ kind: 'FileSuccess', key: chainOrderKey(text), payer: alice, extrinsicIndex: 0 }),
     );
-    const { memos } = decodeHints(runtime25, events, [bytes25.extrinsic(body)], (_, error) => {
+    const { memos } = await decodeHints(runtime25, events, [bytes25.extrinsic(body)], (_, error) => {
       throw error;
     });
     expect(memos.map((memo) => Buffer.from(memo ?? []).toString())).toEqual(['1', '2', '3']);

@@ -13,6 +13,7 @@ import { ChainServer } from '../../../devnet/chain/server.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import type { BlockRef } from '../../../src/clients/chain/ask.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { ChainLimits } from '../../../src/clients/chain/connection/limits.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
 import type { ChainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
@@ -49,6 +50,7 @@ async function world(options: Partial<ChainOptions> = {}, limits: Partial<ChainL
     clock: new ManualClock(),
     logger: quietLogger,
     limits,
+    library: new PolkadotLibrary(),
   });
   opened.push(async () => client.close());
   return { chain, rpc, server, client };

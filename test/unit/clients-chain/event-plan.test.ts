@@ -2,15 +2,15 @@ import type { Codec } from '@polkadot/types-codec/types';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { decodeFully } from '../../../src/clients/chain/events/market-events.ts';
-import { decodeRuntime, type Runtime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeEvents } from '../../../src/clients/chain/events/library/full-decoding.ts';
+import { plannedFrom, type PlannedRuntime } from './planned.ts';
 import { selfDescribing } from './self-describing.ts';
 
-const runtimes: readonly (readonly [string, Runtime])[] = [
-  ['22', decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22))],
-  ['25', decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25))],
+const runtimes: readonly (readonly [string, PlannedRuntime])[] = [
+  ['22', await plannedFrom(22, metadataHex(22))],
+  ['25', await plannedFrom(25, metadataHex(25))],
 ];
-const future = decodeRuntime({ specName: 'crust', specVersion: 26 }, selfDescribing(metadataHex(25)));
+const future = await plannedFrom(26, selfDescribing(metadataHex(25)));
 
 interface EventName {
   readonly pallet: string;
@@ -18,7 +18,7 @@ interface EventName {
   readonly index: Uint8Array;
 }
 
-function eventsOf({ registry }: Runtime): readonly EventName[] {
+function eventsOf({ registry }: PlannedRuntime): readonly EventName[] {
   return registry.metadata.pallets.flatMap(({ name: pallet, index, events }) =>
     events.isNone
       ? []
@@ -31,7 +31,7 @@ function eventsOf({ registry }: Runtime): readonly EventName[] {
 }
 
 /** Fields of an event as the library encodes what it makes of some bytes; undefined when it makes nothing of them. */
-function fieldsOf({ registry }: Runtime, { index }: EventName, entropy: Uint8Array): Uint8Array | undefined {
+function fieldsOf({ registry }: PlannedRuntime, { index }: EventName, entropy: Uint8Array): Uint8Array | undefined {
   try {
     const Data = registry.findMetaEvent(index);
     const data: Codec = new Data(registry, entropy);
@@ -53,15 +53,15 @@ function blockOf(records: readonly Uint8Array[]): Uint8Array {
 }
 
 /** What the library says, or that it refuses. */
-function fully({ registry }: Runtime, bytes: Uint8Array): unknown {
+function fully({ registry }: PlannedRuntime, bytes: Uint8Array): unknown {
   try {
-    return decodeFully(registry, bytes).map((event) => ({ ...event, fields: event.fields.map(plain) }));
+    return decodeEvents(registry, bytes).map((event) => ({ ...event, fields: event.fields.map(plain) }));
   } catch {
     return 'refused';
   }
 }
 
-function planned({ eventPlan }: Runtime, bytes: Uint8Array): unknown {
+function planned({ eventPlan }: PlannedRuntime, bytes: Uint8Array): unknown {
   return eventPlan.read(bytes)?.map((event) => ({ ...event, fields: event.fields.map(plain) }));
 }
 

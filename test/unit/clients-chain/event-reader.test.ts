@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { VersionSpans } from '../../../src/clients/chain/events/version-spans.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
@@ -10,8 +10,8 @@ import { eventsOf, hintsOf } from './one-block.ts';
 import { ask, honest, StubChain } from './stub-chain.ts';
 
 const alice = accountOf('a1'.repeat(32));
-const bytes25 = new BlockBytes(decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25)).registry);
-const bytes22 = new BlockBytes(decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22)).registry);
+const bytes25 = new BlockBytes(decodeRegistry({ specName: 'crust', metadata: metadataHex(25) }));
+const bytes22 = new BlockBytes(decodeRegistry({ specName: 'crust', metadata: metadataHex(22) }));
 const raw = (text: string): string => `0x${Buffer.from(text).toString('hex')}`;
 const eventsState = (bytes: BlockBytes, cid: string): Record<string, string> => ({
   [storagePrefixes.systemEvents]: bytes.events(bytes.event('Market', 'FileSuccess', [alice.address, raw(cid)], 1)),

@@ -3,7 +3,7 @@ import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import type { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { groupKey, identityKey } from '../../../src/clients/chain/facts/node-facts.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
@@ -11,7 +11,7 @@ import { BlockBytes } from './event-bytes.ts';
 import { eventsOf, hintsOf } from './one-block.ts';
 import { ask, honest, StubChain, timestampState } from './stub-chain.ts';
 
-const { registry } = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
+const registry = decodeRegistry({ specName: 'crust', metadata: metadataHex(25) });
 const bytes = new BlockBytes(registry);
 const own = accountOf('11'.repeat(32));
 const owner = accountOf('22'.repeat(32));

@@ -4,17 +4,17 @@ import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import { decodeHints } from '../../../src/clients/chain/events/block-hints.ts';
 import { decodeMarketEvents, hexBytes } from '../../../src/clients/chain/events/market-events.ts';
-import type { EventTypes, MarketEvent } from '../../../src/clients/chain/events/market-events.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import type { MarketEvent } from '../../../src/clients/chain/events/market-events.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 import { orderKeyVectors } from '../../support/chain-vectors.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { plannedFrom, type PlannedRuntime } from './planned.ts';
 import { selfDescribing } from './self-describing.ts';
 
-const now = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
-const before = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
-const future = decodeRuntime({ specName: 'crust', specVersion: 26 }, selfDescribing(metadataHex(25)));
+const now = await plannedFrom(25, metadataHex(25));
+const before = await plannedFrom(22, metadataHex(22));
+const future = await plannedFrom(26, selfDescribing(metadataHex(25)));
 const bytes = new BlockBytes(now.registry);
 const alice = accountOf('a1'.repeat(32));
 const bob = accountOf('b2'.repeat(32));
@@ -23,8 +23,8 @@ const cid = first ?? '';
 const fee = { weight: 1000, class: 'Normal', paysFee: 'Yes' };
 const raw = (text: string | Uint8Array): string => `0x${Buffer.from(text).toString('hex')}`;
 
-function decodeFrom(runtime: EventTypes, value: string): MarketEvent[] {
-  return decodeMarketEvents(runtime, hexBytes(value) ?? new Uint8Array());
+async function decodeFrom(runtime: PlannedRuntime, value: string): Promise<MarketEvent[]> {
+  return await decodeMarketEvents(runtime, hexBytes(value) ?? new Uint8Array());
 }
 
 function success(text: string | Uint8Array, payer = alice.address, index: number | 'Initialization' = 1): Uint8Array {
@@ -32,7 +32,7 @@ function success(text: string | Uint8Array, payer = alice.address, index: number
 }
 
 describe('the events of a block', () => {
-  it('come in their order, with payer, key and extrinsic', () => {
+  it('come in their order, with payer, key and extrinsic', async () => {
     const value = bytes.events(
       bytes.event('System', 'ExtrinsicSuccess', [fee], 0),
       success(cid),
@@ -46,7 +46,7 @@ describe('the events of a block', () => {
       success(cid, bob.address, 7),
     );
     const key = chainOrderKey(cid);
-    expect(decodeFrom(now, value)).toEqual([
+    expect(await decodeFrom(now, value)).toEqual([
       { kind: 'FileSuccess', key, payer: alice.address, extrinsicIndex: 1 },
       { kind: 'AddPrepaidSuccess', key: chainOrderKey(second ?? ''), payer: bob.address, extrinsicIndex: 2 },
       { kind: 'RenewFileSuccess', key: chainOrderKey(third ?? ''), payer: bob.address, extrinsicIndex: 3 },
@@ -58,7 +58,7 @@ describe('the events of a block', () => {
     ]);
   });
 
-  it('survive a failed extrinsic with a module error and an interrupted batch', () => {
+  it('survive a failed extrinsic with a module error and an interrupted batch', async () => {
     const error = { Module: { index: 26, error: 3 } };
     const value = bytes.events(
       bytes.event('System', 'ExtrinsicFailed', [error, fee], 1),
@@ -66,27 +66,27 @@ describe('the events of a block', () => {
       bytes.event('Utility', 'BatchInterrupted', [1, error], 2),
       bytes.event('System', 'ExtrinsicSuccess', [fee], 2),
     );
-    expect(decodeFrom(now, value).map(({ kind }) => kind)).toEqual(['FileSuccess']);
+    expect((await decodeFrom(now, value)).map(({ kind }) => kind)).toEqual(['FileSuccess']);
   });
 
-  it('may come from outside of extrinsics', () => {
+  it('may come from outside of extrinsics', async () => {
     const value = bytes.events(success(cid, alice.address, 'Initialization'));
-    expect(decodeFrom(now, value)).toMatchObject([{ kind: 'FileSuccess', extrinsicIndex: null }]);
+    expect(await decodeFrom(now, value)).toMatchObject([{ kind: 'FileSuccess', extrinsicIndex: null }]);
   });
 
-  it('keep keys that are no text', () => {
+  it('keep keys that are no text', async () => {
     const odd = Uint8Array.of(0xff, 0x00, 0xc3, 0x28);
-    expect(decodeFrom(now, bytes.events(success(odd)))[0]?.key).toEqual(chainOrderKey(odd));
+    expect((await decodeFrom(now, bytes.events(success(odd))))[0]?.key).toEqual(chainOrderKey(odd));
   });
 
-  it('are found by name in the runtime that wrote them', () => {
+  it('are found by name in the runtime that wrote them', async () => {
     const old = new BlockBytes(before.registry);
     const value = old.events(old.event('Market', 'CalculateSuccess', [raw(cid)], 1));
-    expect(decodeFrom(before, value)).toMatchObject([{ kind: 'CalculateSuccess', key: chainOrderKey(cid) }]);
+    expect(await decodeFrom(before, value)).toMatchObject([{ kind: 'CalculateSuccess', key: chainOrderKey(cid) }]);
     expect(() => old.event('Market', 'FileClosed', [raw(cid)], 1)).toThrow('no event');
   });
 
-  it('decode without our own types when the runtime describes its types itself', () => {
+  it('decode without our own types when the runtime describes its types itself', async () => {
     expect(now.registry.hasDef('FileInfoV2')).toBe(true);
     expect(future.registry.hasDef('FileInfoV2')).toBe(false);
     const written = new BlockBytes(future.registry);
@@ -94,37 +94,37 @@ describe('the events of a block', () => {
       written.event('Market', 'FileSuccess', [alice.address, raw(cid)], 1),
       written.event('Market', 'FileClosed', [raw(cid)], 2),
     );
-    expect(decodeFrom(future, value)).toEqual([
+    expect(await decodeFrom(future, value)).toEqual([
       { kind: 'FileSuccess', key: chainOrderKey(cid), payer: alice.address, extrinsicIndex: 1 },
       { kind: 'FileClosed', key: chainOrderKey(cid), payer: null, extrinsicIndex: 2 },
     ]);
   });
 
-  it('are decoded without a word on stdout, where only log lines belong', () => {
+  it('are decoded without a word on stdout, where only log lines belong', async () => {
     const said = (['log', 'info', 'debug'] as const).map((method) => vi.spyOn(console, method));
-    const runtime = decodeRuntime({ specName: 'crust', specVersion: 22 }, metadataHex(22));
+    const runtime = await plannedFrom(22, metadataHex(22));
     const old = new BlockBytes(runtime.registry);
-    decodeFrom(runtime, old.events(old.event('System', 'ExtrinsicSuccess', [fee], 0)));
+    await decodeFrom(runtime, old.events(old.event('System', 'ExtrinsicSuccess', [fee], 0)));
     expect(said.map((spy) => spy.mock.calls)).toEqual([[], [], []]);
     for (const spy of said) spy.mockRestore();
   });
 
-  it('are refused wherever they are cut, with anything behind them, and of an unknown kind', () => {
+  it('are refused wherever they are cut, with anything behind them, and of an unknown kind', async () => {
     const value = bytes.events(success(cid), bytes.event('System', 'ExtrinsicSuccess', [fee], 1));
     for (let length = 2; length < value.length; length += 2) {
-      expect(() => decodeFrom(now, value.slice(0, length)), `${length}`).toThrow(Undecodable);
+      await expect(decodeFrom(now, value.slice(0, length)), `${length}`).rejects.toThrow(Undecodable);
     }
-    expect(() => decodeFrom(now, `${value}00`)).toThrow(Undecodable);
+    await expect(decodeFrom(now, `${value}00`)).rejects.toThrow(Undecodable);
     const unknown = hexToU8a(value);
     unknown[6] = 0xee;
-    expect(() => decodeFrom(now, u8aToHex(unknown))).toThrow(Undecodable);
+    await expect(decodeFrom(now, u8aToHex(unknown))).rejects.toThrow(Undecodable);
   });
 });
 
-const memosOf = (call: Uint8Array, events: readonly Uint8Array[]): (string | null)[] => {
-  const decoded = decodeFrom(now, bytes.events(...events));
+const memosOf = async (call: Uint8Array, events: readonly Uint8Array[]): Promise<(string | null)[]> => {
+  const decoded = await decodeFrom(now, bytes.events(...events));
   const failed: unknown[] = [];
-  const { memos } = decodeHints(now, decoded, ['0x00', bytes.extrinsic(call)], (_, error) => failed.push(error));
+  const { memos } = await decodeHints(now, decoded, ['0x00', bytes.extrinsic(call)], (_, error) => failed.push(error));
   expect(failed).toEqual([]);
   return memos.map((memo) => (memo === null ? null : Buffer.from(memo).toString('utf8')));
 };
@@ -134,20 +134,20 @@ describe('what the extrinsics of a block add', () => {
   const batch = (name: string): Uint8Array =>
     bytes.call('Utility', name, [bytes.order(cid, 'one'), bytes.order(other, 'two'), bytes.order(cid, 'three')]);
 
-  it('is the memo of a plain order', () => {
-    expect(memosOf(bytes.order(cid, 'hello'), [success(cid)])).toEqual(['hello']);
+  it('is the memo of a plain order', async () => {
+    expect(await memosOf(bytes.order(cid, 'hello'), [success(cid)])).toEqual(['hello']);
   });
 
-  it.each(['batch', 'batch_all'])('is the memo of each order of a %s, in order', (name) => {
+  it.each(['batch', 'batch_all'])('is the memo of each order of a %s, in order', async (name) => {
     const events = [success(cid), success(other), success(cid)];
-    expect(memosOf(batch(name), events)).toEqual(['one', 'two', 'three']);
+    expect(await memosOf(batch(name), events)).toEqual(['one', 'two', 'three']);
   });
 
-  it('is the memo of those orders of a batch that succeeded', () => {
-    expect(memosOf(batch('batch'), [success(cid)])).toEqual(['one']);
+  it('is the memo of those orders of a batch that succeeded', async () => {
+    expect(await memosOf(batch('batch'), [success(cid)])).toEqual(['one']);
   });
 
-  it('is the memo inside of multisigs and derivatives', () => {
+  it('is the memo inside of multisigs and derivatives', async () => {
     const order = bytes.order(cid, 'deep');
     const opaque = u8aToHex(Buffer.concat([now.registry.createType('Compact<u32>', order.length).toU8a(), order]));
     const calls = [
@@ -155,48 +155,48 @@ describe('what the extrinsics of a block add', () => {
       bytes.call('Multisig', 'as_multi', 2, [bob.address], null, hexToU8a(opaque), false, 1000),
       bytes.call('Utility', 'as_derivative', 3, bytes.call('Utility', 'batch', [order])),
     ];
-    for (const call of calls) expect(memosOf(call, [success(cid)])).toEqual(['deep']);
+    for (const call of calls) expect(await memosOf(call, [success(cid)])).toEqual(['deep']);
   });
 
-  it('is at most 128 bytes of a memo, whatever they are', () => {
+  it('is at most 128 bytes of a memo, whatever they are', async () => {
     const memo = new Uint8Array(300).fill(0xfe);
-    const events = decodeFrom(now, bytes.events(success(cid)));
-    const hints = decodeHints(now, events, ['0x00', bytes.extrinsic(bytes.order(cid, memo))], () => undefined);
+    const events = await decodeFrom(now, bytes.events(success(cid)));
+    const hints = await decodeHints(now, events, ['0x00', bytes.extrinsic(bytes.order(cid, memo))], () => undefined);
     expect(hints.memos).toEqual([memo.slice(0, 128)]);
   });
 
-  it('is nothing when the order came another way', () => {
+  it('is nothing when the order came another way', async () => {
     expect(
-      memosOf(bytes.call('Multisig', 'approve_as_multi', 2, [], null, `0x${'07'.repeat(32)}`, 1), [success(cid)]),
+      await memosOf(bytes.call('Multisig', 'approve_as_multi', 2, [], null, `0x${'07'.repeat(32)}`, 1), [success(cid)]),
     ).toEqual([null]);
-    expect(memosOf(bytes.order(other, 'not yours'), [success(cid)])).toEqual([null]);
+    expect(await memosOf(bytes.order(other, 'not yours'), [success(cid)])).toEqual([null]);
     const outside = success(cid, alice.address, 'Initialization');
-    expect(memosOf(bytes.order(cid, 'not yours'), [outside])).toEqual([null]);
+    expect(await memosOf(bytes.order(cid, 'not yours'), [outside])).toEqual([null]);
   });
 
-  it('is nothing, and told, when an extrinsic cannot be decoded; the others still can', () => {
-    const events = decodeFrom(now, bytes.events(success(cid, alice.address, 0), success(cid)));
+  it('is nothing, and told, when an extrinsic cannot be decoded; the others still can', async () => {
+    const events = await decodeFrom(now, bytes.events(success(cid, alice.address, 0), success(cid)));
     const opaque: number[] = [];
     const extrinsics = ['0x1004ffff01', bytes.extrinsic(bytes.order(cid, 'fine'))];
-    const hints = decodeHints(now, events, extrinsics, (index) => opaque.push(index));
+    const hints = await decodeHints(now, events, extrinsics, (index) => opaque.push(index));
     expect(hints.memos).toEqual(
       [null, Buffer.from('fine')].map((memo) => (memo === null ? null : Uint8Array.from(memo))),
     );
     expect(opaque).toEqual([0]);
   });
 
-  it('is the list of orders whose replicas were updated', () => {
+  it('is the list of orders whose replicas were updated', async () => {
     const replica = [alice.address, bob.address, '0x01', 600, 1, 2, true];
     const files = [
       [raw(cid), 10, [replica, replica]],
       [raw(other), 20, []],
     ];
-    const events = decodeFrom(
+    const events = await decodeFrom(
       now,
       bytes.events(bytes.event('Market', 'UpdateReplicasSuccess', [alice.address, 1, 2, 3], 0)),
     );
     const call = bytes.call('Market', 'update_replicas', files, 9);
-    const hints = decodeHints(now, events, [bytes.extrinsic(call)], () => undefined);
+    const hints = await decodeHints(now, events, [bytes.extrinsic(call)], () => undefined);
     expect(hints).toEqual({ memos: [null], updatedReplicas: [chainOrderKey(cid), chainOrderKey(other)] });
   });
 });

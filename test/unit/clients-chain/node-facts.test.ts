@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf, parseAccount } from '../../../src/domain/account.ts';
 import type { Account } from '../../../src/domain/account.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { groupKey, identityKey } from '../../../src/clients/chain/facts/node-facts.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { ask, honest, StubChain } from './stub-chain.ts';
 
-const { registry } = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
+const registry = decodeRegistry({ specName: 'crust', metadata: metadataHex(25) });
 const own = accountOf('11'.repeat(32));
 const owner = accountOf('22'.repeat(32));
 const others = ['33', '01', 'fe'].map((byte) => accountOf(byte.repeat(32)));

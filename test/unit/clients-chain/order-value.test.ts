@@ -2,12 +2,12 @@ import { hexToU8a, u8aToHex } from '@polkadot/util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { decodeOrderValue } from '../../../src/clients/chain/orders/order-value.ts';
 import type { ReplicaView } from '../../../src/clients/chain/orders/order-value.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 
-const { registry } = decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25));
+const registry = decodeRegistry({ specName: 'crust', metadata: metadataHex(25) });
 
 interface Replica {
   owner: Uint8Array;

@@ -10,6 +10,7 @@ import type {
 import { hasCode } from '../../../src/domain/errors.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { ChainLimits } from '../../../src/clients/chain/connection/limits.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import type { Ask, BlockRef } from '../../../src/clients/chain/ask.ts';
@@ -83,7 +84,17 @@ export class StubChain implements ChainTransport {
     const clock = new ManualClock();
     const endPoints = [this, ...(parts.others ?? [])].map((chain) => chain.endPoint);
     const { limits, genesisHash = null } = parts;
-    return { client: new ChainClient({ endPoints, genesisHash, clock, logger: quietLogger, limits }), clock };
+    return {
+      client: new ChainClient({
+        endPoints,
+        genesisHash,
+        clock,
+        logger: quietLogger,
+        limits,
+        library: new PolkadotLibrary(),
+      }),
+      clock,
+    };
   }
 
   announce(number: number): void {

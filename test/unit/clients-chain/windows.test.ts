@@ -3,7 +3,7 @@ import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import type { BlockRef } from '../../../src/clients/chain/ask.ts';
 import type { BlockEvents } from '../../../src/clients/chain/events/event-reader.ts';
-import { decodeRuntime } from '../../../src/clients/chain/events/runtimes.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { rpcFailure } from '../../../src/clients/chain/connection/transport.ts';
@@ -13,7 +13,7 @@ import { BlockBytes } from './event-bytes.ts';
 import { ask, honest, StubChain } from './stub-chain.ts';
 
 const alice = accountOf('a1'.repeat(32));
-const bytes = new BlockBytes(decodeRuntime({ specName: 'crust', specVersion: 25 }, metadataHex(25)).registry);
+const bytes = new BlockBytes(decodeRegistry({ specName: 'crust', metadata: metadataHex(25) }));
 const key = chainOrderKey('cid');
 const view = { owner: null, account: alice };
 const cidHex = `0x${Buffer.from('cid').toString('hex')}`;

@@ -1,13 +1,10 @@
-import type { GenericCall } from '@polkadot/types';
-import type { TypeRegistry } from '@polkadot/types';
-import { shortened } from '../connection/answers.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
-import { callOf, callsWithin, namedArg } from './calls.ts';
+import { Undecodable } from '../scale/undecodable.ts';
 import { hexBytes } from './market-events.ts';
 import type { MarketEvent } from './market-events.ts';
-import type { CallPlan } from './plan/call-plan.ts';
 import type { DirectCall } from './plan/market-calls.ts';
+import type { Runtime } from './runtimes.ts';
 
 const MEMO_BYTES = 128;
 
@@ -20,10 +17,7 @@ export interface BlockHints {
 }
 
 /** What decoding extrinsics needs of a runtime. */
-export interface CallTypes {
-  readonly registry: TypeRegistry;
-  readonly callPlan: CallPlan;
-}
+type CallReader = Pick<Runtime, 'callPlan' | 'library'>;
 
 interface PlacedOrder {
   readonly storageKey: string;
@@ -46,18 +40,19 @@ export function noHints(events: readonly MarketEvent[]): BlockHints {
 }
 
 /** `onOpaque` hears of every extrinsic that cannot be decoded; its hints are then unknown. */
-export function decodeHints(
-  types: CallTypes,
+export async function decodeHints(
+  reader: CallReader,
   events: readonly MarketEvent[],
   extrinsics: readonly string[],
-  onOpaque: (extrinsicIndex: number, error: unknown) => void,
-): BlockHints {
+  onOpaque: (extrinsicIndex: number, error: Undecodable) => void,
+): Promise<BlockHints> {
   const hints = new Map<number, ExtrinsicHints>();
   for (const { extrinsicIndex } of events.filter(wantsHints)) {
     if (hints.has(extrinsicIndex)) continue;
     try {
-      hints.set(extrinsicIndex, extrinsicHints(types, extrinsics[extrinsicIndex] ?? ''));
+      hints.set(extrinsicIndex, hintsOf(await marketCalls(reader, extrinsics[extrinsicIndex] ?? '')));
     } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
       hints.set(extrinsicIndex, { orders: [], replicas: [] });
       onOpaque(extrinsicIndex, error);
     }
@@ -66,15 +61,13 @@ export function decodeHints(
   return { memos, updatedReplicas: [...hints.values()].flatMap(({ replicas }) => replicas) };
 }
 
-function extrinsicHints({ registry, callPlan }: CallTypes, extrinsicHex: string): ExtrinsicHints {
+async function marketCalls({ callPlan, library }: CallReader, extrinsicHex: string): Promise<readonly DirectCall[]> {
   const bytes = hexBytes(extrinsicHex);
-  if (bytes === undefined) throw new TypeError(`no extrinsic: ${shortened(extrinsicHex)}`);
-  const calls = callPlan.read(bytes);
-  if (calls !== undefined) return directHints(calls);
-  return decodedHints(registry, extrinsicHex);
+  if (bytes === undefined) throw new Undecodable('extrinsic', 'no hex', extrinsicHex);
+  return callPlan.read(bytes) ?? (await library.calls(extrinsicHex));
 }
 
-function directHints(calls: readonly DirectCall[]): ExtrinsicHints {
+function hintsOf(calls: readonly DirectCall[]): ExtrinsicHints {
   const orders: PlacedOrder[] = [];
   const replicas: ChainOrderKey[] = [];
   for (const call of calls) {
@@ -84,12 +77,6 @@ function directHints(calls: readonly DirectCall[]): ExtrinsicHints {
   return { orders, replicas };
 }
 
-/** By the library: calls inside of calls, and whatever cannot be read otherwise. */
-export function decodedHints(registry: TypeRegistry, extrinsicHex: string): ExtrinsicHints {
-  const calls = [...callsWithin(registry, callOf(registry, extrinsicHex))];
-  return { orders: calls.flatMap(placedOrder), replicas: calls.flatMap(updatedReplicas) };
-}
-
 /** Events of one order come in the order of its calls, and a batch stops at the first call that fails: the first call not yet taken is the event's. */
 function takeMemo(hints: ReadonlyMap<number, ExtrinsicHints>, event: MarketEvent): Uint8Array | null {
   const orders = event.extrinsicIndex === null ? undefined : hints.get(event.extrinsicIndex)?.orders;
@@ -97,25 +84,7 @@ function takeMemo(hints: ReadonlyMap<number, ExtrinsicHints>, event: MarketEvent
   return index < 0 ? null : (orders?.splice(index, 1)[0]?.memo ?? null);
 }
 
-function placedOrder(call: GenericCall): PlacedOrder[] {
-  if (call.section !== 'market' || call.method !== 'placeStorageOrder') return [];
-  const cid = namedArg(call, 'cid');
-  const memo = namedArg(call, 'memo');
-  return cid instanceof Uint8Array && memo instanceof Uint8Array ? [placed(cid, memo)] : [];
-}
-
 /** The memo as a copy: it outlives the extrinsic by far. */
 function placed(cid: Uint8Array, memo: Uint8Array): PlacedOrder {
   return { storageKey: chainOrderKey(cid).storageKey, memo: Uint8Array.from(memo.subarray(0, MEMO_BYTES)) };
-}
-
-/** The first argument is a list of (cid, size, replicas). */
-function updatedReplicas(call: GenericCall): ChainOrderKey[] {
-  if (call.section !== 'market' || call.method !== 'updateReplicas') return [];
-  const [files] = call.args;
-  if (!Array.isArray(files)) return [];
-  return files.flatMap((file: unknown) => {
-    const cid: unknown = Array.isArray(file) ? file[0] : undefined;
-    return cid instanceof Uint8Array ? [chainOrderKey(cid)] : [];
-  });
 }

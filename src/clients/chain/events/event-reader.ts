@@ -9,17 +9,18 @@ import type { RpcOutcome } from '../connection/transport.ts';
 import { blockAt } from '../blocks/block-hashes.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import type { GroupView } from '../orders/order-reader.ts';
-import { decodedAt } from '../scale/undecodable.ts';
+import { decodedLater } from '../scale/undecodable.ts';
 import { decodeHints, noHints, wantsHints } from './block-hints.ts';
 import type { BlockHints } from './block-hints.ts';
 import { bodyOf } from './block-body.ts';
 import { ExecutingVersions } from './executing-version.ts';
+import type { DecodingLibrary, RuntimeVersion } from './library/decoding-library.ts';
 import { leading } from './leading.ts';
 import { decodeMarketEvents, hexBytes } from './market-events.ts';
 import type { MarketEvent } from './market-events.ts';
 import { readOrdersAfter, type OrdersAfter } from './orders-after.ts';
 import { Runtimes } from './runtimes.ts';
-import type { Runtime, RuntimeVersion } from './runtimes.ts';
+import type { Runtime } from './runtimes.ts';
 
 export interface BlockEvents {
   readonly block: BlockRef;
@@ -37,10 +38,11 @@ export class EventReader {
   readonly #endPoints: EndPoints;
   readonly #logger: Logger;
   readonly #versions = new ExecutingVersions();
-  readonly #runtimes = new Runtimes();
+  readonly #runtimes: Runtimes;
 
-  constructor(endPoints: EndPoints, logger: Logger) {
+  constructor(endPoints: EndPoints, library: DecodingLibrary, logger: Logger) {
     this.#endPoints = endPoints;
+    this.#runtimes = new Runtimes(library);
     this.#logger = logger;
   }
 
@@ -67,11 +69,8 @@ export class EventReader {
         const runtime =
           this.#runtimes.find(version.specVersion) ?? (await this.#runtimes.load(connection, version, state, ask));
         const bytes = eventBytes(connection, block, value);
-        return {
-          block,
-          specVersion: version.specVersion,
-          events: decodedAt(connection.name, block, () => decodeMarketEvents(runtime, bytes)),
-        };
+        const events = await decodedLater(connection.name, block, async () => await decodeMarketEvents(runtime, bytes));
+        return { block, specVersion: version.specVersion, events };
       });
     });
   }
@@ -91,8 +90,7 @@ export class EventReader {
         const { block, events } = told;
         const extrinsics = bodyOf(connection.name, block, resultOf(connection, method, bodies.get(told)));
         const runtime = await this.#runtimeOf(connection, told, ask);
-        return decodeHints(runtime, events, extrinsics, (extrinsicIndex, error) => {
-          const detail = error instanceof Error ? error.message : String(error);
+        return decodeHints(runtime, events, extrinsics, (extrinsicIndex, { message: detail }) => {
           this.#logger.debug('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
         });
       });

@@ -3,7 +3,7 @@ import type { Ask, BlockRef } from '../ask.ts';
 import { checked, runtimeVersionSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import { leading } from './leading.ts';
-import type { RuntimeVersion } from './runtimes.ts';
+import type { RuntimeVersion } from './library/decoding-library.ts';
 import { VersionSpans } from './version-spans.ts';
 
 const METHOD = 'state_getRuntimeVersion';

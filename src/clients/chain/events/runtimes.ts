@@ -1,39 +1,41 @@
-import { Metadata, TypeRegistry } from '@polkadot/types';
 import { z } from 'zod';
 import type { Ask, BlockRef } from '../ask.ts';
 import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
-import { crustTypes } from '../crust-types.ts';
-import { decodedAt, Undecodable } from '../scale/undecodable.ts';
+import { decodedLater } from '../scale/undecodable.ts';
+import type { DecodingLibrary, EncodedRuntime, RuntimeVersion } from './library/decoding-library.ts';
 import { PayerNames } from './payer-names.ts';
 import { CallPlan } from './plan/call-plan.ts';
-import { EventPlan } from './plan/event-plan.ts';
+import { EventPlan, type RawEvent } from './plan/event-plan.ts';
+import { Layouts } from './plan/layout.ts';
+import type { DirectCall } from './plan/market-calls.ts';
 
-/** Metadata describes its own types from this version on. */
-const SELF_DESCRIBING = 14;
-/** Type registries take some 15 MiB each; besides the present runtime only the one before an upgrade is of use. */
+/** Besides the present runtime only the one before an upgrade is of use. */
 const MAX_KEPT = 3;
-const SPEC_NAME = 'crust';
-
-export interface RuntimeVersion {
-  readonly specName: string;
-  readonly specVersion: number;
-}
 
 const metadataSchema = hexSchema.and(z.templateLiteral(['0x6d657461', z.string()]));
 
 /** What is needed to decode blocks of one runtime. */
 export interface Runtime {
   readonly specVersion: number;
-  readonly registry: TypeRegistry;
   readonly eventPlan: EventPlan;
   readonly callPlan: CallPlan;
   readonly payers: PayerNames;
+  /** For what the plans cannot read. */
+  readonly library: {
+    events(bytes: Uint8Array): Promise<readonly RawEvent[]>;
+    calls(extrinsicHex: string): Promise<readonly DirectCall[]>;
+  };
 }
 
 /** The runtimes met so far, by version. */
 export class Runtimes {
+  readonly #library: DecodingLibrary;
   readonly #kept = new Map<number, Runtime>();
+
+  constructor(library: DecodingLibrary) {
+    this.#library = library;
+  }
 
   find(specVersion: number): Runtime | undefined {
     return this.#kept.get(specVersion);
@@ -45,8 +47,9 @@ export class Runtimes {
     const known = this.#kept.get(specVersion);
     if (known !== undefined) return this.#use(known);
     const metadata = await connection.requestAt(metadataSchema, 'state_getMetadata', [at.hash], at, ask);
-    const loaded = this.#kept.get(specVersion);
-    return this.#use(loaded ?? decodedAt(connection.name, at, () => decodeRuntime(version, metadata)));
+    const encoded = { ...version, metadata };
+    const runtime = await decodedLater(connection.name, at, async () => await plannedRuntime(this.#library, encoded));
+    return this.#use(this.#kept.get(specVersion) ?? runtime);
   }
 
   #use(runtime: Runtime): Runtime {
@@ -60,21 +63,17 @@ export class Runtimes {
   }
 }
 
-/** The own types are used only for Crust's metadata of before V14, which names types without describing them. */
-export function decodeRuntime({ specName, specVersion }: RuntimeVersion, metadataHex: `0x${string}`): Runtime {
-  const registry = new TypeRegistry();
-  const metadataVersion = Number.parseInt(metadataHex.slice(10, 12), 16);
-  if (specName === SPEC_NAME && metadataVersion < SELF_DESCRIBING) registry.register(crustTypes);
-  try {
-    registry.setMetadata(new Metadata(registry, metadataHex), undefined, undefined, true);
-  } catch (error) {
-    throw new Undecodable('metadata', `cannot be decoded: ${String(error)}`, metadataHex, error);
-  }
+export async function plannedRuntime(library: DecodingLibrary, encoded: EncodedRuntime): Promise<Runtime> {
+  const { events, calls } = await library.forms(encoded);
+  const layouts = new Layouts();
   return {
-    specVersion,
-    registry,
-    eventPlan: new EventPlan(registry),
-    callPlan: new CallPlan(registry),
+    specVersion: encoded.specVersion,
+    eventPlan: new EventPlan(events, layouts),
+    callPlan: new CallPlan(calls, layouts),
     payers: new PayerNames(),
+    library: {
+      events: async (bytes) => await library.events(encoded, bytes),
+      calls: async (extrinsicHex) => await library.calls(encoded, extrinsicHex),
+    },
   };
 }

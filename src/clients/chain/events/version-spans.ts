@@ -1,4 +1,4 @@
-import type { RuntimeVersion } from './runtimes.ts';
+import type { RuntimeVersion } from './library/decoding-library.ts';
 
 interface Span {
   readonly from: number;

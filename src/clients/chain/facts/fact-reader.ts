@@ -7,12 +7,18 @@ import type { StorageKeys } from '../storage/storage-keys.ts';
 import type { StorageValues } from '../storage/storage-values.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import { decodedAt } from '../scale/undecodable.ts';
-import type { GroupParts } from './node-facts.ts';
+import {
+  decodeCurrentSlot,
+  decodeGroupOwner,
+  decodeMembers,
+  decodeReportSlot,
+  groupKey,
+  type GroupParts,
+  groupParts,
+  identityKey,
+} from './node-facts.ts';
 
 const PAGE_KEYS = 1000;
-
-/** Loaded with the first question: the hash in the keys comes with a library that would take half of a start's time. */
-const nodeFacts = async () => await import('./node-facts.ts');
 
 /** What `Swork` says about the own group and about all nodes. Read by questions whose answers name the keys, so that a null answer is not an absent entry. */
 export class FactReader {
@@ -28,7 +34,6 @@ export class FactReader {
 
   /** The group of an account at one block. */
   async readGroup(account: Account, at: BlockRef, ask: Ask): Promise<Answer<GroupParts>> {
-    const { decodeGroupOwner, decodeMembers, groupKey, groupParts, identityKey } = await nodeFacts();
     return this.#endPoints.ask(ask, async (connection) => {
       const decoded = <T>(decode: () => T): T => decodedAt(connection.name, at, decode);
       const ownKeys = [identityKey(account), groupKey(account)];
@@ -45,7 +50,6 @@ export class FactReader {
 
   /** Number of nodes whose newest work report is of the current slot, all read at one block. */
   async countActiveNodes(at: BlockRef, ask: Ask): Promise<Answer<number>> {
-    const { decodeCurrentSlot } = await nodeFacts();
     return this.#endPoints.ask(ask, async (connection) => {
       const slotKeys = [storagePrefixes.sworkCurrentReportSlot];
       const [current = null] = await this.#values.read(connection, slotKeys, at, ask);
@@ -60,7 +64,6 @@ export class FactReader {
 
   /** Page by page: the reports of nodes that left stay for ever. */
   async *#reportSlots(connection: ChainConnection, at: BlockRef, ask: Ask): AsyncGenerator<readonly number[]> {
-    const { decodeReportSlot } = await nodeFacts();
     const prefix = storagePrefixes.sworkWorkReports;
     let after: string | null = null;
     for (;;) {

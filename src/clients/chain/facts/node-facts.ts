@@ -1,4 +1,4 @@
-import { blake2AsHex } from '@polkadot/util-crypto';
+import { blake2b } from '@noble/hashes/blake2';
 import type { GroupTrouble } from '../../../domain/facts.ts';
 import { accountOf } from '../../../domain/account.ts';
 import type { Account } from '../../../domain/account.ts';
@@ -27,7 +27,8 @@ export function groupKey(owner: Account): string {
 
 /** blake2_128_concat. */
 function accountKey(prefix: string, account: Account): string {
-  return `${prefix}${blake2AsHex(publicKeyBytes(account), 128).slice(2)}${account.publicKeyHex}`;
+  const hash = Buffer.from(blake2b(publicKeyBytes(account), { dkLen: 16 })).toString('hex');
+  return `${prefix}${hash}${account.publicKeyHex}`;
 }
 
 /** Group owner of a `Swork.Identities` entry; undefined without a group. */

@@ -1,8 +1,5 @@
-import { GenericEvent } from '@polkadot/types';
-import type { TypeRegistry } from '@polkadot/types';
-import { AbstractInt, Enum, Struct, Vec } from '@polkadot/types-codec';
-import { bytesAt, compactLength, compactWidth, type Layout } from './layout.ts';
-import { LayoutFinder, made, planned, Unplannable, zeros } from './layout-of.ts';
+import type { EventForms } from './form.ts';
+import { bytesAt, compactLength, compactWidth, type Layout, type Layouts } from './layout.ts';
 
 /** A market event as it lies in the bytes. */
 export interface RawEvent {
@@ -24,7 +21,6 @@ interface Frame {
   readonly topics: Layout;
 }
 
-const SECTION = 'market';
 /** The phase that carries the index of an extrinsic. */
 const APPLY_EXTRINSIC = 0;
 
@@ -33,15 +29,18 @@ const APPLY_EXTRINSIC = 0;
  * costs some 0.4 ms and makes objects of dozens of values of which none is wanted.
  */
 export class EventPlan {
-  readonly #registry: TypeRegistry;
-  readonly #finder: LayoutFinder;
-  /** By pallet and event; null where the layout of a field is not known. */
-  readonly #events = new Map<number, PlannedEvent | null>();
-  #frame: Frame | null | undefined;
+  /** By pallet and event; none where the form of a field is not known. */
+  readonly #events: ReadonlyMap<number, PlannedEvent>;
+  readonly #frame: Frame | null;
 
-  constructor(registry: TypeRegistry) {
-    this.#registry = registry;
-    this.#finder = new LayoutFinder(registry);
+  constructor({ frame, events }: EventForms, layouts: Layouts) {
+    this.#frame = frame && { phase: layouts.of(frame.phase), topics: layouts.of(frame.topics) };
+    this.#events = new Map(
+      [...events].map(([index, { method, fields }]) => [
+        index,
+        { method, fields: fields.map((field) => layouts.of(field)) },
+      ]),
+    );
   }
 
   /**
@@ -49,7 +48,6 @@ export class EventPlan {
    * events; which of them it is the library has to tell.
    */
   read(bytes: Uint8Array): readonly RawEvent[] | undefined {
-    this.#frame ??= planned(() => this.#planFrame());
     const frame = this.#frame;
     const count = compactLength(bytes, 0);
     if (frame === null || count < 0) return undefined;
@@ -60,7 +58,7 @@ export class EventPlan {
       const eventAt = frame.phase.skip(bytes, phaseAt);
       if (eventAt < 0) return undefined;
       const event = this.#eventAt(bytes, eventAt);
-      if (event === null) return undefined;
+      if (event === undefined) return undefined;
       const fields: (Uint8Array | undefined)[] = [];
       at = eventAt + 2;
       for (const field of event.fields) {
@@ -77,38 +75,10 @@ export class EventPlan {
     return at === bytes.length ? found : undefined;
   }
 
-  #eventAt(bytes: Uint8Array, at: number): PlannedEvent | null {
+  #eventAt(bytes: Uint8Array, at: number): PlannedEvent | undefined {
     const pallet = bytes[at];
     const variant = bytes[at + 1];
-    if (pallet === undefined || variant === undefined) return null;
-    const index = pallet * 256 + variant;
-    let event = this.#events.get(index);
-    if (event === undefined) {
-      event = planned(() => this.#planEvent(pallet, variant));
-      this.#events.set(index, event);
-    }
-    return event;
-  }
-
-  #planEvent(pallet: number, variant: number): PlannedEvent {
-    const bytes = zeros.slice();
-    bytes.set([pallet, variant]);
-    const { section, method, data } = made(() => new GenericEvent(this.#registry, bytes));
-    return { method: section === SECTION ? method : null, fields: [...data].map((field) => this.#finder.of(field)) };
-  }
-
-  #planFrame(): Frame {
-    const record: unknown = made(() => this.#registry.createType('EventRecord', zeros));
-    if (!(record instanceof Struct)) throw new Unplannable('an event record that is none');
-    const [phase, event, topics]: unknown[] = [...record.values()];
-    if (
-      [...record.keys()].join() !== 'phase,event,topics' ||
-      !(phase instanceof Enum && phase.type === 'ApplyExtrinsic' && phase.index === APPLY_EXTRINSIC) ||
-      !(phase.inner instanceof AbstractInt && phase.inner.bitLength() === 32) ||
-      !(event instanceof GenericEvent && topics instanceof Vec)
-    )
-      throw new Unplannable('an event record of another shape');
-    return { phase: this.#finder.of(phase), topics: this.#finder.of(topics) };
+    return pallet === undefined || variant === undefined ? undefined : this.#events.get(pallet * 256 + variant);
   }
 }
 

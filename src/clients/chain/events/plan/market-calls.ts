@@ -1,5 +1,5 @@
-import { bytesAt, compactLength, compactWidth, type Layout, sequence } from './layout.ts';
-import { Unplannable } from './layout-of.ts';
+import type { CallForm } from './form.ts';
+import { bytesAt, compactLength, compactWidth, type Layouts } from './layout.ts';
 
 /** A market call, as far as it hints at anything. The bytes are those of the extrinsic. */
 export type DirectCall =
@@ -9,17 +9,15 @@ export type DirectCall =
 /** Adds the calls whose arguments begin at `at`; returns where these end, or -1 when they are no such arguments. */
 export type TakeCall = (bytes: Uint8Array, at: number, calls: DirectCall[]) => number;
 
-/** @throws Unplannable when the arguments named are no bytes */
-export function takeOrder(args: readonly Layout[], cidAt: number, memoAt: number): TakeCall {
-  if (args[cidAt]?.form.is !== 'byteString' || args[memoAt]?.form.is !== 'byteString')
-    throw new Unplannable('an order of another shape');
+export function takeOrder({ args, cidAt, memoAt }: CallForm & { readonly is: 'order' }, layouts: Layouts): TakeCall {
+  const parts = args.map((arg) => layouts.of(arg));
   return (bytes, start, calls) => {
     const fields: (Uint8Array | undefined)[] = [];
     let at = start;
-    for (const arg of args) {
-      const end = arg.skip(bytes, at);
+    for (const part of parts) {
+      const end = part.skip(bytes, at);
       if (end < 0) return -1;
-      fields.push(bytesAt(arg, bytes, at, end));
+      fields.push(bytesAt(part, bytes, at, end));
       at = end;
     }
     const [cid, memo] = [fields[cidAt], fields[memoAt]];
@@ -29,12 +27,9 @@ export function takeOrder(args: readonly Layout[], cidAt: number, memoAt: number
   };
 }
 
-/** The first argument is a list of (cid, size, changes). @throws Unplannable when it is not */
-export function takeReplicas([files, ...rest]: readonly Layout[]): TakeCall {
-  const item = files?.form.is === 'list' ? files.form.item : undefined;
-  const cid = item?.form.is === 'sequence' ? item.form.parts[0] : undefined;
-  if (item === undefined || cid?.form.is !== 'byteString') throw new Unplannable('reports of another shape');
-  const behind = sequence(rest);
+export function takeReplicas(form: CallForm & { readonly is: 'replicas' }, layouts: Layouts): TakeCall {
+  const [item, cid] = [layouts.of(form.item), layouts.of(form.cid)];
+  const behind = layouts.of({ is: 'sequence', parts: form.rest });
   return (bytes, start, calls) => {
     const count = compactLength(bytes, start);
     if (count < 0) return -1;

@@ -16,21 +16,9 @@ import {
   VecFixed,
 } from '@polkadot/types-codec';
 import type { Codec, CodecClass } from '@polkadot/types-codec/types';
-import {
-  bool,
-  byteString,
-  compact,
-  type Layout,
-  list,
-  nothing,
-  number,
-  option,
-  rawBytes,
-  sequence,
-  variants,
-} from './layout.ts';
+import type { Form } from '../plan/form.ts';
 
-/** A type whose layout is not known here: its values have to be decoded. */
+/** A type whose form is not known here: its values have to be decoded. */
 export class Unplannable extends Error {
   override readonly name = 'Unplannable';
 }
@@ -46,50 +34,51 @@ export const zeros = new Uint8Array(4096);
 const plainNames: ReadonlySet<string> = new Set(['', 'Type']);
 const plainBases: readonly unknown[] = [Bytes, Compact, Enum, Option, Result, Struct, Tuple, Vec, VecFixed];
 
-/** Tells layouts from specimens: small values that the library itself decodes, taken apart by its own classes. */
-export class LayoutFinder {
+/** Tells forms from specimens: small values that the library itself decodes, taken apart by its own classes. */
+export class FormFinder {
   readonly #registry: TypeRegistry;
-  readonly #known = new Map<unknown, Layout>();
+  readonly #known = new Map<unknown, Form>();
 
   constructor(registry: TypeRegistry) {
     this.#registry = registry;
   }
 
   /** @throws Unplannable */
-  of(specimen: Codec): Layout {
+  of(specimen: Codec): Form {
     return this.#find(specimen, { depth: 0, types: 0 });
   }
 
   /** Of a part of something larger. @throws Unplannable */
-  ofPart(part: unknown): Layout {
+  ofPart(part: unknown): Form {
     return this.of(asCodec(part));
   }
 
-  #find(specimen: Codec, trail: { readonly depth: number; types: number }): Layout {
+  #find(specimen: Codec, trail: { readonly depth: number; types: number }): Form {
     const known = this.#known.get(specimen.constructor);
     if (known !== undefined) return known;
     trail.types += 1;
     if (trail.depth > maxDepth || trail.types > maxTypes) throw new Unplannable('a type that is too deep');
     const deeper = { depth: trail.depth + 1, types: trail.types };
-    const layout = leaf(specimen) ?? this.#composed(specimen, deeper);
+    const form = leaf(specimen) ?? this.#composed(specimen, deeper);
     trail.types = deeper.types;
     // A base class itself is that of many types.
-    if (!plainBases.includes(specimen.constructor)) this.#known.set(specimen.constructor, layout);
-    return layout;
+    if (!plainBases.includes(specimen.constructor)) this.#known.set(specimen.constructor, form);
+    return form;
   }
 
-  #composed(specimen: Codec, trail: { readonly depth: number; types: number }): Layout {
+  #composed(specimen: Codec, trail: { readonly depth: number; types: number }): Form {
     if (!isPlain(specimen)) throw new Unplannable(`a type of its own kind: ${specimen.toRawType()}`);
-    const find = (inner: unknown): Layout => this.#find(asCodec(inner), trail);
-    if (specimen instanceof Struct) return sequence([...specimen.values()].map(find));
-    if (specimen instanceof Tuple || specimen instanceof VecFixed) return sequence([...specimen].map(find));
-    if (specimen instanceof Vec) return list(find(this.#remade(specimen, Vec, 4)[0]));
-    if (specimen instanceof Option) return option(find(this.#remade(specimen, Option, 1).unwrap()));
+    const find = (inner: unknown): Form => this.#find(asCodec(inner), trail);
+    if (specimen instanceof Struct) return { is: 'sequence', parts: [...specimen.values()].map(find) };
+    if (specimen instanceof Tuple || specimen instanceof VecFixed)
+      return { is: 'sequence', parts: [...specimen].map(find) };
+    if (specimen instanceof Vec) return { is: 'list', item: find(this.#remade(specimen, Vec, 4)[0]) };
+    if (specimen instanceof Option) return { is: 'option', inner: find(this.#remade(specimen, Option, 1).unwrap()) };
     if (specimen instanceof Enum) {
       const found = specimen.defIndexes.map(
         (index) => [index, find(this.#remade(specimen, Enum, index).inner)] as const,
       );
-      return variants(new Map(found));
+      return { is: 'variants', byIndex: new Map(found) };
     }
     throw new Unplannable(`an unknown type: ${specimen.toRawType()}`);
   }
@@ -105,33 +94,19 @@ export class LayoutFinder {
   }
 }
 
-function leaf(specimen: Codec): Layout | undefined {
-  if (specimen instanceof Null) return nothing;
-  if (specimen instanceof AbstractInt) return number(specimen.bitLength());
-  if (specimen instanceof Bool) return bool;
-  if (specimen instanceof U8aFixed) return rawBytes(specimen.length);
-  if (specimen instanceof Bytes && isPlain(specimen)) return byteString;
+function leaf(specimen: Codec): Form | undefined {
+  if (specimen instanceof Null) return { is: 'nothing' };
+  if (specimen instanceof AbstractInt) return { is: 'number', sizeBytes: specimen.bitLength() / 8 };
+  if (specimen instanceof Bool) return { is: 'bool' };
+  if (specimen instanceof U8aFixed) return { is: 'bytes', sizeBytes: specimen.length };
+  if (specimen instanceof Bytes && isPlain(specimen)) return { is: 'byteString' };
   if (specimen instanceof Compact && isPlain(specimen)) {
     const content: unknown = specimen.unwrap();
-    if (content instanceof AbstractInt) return compact(content.bitLength());
+    if (content instanceof AbstractInt) return { is: 'compact', bits: content.bitLength() };
   }
-  if (specimen instanceof GenericExtrinsicEra) return era;
+  if (specimen instanceof GenericExtrinsicEra) return { is: 'era' };
   return undefined;
 }
-
-/** Immortal is one zero byte; otherwise two bytes tell the period, a power of two, and the phase in it, in steps of at least a 4096th. */
-const era: Layout = {
-  skip: (bytes, at) => {
-    const [first, second] = [bytes[at], bytes[at + 1]];
-    if (first === 0) return at + 1;
-    if (first === undefined || second === undefined) return -1;
-    const encoded = first + second * 256;
-    const period = 2 << (encoded % 16);
-    const phase = (encoded >> 4) * Math.max(period >> 12, 1);
-    return period >= 4 && phase < period ? at + 2 : -1;
-  },
-  form: { is: 'other' },
-};
 
 function isPlain(specimen: Codec): boolean {
   let Class: unknown = specimen.constructor;
@@ -143,10 +118,10 @@ function isPlain(specimen: Codec): boolean {
   return false;
 }
 
-/** What `plan` makes, or null where it meets a type of unknown layout. */
-export function planned<T>(plan: () => T): T | null {
+/** What `find` finds, or null where it meets a type of unknown form. */
+export function formOrNull<T>(find: () => T): T | null {
   try {
-    return plan();
+    return find();
   } catch (error) {
     if (error instanceof Unplannable) return null;
     throw error;

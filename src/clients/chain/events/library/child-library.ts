@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../../../runtime/clock.ts';
+import { isAbort } from '../../../../domain/errors.ts';
+import { SECOND_MS } from '../../../../domain/units.ts';
+import type { RawEvent } from '../plan/event-plan.ts';
+import type { RuntimeForms } from '../plan/form.ts';
+import type { DirectCall } from '../plan/market-calls.ts';
+import type { DecodingLibrary, EncodedRuntime } from './decoding-library.ts';
+import { type ChildAnswer, type ChildQuestion, type Question, valueOf } from './child-messages.ts';
+
+/** Forms are asked for once a runtime: the process is of no more use. */
+const keptAfterFormsMs = SECOND_MS;
+/** Whoever asked about a block will ask about the next of its kind: the process costs half a second to start. */
+const keptAfterBlocksMs = 60 * SECOND_MS;
+
+/** The process as it is used here. */
+export interface LibraryChild {
+  send(question: ChildQuestion): unknown;
+  kill(signal: 'SIGKILL'): unknown;
+  on(event: 'message', heard: (answer: ChildAnswer) => void): unknown;
+  on(event: 'error', heard: (error: Error) => void): unknown;
+  on(event: 'exit', heard: (code: number | null, signal: string | null) => void): unknown;
+}
+
+interface Waiting {
+  readonly resolve: (answer: ChildAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The library in a process of its own, which is there only while it is asked: with it goes all the memory that the library took. A thread would
+ * leave some 12 MiB behind, in pieces between what others hold.
+ */
+export class ChildLibrary implements DecodingLibrary {
+  readonly #clock: Pick<Clock, 'sleep'>;
+  readonly #start: () => LibraryChild;
+  readonly #waiting = new Map<number, Waiting>();
+  #child: LibraryChild | undefined;
+  #rest = new AbortController();
+  #lastId = 0;
+  #closed = false;
+
+  constructor(clock: Pick<Clock, 'sleep'>, start: () => LibraryChild = startChild) {
+    this.#clock = clock;
+    this.#start = start;
+  }
+
+  async forms(runtime: EncodedRuntime): Promise<RuntimeForms> {
+    return (await this.#ask({ method: 'forms', args: [runtime] }, keptAfterFormsMs)) as RuntimeForms;
+  }
+
+  async events(runtime: EncodedRuntime, bytes: Uint8Array): Promise<readonly RawEvent[]> {
+    return (await this.#ask({ method: 'events', args: [runtime, bytes] }, keptAfterBlocksMs)) as readonly RawEvent[];
+  }
+
+  async calls(runtime: EncodedRuntime, extrinsicHex: string): Promise<readonly DirectCall[]> {
+    const question = { method: 'calls', args: [runtime, extrinsicHex] } as const;
+    return (await this.#ask(question, keptAfterBlocksMs)) as readonly DirectCall[];
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#end(closed());
+  }
+
+  async #ask(question: Question, keptMs: number): Promise<unknown> {
+    if (this.#closed) throw closed();
+    this.#rest.abort();
+    const child = (this.#child ??= this.#begin());
+    this.#lastId += 1;
+    const id = this.#lastId;
+    try {
+      const answer = await new Promise<ChildAnswer>((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        child.send({ id, question });
+      });
+      return valueOf(answer);
+    } finally {
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0 && this.#child === child) void this.#endAfter(keptMs);
+    }
+  }
+
+  #begin(): LibraryChild {
+    const child = this.#start();
+    child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
+    const lose = (cause: Error): void => {
+      if (this.#child === child) this.#end(cause);
+    };
+    child.on('error', lose);
+    child.on('exit', (code, signal) => lose(new Error(`the decoding process ended by itself, by ${code ?? signal}`)));
+    return child;
+  }
+
+  async #endAfter(keptMs: number): Promise<void> {
+    this.#rest = new AbortController();
+    try {
+      await this.#clock.sleep(keptMs, this.#rest.signal);
+    } catch (error) {
+      if (isAbort(error)) return;
+      throw error;
+    }
+    this.#end(new Error('the decoding process has ended'));
+  }
+
+  #end(cause: Error): void {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#rest.abort();
+    for (const { reject } of this.#waiting.values()) reject(cause);
+    child?.kill('SIGKILL');
+  }
+}
+
+function closed(): Error {
+  return new Error('the decoding library is closed');
+}
+
+function startChild(): ChildProcess {
+  return fork(fileURLToPath(new URL('./library-child.js', import.meta.url)), {
+    execArgv: [],
+    // Only log lines belong on stdout.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+}

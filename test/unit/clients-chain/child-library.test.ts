@@ -1,0 +1,109 @@
+import { EventEmitter } from 'node:events';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { metadataHex } from '../../../devnet/chain/metadata.ts';
+import { ChildLibrary, type LibraryChild } from '../../../src/clients/chain/events/library/child-library.ts';
+import { answerOf, type ChildQuestion } from '../../../src/clients/chain/events/library/child-messages.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
+import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { BlockBytes } from './event-bytes.ts';
+
+const runtime = { specName: 'crust', specVersion: 25, metadata: metadataHex(25) };
+const bytes = new BlockBytes(decodeRegistry(runtime));
+const batchInBatch = bytes.extrinsic(
+  bytes.call('Utility', 'batch', [bytes.call('Utility', 'batch', [bytes.order('cid', 'memo')])]),
+);
+const direct = new PolkadotLibrary();
+
+/** A child as it is seen from here: what goes there and back is copied as between processes. */
+class Child extends EventEmitter implements LibraryChild {
+  readonly asked: ChildQuestion[] = [];
+  killed = false;
+  answers = true;
+
+  send(question: ChildQuestion): void {
+    this.asked.push(question);
+    if (!this.answers) return;
+    void answerOf(direct, structuredClone(question)).then((answer) => this.emit('message', structuredClone(answer)));
+  }
+
+  kill(): void {
+    this.killed = true;
+    this.emit('exit', null, 'SIGKILL');
+  }
+}
+
+let clock: ManualClock;
+let children: Child[];
+let library: ChildLibrary;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  children = [];
+  library = new ChildLibrary(clock, () => {
+    const child = new Child();
+    children.push(child);
+    return child;
+  });
+});
+
+describe('the library in a process of its own', () => {
+  it('answers as the library does', async () => {
+    expect(children).toHaveLength(0);
+    expect(await library.forms(runtime)).toEqual(await direct.forms(runtime));
+    expect(await library.calls(runtime, batchInBatch)).toEqual(await direct.calls(runtime, batchInBatch));
+    expect(await library.calls(runtime, batchInBatch)).toHaveLength(1);
+    const events = Buffer.from(bytes.events(bytes.event('Market', 'FileClosed', ['0x6364'], 1)).slice(2), 'hex');
+    expect(await library.events(runtime, events)).toEqual(await direct.events(runtime, events));
+    expect(children).toHaveLength(1);
+  });
+
+  it('says what cannot be decoded as the library does', async () => {
+    const error: unknown = await library.events(runtime, Uint8Array.of(4, 9)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Undecodable);
+    expect(error).toMatchObject({ field: 'System.Events', came: '0x0409' });
+    await expect(library.calls(runtime, '0x1004ffff01')).rejects.toThrow(Undecodable);
+    await expect(library.forms({ ...runtime, specVersion: 99, metadata: '0x6d6574612a' })).rejects.toThrow(Undecodable);
+  });
+
+  it('is gone a second after the forms of a runtime were told', async () => {
+    await library.forms(runtime);
+    await clock.advance(900);
+    expect(children[0]?.killed).toBe(false);
+    await clock.advance(200);
+    expect(children[0]?.killed).toBe(true);
+    await library.forms(runtime);
+    expect(children).toHaveLength(2);
+  });
+
+  it('stays for a minute after it was asked about a block', async () => {
+    await library.calls(runtime, batchInBatch);
+    await clock.advance(50_000);
+    await library.calls(runtime, batchInBatch);
+    await clock.advance(50_000);
+    expect(children.map(({ killed }) => killed)).toEqual([false]);
+    await clock.advance(20_000);
+    expect(children.map(({ killed }) => killed)).toEqual([true]);
+  });
+
+  it('fails what it was asked when it ends by itself, and begins anew with the next question', async () => {
+    const asked = library.forms(runtime);
+    const [child] = children;
+    if (child !== undefined) child.answers = false;
+    const lost = library.calls(runtime, batchInBatch);
+    await asked;
+    child?.emit('exit', 1, null);
+    await expect(lost).rejects.toThrow('ended by itself, by 1');
+    expect(await library.calls(runtime, batchInBatch)).toHaveLength(1);
+    expect(children).toHaveLength(2);
+  });
+
+  it('ends with its client and begins no more', async () => {
+    await library.forms(runtime);
+    await library.close();
+    expect(children[0]?.killed).toBe(true);
+    await expect(library.forms(runtime)).rejects.toThrow('closed');
+    expect(children).toHaveLength(1);
+  });
+});
