@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
-import { Checkpointer } from './checkpointer.ts';
+import { Checkpointer, startBytes } from './checkpointer.ts';
 import { commonPragmas, connect } from './connection.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
@@ -66,7 +66,7 @@ export class Database {
       'journal_mode = WAL',
       'synchronous = NORMAL',
       'cache_size = -6144',
-      'journal_size_limit = 0',
+      `journal_size_limit = ${startBytes}`,
       `wal_autocheckpoint = ${lastResortPages}`,
       ...commonPragmas,
     ]);
