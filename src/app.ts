@@ -37,6 +37,7 @@ import type { Logger } from './runtime/log.ts';
 import { OutageWatch } from './runtime/outage-watch.ts';
 import { type Question, ReadyTask } from './runtime/ready-task.ts';
 import { ReleaseStack } from './runtime/release-stack.ts';
+import { RightOfWay } from './runtime/right-of-way.ts';
 import { supervise } from './runtime/supervise.ts';
 import type { Task } from './runtime/task.ts';
 import { programVersion } from './runtime/version.ts';
@@ -72,10 +73,10 @@ import { TelemetryTask } from './telemetry/telemetry-task.ts';
 const lockWaitMs = 15 * SECOND_MS;
 const never = new AbortController().signal;
 
-function connect(config: Config, clock: Clock): Outside {
+function connect(config: Config, clock: Clock, rightOfWay?: RightOfWay): Outside {
   const { sealCoordinator, telemetry } = config;
   return {
-    chainEndPoints: config.chain.endPoints.map((endPoint) => wsEndPoint(endPoint.reveal())),
+    chainEndPoints: config.chain.endPoints.map((endPoint) => wsEndPoint(endPoint.reveal(), { rightOfWay })),
     decodingLibrary: new ChildLibrary(clock),
     sworker: new UndiciTransport(config.sworker.endPoint),
     ipfs: new IpfsClient({
@@ -155,13 +156,15 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
     const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
     releases.add(async () => await lock.release());
     const storeLogger = logger.child('store');
-    const database = await Database.open(config.dataDir, {
+    const watch = {
       monotonicMs: () => clock.monotonicMs(),
-      onSlowBulk: (tookMs) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
-    });
+      onSlowBulk: (tookMs: number) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
+    };
+    const rightOfWay = new RightOfWay(clock);
+    const database = await Database.open(config.dataDir, { watch, rightOfWay });
     releases.add(async () => await database.close());
     const facts = new Facts(database);
-    const outside = replaced.outside ?? connect(config, clock);
+    const outside = replaced.outside ?? connect(config, clock, rightOfWay);
     const clients = createClients({
       config,
       clock,

@@ -30,8 +30,8 @@ const isQueued = "file_record.status = 'queued' AND file_record.look_block IS NU
 const notAmong = 'file_record.id NOT IN (SELECT value FROM json_each(?))';
 
 const listBest = `${selectOrdersSql}
-  WHERE ${isQueued} AND file_record.class = ? AND ${isLarge} = ? AND ${isRetried} = ? AND ${notAmong}
-  ORDER BY file_record.reward_pico DESC, file_record.calculated_block, file_record.id LIMIT ?`;
+  WHERE ${isQueued} AND file_record.class = ? AND ${isLarge} = ? AND ${notAmong}
+  ORDER BY ${isRetried}, file_record.reward_pico DESC, file_record.calculated_block, file_record.id LIMIT ?`;
 const smallest = `${selectOrdersSql}
   WHERE ${isQueued} AND file_record.class = ? AND ${notAmong} ORDER BY file_record.size_bytes LIMIT 1`;
 const listByIds = `${selectOrdersSql} WHERE file_record.id IN (SELECT value FROM json_each(?))`;
@@ -46,14 +46,7 @@ export class Candidates {
 
   /** The best orders of a part: fresh before retried, highest reward first, then oldest. */
   async listBest(part: QueuePart, excluded: readonly number[], limit: number): Promise<readonly Order[]> {
-    const { orderClass, large } = part;
-    const found: Order[] = [];
-    for (const retried of [0, 1]) {
-      if (found.length === limit) break;
-      const bindings = [orderClass, Number(large), retried, JSON.stringify(excluded), limit - found.length];
-      found.push(...(await this.#list(listBest, bindings)));
-    }
-    return found;
+    return await this.#list(listBest, [part.orderClass, Number(part.large), JSON.stringify(excluded), limit]);
   }
 
   /** The smallest order of the given sources. */

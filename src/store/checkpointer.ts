@@ -4,15 +4,18 @@ import { closeConnection, openConnection, run } from './connection.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const MIB = 1024 ** 2;
-/** The log is moved into the file from here on. */
-const startBytes = 8 * MIB;
+/**
+ * The log is moved into the file when it grows beyond this. The log's own file is never cut shorter: writing over what is there takes less
+ * than half the time of cutting it and growing it again, and a claim waits for either.
+ */
+export const startBytes = 16 * MIB;
 /** What a failed attempt leaves is tried again after so much more. */
 const againBytes = MIB;
 /** From here on readers of old states are waited for, for a moment: they keep the log from starting anew. */
-const waitBytes = 16 * MIB;
+const waitBytes = 20 * MIB;
 const waitMs = 250;
 /** From here on bulk writers wait for the attempt under way: they can fill the log faster than it is moved. */
-const holdBytes = 20 * MIB;
+const holdBytes = 22 * MIB;
 /** So many pages are moved while writers wait; more than that before, beside them. */
 const pagesInTurn = 64;
 const mostRounds = 3;
@@ -28,7 +31,7 @@ interface Outcome {
 /**
  * Moves the write-ahead log into the file by plan: most of it on a connection of its own while others read and write, the rest in one short turn of
  * the writing queue, after which the log begins anew. SQLite's own way has whoever commits next do all of it, and under steady writing never ends
- * with an empty log. Needs `journal_size_limit = 0` on the writing connection, so that the file's size is that of the log.
+ * with an empty log. Needs `journal_size_limit` at `startBytes` on the writing connection: the file's size is then that of a log that is longer.
  */
 export class Checkpointer {
   readonly #filename: string;
@@ -59,8 +62,8 @@ export class Checkpointer {
   /** After each commit. */
   noteCommit(): void {
     const bytes = this.#logBytes();
-    if (bytes < startBytes) this.#nextAtBytes = startBytes;
-    if (bytes >= this.#nextAtBytes && this.#running === undefined && !this.#isClosed) {
+    if (bytes <= startBytes) this.#nextAtBytes = startBytes;
+    if (bytes > startBytes && bytes >= this.#nextAtBytes && this.#running === undefined && !this.#isClosed) {
       this.#running = this.#attempt(bytes)
         .catch((error: unknown) => {
           this.#failure = { error };

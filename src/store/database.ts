@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
-import { Checkpointer } from './checkpointer.ts';
+import type { RightOfWay } from '../runtime/right-of-way.ts';
+import { Checkpointer, startBytes } from './checkpointer.ts';
 import { commonPragmas, connect } from './connection.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
@@ -17,10 +18,16 @@ export type { Tx };
 export type ReadLane = 'urgent' | 'usual';
 
 /** What a slow transaction is measured by and told to. */
-export interface WriteWatch {
+interface WriteWatch {
   readonly monotonicMs: () => number;
   /** A bulk transaction that kept everybody else waiting for longer than `slowBulkMs`. */
   readonly onSlowBulk: (tookMs: number) => void;
+}
+
+export interface DatabaseOptions {
+  readonly watch?: WriteWatch;
+  /** Given to picks and claims; without it they take their turns among everything else. */
+  readonly rightOfWay?: Pick<RightOfWay, 'during'>;
 }
 
 export const databaseFileName = 'smanager-db.sqlite';
@@ -44,21 +51,26 @@ export class Database {
   readonly #readers: Readonly<Record<ReadLane, Knex>>;
   readonly #queue: WriteQueue;
   readonly #checkpointer: Checkpointer;
-  readonly #watch: WriteWatch | undefined;
+  readonly #options: DatabaseOptions;
 
-  private constructor(filename: string, writer: Writer, readers: Readonly<Record<ReadLane, Knex>>, watch?: WriteWatch) {
+  private constructor(
+    filename: string,
+    writer: Writer,
+    readers: Readonly<Record<ReadLane, Knex>>,
+    options: DatabaseOptions = {},
+  ) {
     this.#queue = new WriteQueue();
     this.#checkpointer = new Checkpointer(filename, this.#queue);
     this.#writer = writer;
     this.#readers = readers;
-    this.#watch = watch;
+    this.#options = options;
   }
 
   /**
    * Opens and migrates `smanager-db.sqlite` in `dataDir`.
    * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), DISK_READ_ONLY, DISK_FULL
    */
-  static async open(dataDir: string, watch?: WriteWatch): Promise<Database> {
+  static async open(dataDir: string, options?: DatabaseOptions): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     const isMarked = await assertOurs(filename);
     const writer = new Writer(filename, [
@@ -66,7 +78,7 @@ export class Database {
       'journal_mode = WAL',
       'synchronous = NORMAL',
       'cache_size = -6144',
-      'journal_size_limit = 0',
+      `journal_size_limit = ${startBytes}`,
       `wal_autocheckpoint = ${lastResortPages}`,
       ...commonPragmas,
     ]);
@@ -74,7 +86,7 @@ export class Database {
     const readers = { urgent: connect(filename, reading, 1), usual: connect(filename, reading, 2) };
     try {
       await migrate(writer.knex);
-      return new Database(filename, writer, readers, watch);
+      return new Database(filename, writer, readers, options);
     } catch (error) {
       await writer.knex.destroy();
       throw toStoreError(error);
@@ -105,8 +117,9 @@ export class Database {
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>, lane: ReadLane = 'usual'): Promise<T> {
+    const reading = async (): Promise<T> => await work(this.#readers[lane]);
     try {
-      return await work(this.#readers[lane]);
+      return await (lane === 'urgent' ? this.#urgently(reading) : reading());
     } catch (error) {
       throw toStoreError(error);
     }
@@ -115,15 +128,18 @@ export class Database {
   /** Runs `work` in one transaction; nothing of it is kept when it throws. Use only `tx` inside: the connection is taken. */
   async write<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
     if (priority === 'bulk') await this.#checkpointer.untilRoom();
-    try {
-      return await this.#queue.run(priority, async () => {
+    const writing = async (): Promise<T> =>
+      await this.#queue.run(priority, async () => {
         this.#checkpointer.throwFailure();
-        const startedMs = this.#watch?.monotonicMs();
+        const startedMs = this.#options.watch?.monotonicMs();
         const result = await this.#writer.transaction(work);
         this.#checkpointer.noteCommit();
         if (priority === 'bulk') this.#tellSlow(startedMs);
         return result;
       });
+    try {
+      // From the wait for its turn on: what is written before it ends the sooner.
+      return await (priority === 'claim' ? this.#urgently(writing) : writing());
     } catch (error) {
       throw toStoreError(error);
     }
@@ -145,9 +161,15 @@ export class Database {
     });
   }
 
+  async #urgently<T>(work: () => Promise<T>): Promise<T> {
+    const { rightOfWay } = this.#options;
+    return await (rightOfWay === undefined ? work() : rightOfWay.during(work));
+  }
+
   #tellSlow(startedMs: number | undefined): void {
-    if (this.#watch === undefined || startedMs === undefined) return;
-    const tookMs = this.#watch.monotonicMs() - startedMs;
-    if (tookMs > slowBulkMs) this.#watch.onSlowBulk(tookMs);
+    const { watch } = this.#options;
+    if (watch === undefined || startedMs === undefined) return;
+    const tookMs = watch.monotonicMs() - startedMs;
+    if (tookMs > slowBulkMs) watch.onSlowBulk(tookMs);
   }
 }

@@ -2,6 +2,8 @@
 export interface PickInput {
   readonly dataDir: string;
   readonly picks: number;
+  /** Picks before them that are not measured. */
+  readonly warmUp: number;
   /** A chain to walk over meanwhile; undefined: nothing else runs. */
   readonly url: string | undefined;
 }

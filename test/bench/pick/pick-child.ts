@@ -11,7 +11,6 @@ import { Picker } from './picker.ts';
 
 // Picks in a process of their own, with or without the bot's own walk on the same event loop and the same database.
 
-const warmUp = 30;
 /** Beside a walk, so that all of it is met and not its first second. */
 const besidesWalkMs = 5;
 const beginMs = 20;
@@ -43,7 +42,7 @@ async function picked(
   goesOn: () => boolean,
 ): Promise<readonly number[]> {
   const picker = new Picker(database);
-  for (let run = 0; run < warmUp; run += 1) await picker.pick();
+  for (let run = 0; run < input.warmUp; run += 1) await picker.pick();
   const times: number[] = [];
   while (times.length < picks && goesOn()) {
     if (betweenMs > 0) await delay(betweenMs);

@@ -6,6 +6,7 @@ import { accountOf } from '../../../src/domain/account.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
 import type { LogContext, Logger } from '../../../src/runtime/log.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { Absences } from '../../../src/store/absences.ts';
 import { Database } from '../../../src/store/database.ts';
 import { Facts } from '../../../src/store/facts.ts';
@@ -36,11 +37,10 @@ export class Walker {
   readonly #facts: Facts;
   readonly #parts: Omit<ConstructorParameters<typeof WalkTask>[0], 'refreshBlocks'> & typeof indexer;
 
-  private constructor(database: Database, url: string) {
-    const clock = new SystemClock();
+  private constructor(database: Database, url: string, clock: SystemClock, rightOfWay: RightOfWay) {
     const logger = new TroubleLogger();
     this.database = database;
-    this.chain = new ChainClient({ endPoints: [wsEndPoint(url)], genesisHash: null, clock, logger });
+    this.chain = new ChainClient({ endPoints: [wsEndPoint(url, { rightOfWay })], genesisHash: null, clock, logger });
     this.walks = new Walks(database);
     this.#facts = new Facts(database);
     this.#parts = {
@@ -60,7 +60,9 @@ export class Walker {
   }
 
   static async open(dataDir: string, url: string): Promise<Walker> {
-    return new Walker(await Database.open(dataDir), url);
+    const clock = new SystemClock();
+    const rightOfWay = new RightOfWay(clock);
+    return new Walker(await Database.open(dataDir, { rightOfWay }), url, clock, rightOfWay);
   }
 
   /** Lets the task run until one more walk is complete; the time is that from the task's start to the walk's own end. */

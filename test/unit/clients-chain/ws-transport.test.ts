@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { WsTransport, wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import type { Yielding } from '../../../src/runtime/right-of-way.ts';
 import { deferred, failureOf } from './deferred.ts';
 
 interface Request {
@@ -54,6 +55,33 @@ afterEach(async () => {
 
 const item = (result: unknown): string =>
   JSON.stringify({ jsonrpc: '2.0', method: 'x', params: { subscription: 'S1', result } });
+
+it('reads nothing while others have the right of way, and leaves them alone when it is closed', async () => {
+  const yielding = new Set<Yielding>();
+  const add = (one: Yielding): (() => void) => {
+    yielding.add(one);
+    return () => void yielding.delete(one);
+  };
+  const polite = new WsTransport('node', url, limits, { add });
+  const came = deferred<void>();
+  respond = (socket, { id }) => {
+    answer(socket, id, { result: 'late' });
+    came.resolve();
+  };
+  await polite.send('first', [], never);
+  expect(yielding.size).toBe(1);
+  for (const one of yielding) one.pause();
+  let answered = false;
+  const second = polite.send('second', [], never).finally(() => (answered = true));
+  await came.promise;
+  // A question and its answer on another connection have come and gone meanwhile.
+  await transport.send('other', [], never);
+  expect(answered).toBe(false);
+  for (const one of yielding) one.resume();
+  expect(await second).toBe('late');
+  await polite.close();
+  expect(yielding.size).toBe(0);
+});
 
 describe('a WebSocket to a node', () => {
   it('opens at the first question and answers each by its id, whatever their order', async () => {

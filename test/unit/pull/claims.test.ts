@@ -292,6 +292,6 @@ describe('the queries of the queue', () => {
         expect(details).not.toContain('TEMP B-TREE');
       }
     });
-    expect(seen).toHaveLength(8);
+    expect(seen).toHaveLength(7);
   });
 });

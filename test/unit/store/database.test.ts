@@ -21,6 +21,27 @@ async function digest(file: string): Promise<string> {
     .digest('hex');
 }
 
+it('gives the right of way to claims and urgent reads, and to nothing else', async () => {
+  let urgent = 0;
+  const rightOfWay = {
+    during: async <T>(work: () => Promise<T>): Promise<T> => {
+      urgent += 1;
+      return await work();
+    },
+  };
+  const database = await Database.open(await tempDir(), { rightOfWay });
+  onTestFinished(async () => await database.close());
+  const nothing = async (): Promise<void> => await Promise.resolve();
+  await database.write('bulk', nothing);
+  await database.write('event', nothing);
+  await database.read(nothing);
+  expect(urgent).toBe(0);
+  await database.write('claim', nothing);
+  expect(urgent).toBe(1);
+  await database.read(nothing, 'urgent');
+  expect(urgent).toBe(2);
+});
+
 describe('opening the database', () => {
   it('makes a new one and opens it again', async () => {
     const folder = await tempDir();

@@ -82,7 +82,7 @@ describe('a transaction', () => {
     let now = 0;
     const told: number[] = [];
     const watch = { monotonicMs: () => now, onSlowBulk: (tookMs: number) => void told.push(tookMs) };
-    const database = await Database.open(await tempDir(), watch);
+    const database = await Database.open(await tempDir(), { watch });
     onTestFinished(async () => await database.close());
     const take = async (priority: 'claim' | 'bulk', ms: number): Promise<void> =>
       await database.write(priority, async () => void (now += ms));

@@ -45,6 +45,15 @@ export class NodeSocket {
     this.#socket.send(text, () => undefined);
   }
 
+  /** Nothing is read until `resume`; what is under way to the node goes on. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   terminate(): void {
     this.#socket.terminate();
   }

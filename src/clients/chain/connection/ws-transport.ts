@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { MIB, SECOND_MS } from '../../../domain/units.ts';
+import type { RightOfWay } from '../../../runtime/right-of-way.ts';
 import { badAnswer } from './answers.ts';
 import { parsedMessages } from '../messages/messages.ts';
 import type { Message } from '../messages/messages.ts';
@@ -26,10 +27,13 @@ export type WsTransportLimits = NodeSocketLimits;
 const defaultLimits: WsTransportLimits = { maxMessageBytes: 64 * MIB, handshakeTimeoutMs: 10 * SECOND_MS };
 
 /** An end point at a `ws:` or `wss:` address. Credentials and query are used to connect and are not part of its name. */
-export function wsEndPoint(url: string, limits: Partial<WsTransportLimits> = {}): ChainEndPoint {
+export function wsEndPoint(
+  url: string,
+  { rightOfWay, ...limits }: Partial<WsTransportLimits> & { readonly rightOfWay?: Pick<RightOfWay, 'add'> } = {},
+): ChainEndPoint {
   const { protocol, host, pathname } = new URL(url);
   const name = `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-  return { name, transport: new WsTransport(name, url, { ...defaultLimits, ...limits }) };
+  return { name, transport: new WsTransport(name, url, { ...defaultLimits, ...limits }, rightOfWay) };
 }
 
 /** JSON-RPC over one WebSocket at a time. */
@@ -37,6 +41,7 @@ export class WsTransport implements ChainTransport {
   readonly #name: string;
   readonly #url: string;
   readonly #limits: WsTransportLimits;
+  readonly #rightOfWay: Pick<RightOfWay, 'add'> | undefined;
   readonly #questions: Questions;
   readonly #subscriptions = new Map<string, SubscriptionHandlers>();
   #socket: NodeSocket | undefined;
@@ -44,10 +49,12 @@ export class WsTransport implements ChainTransport {
   #epoch = 0;
   #closed = false;
 
-  constructor(name: string, url: string, limits: WsTransportLimits) {
+  /** @param rightOfWay of work for which reading from the node pauses */
+  constructor(name: string, url: string, limits: WsTransportLimits, rightOfWay?: Pick<RightOfWay, 'add'>) {
     this.#name = name;
     this.#url = url;
     this.#limits = limits;
+    this.#rightOfWay = rightOfWay;
     this.#questions = new Questions(name);
   }
 
@@ -172,13 +179,16 @@ export class WsTransport implements ChainTransport {
 
   async #connect(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
+      let leave: (() => void) | undefined;
       const socket = new NodeSocket(this.#url, this.#limits, {
         onOpen: () => {
+          leave = this.#rightOfWay?.add(socket);
           this.#epoch += 1;
           resolve();
         },
         onMessage: (bytes) => this.#onMessage(socket, bytes),
         onClose: (cause) => {
+          leave?.();
           reject(unreachable(this.#name, this.#closed ? 'closed' : 'refused', cause));
           if (this.#socket !== socket) return;
           this.#forgetSocket(isTooLarge(cause) ? 'too-large' : 'dropped', cause);
