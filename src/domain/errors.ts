@@ -14,6 +14,7 @@ export const errorDestinies = {
   CHAIN_STATE_PRUNED: 'outage',
   CHAIN_SYNCING: 'outage',
   CHAIN_UNDECODABLE: 'outage',
+  DECODER_LOST: 'outage',
   CHAIN_WRONG_GENESIS: 'configuration',
   IPFS_UNREACHABLE: 'outage',
   IPFS_BAD_ANSWER: 'outage',

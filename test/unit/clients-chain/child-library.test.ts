@@ -95,8 +95,29 @@ describe('the library in a process of its own', () => {
     await asked;
     child?.emit('exit', 1, null);
     await expect(lost).rejects.toThrow('ended by itself, by 1');
+    await expect(lost).rejects.toMatchObject({ code: 'DECODER_LOST', destiny: 'outage' });
     expect(await library.calls(runtime, batchInBatch)).toHaveLength(1);
     expect(children).toHaveLength(2);
+  });
+
+  it('is given up when it does not answer for a minute', async () => {
+    await library.forms(runtime);
+    const [child] = children;
+    if (child !== undefined) child.answers = false;
+    const asked = library.calls(runtime, batchInBatch).catch((error: unknown) => error);
+    await clock.advance(59_000);
+    expect(child?.killed).toBe(false);
+    await clock.advance(2000);
+    expect(child?.killed).toBe(true);
+    expect(await asked).toMatchObject({ code: 'DECODER_LOST', data: { problem: 'no answer for 60 s' } });
+    expect(await library.calls(runtime, batchInBatch)).toHaveLength(1);
+  });
+
+  it('is an outage when the machine has no room for it', async () => {
+    const full = new ChildLibrary(clock, () => {
+      throw new Error('spawn ENOMEM');
+    });
+    await expect(full.forms(runtime)).rejects.toMatchObject({ code: 'DECODER_LOST', destiny: 'outage' });
   });
 
   it('ends with its client and begins no more', async () => {

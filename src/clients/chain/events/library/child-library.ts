@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../../runtime/clock.ts';
-import { isAbort } from '../../../../domain/errors.ts';
+import { isAbort, SmError } from '../../../../domain/errors.ts';
 import { SECOND_MS } from '../../../../domain/units.ts';
 import type { RawEvent } from '../plan/event-plan.ts';
 import type { RuntimeForms } from '../plan/form.ts';
@@ -13,6 +13,10 @@ import { type ChildAnswer, type ChildQuestion, type Question, valueOf } from './
 const keptAfterFormsMs = SECOND_MS;
 /** Whoever asked about a block will ask about the next of its kind: the process costs half a second to start. */
 const keptAfterBlocksMs = 60 * SECOND_MS;
+/** A block takes it milliseconds, the metadata of a runtime half a second. */
+const longestAnswerMs = 60 * SECOND_MS;
+/** The process takes a fifth of it: whatever a node gives it to decode, it is not the bot that runs out of memory. */
+const mostHeapMib = 512;
 
 /** The process as it is used here. */
 export interface LibraryChild {
@@ -29,8 +33,9 @@ interface Waiting {
 }
 
 /**
- * The library in a process of its own, which is there only while it is asked: with it goes all the memory that the library took. A thread would
- * leave some 12 MiB behind, in pieces between what others hold.
+ * The library in a process of its own: when that is lost, a question ends with `DECODER_LOST`, and the next one starts another. It
+ * is there only while it is asked: with it goes all the memory that the library took. A thread would leave some 12 MiB behind, in pieces between what
+ * others hold.
  */
 export class ChildLibrary implements DecodingLibrary {
   readonly #clock: Pick<Clock, 'sleep'>;
@@ -66,10 +71,11 @@ export class ChildLibrary implements DecodingLibrary {
 
   async #ask(question: Question, keptMs: number): Promise<unknown> {
     if (this.#closed) throw closed();
-    this.#rest.abort();
     const child = (this.#child ??= this.#begin());
     this.#lastId += 1;
     const id = this.#lastId;
+    // With every question anew: it is the whole time without an answer that counts.
+    void this.#endAfter(longestAnswerMs, `no answer for ${longestAnswerMs / SECOND_MS} s`);
     try {
       const answer = await new Promise<ChildAnswer>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
@@ -78,30 +84,39 @@ export class ChildLibrary implements DecodingLibrary {
       return valueOf(answer);
     } finally {
       this.#waiting.delete(id);
-      if (this.#waiting.size === 0 && this.#child === child) void this.#endAfter(keptMs);
+      if (this.#waiting.size === 0 && this.#child === child) void this.#endAfter(keptMs, 'it is not needed any more');
     }
   }
 
   #begin(): LibraryChild {
-    const child = this.#start();
+    const child = this.#started();
     child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
-    const lose = (cause: Error): void => {
-      if (this.#child === child) this.#end(cause);
+    const lose = (problem: string, cause?: Error): void => {
+      if (this.#child === child) this.#end(lost(problem, cause));
     };
-    child.on('error', lose);
-    child.on('exit', (code, signal) => lose(new Error(`the decoding process ended by itself, by ${code ?? signal}`)));
+    child.on('error', (cause) => lose(cause.message, cause));
+    child.on('exit', (code, signal) => lose(`it ended by itself, by ${code ?? signal}`));
     return child;
   }
 
-  async #endAfter(keptMs: number): Promise<void> {
+  #started(): LibraryChild {
+    try {
+      return this.#start();
+    } catch (error) {
+      throw lost('it could not be started', error);
+    }
+  }
+
+  async #endAfter(afterMs: number, problem: string): Promise<void> {
+    this.#rest.abort();
     this.#rest = new AbortController();
     try {
-      await this.#clock.sleep(keptMs, this.#rest.signal);
+      await this.#clock.sleep(afterMs, this.#rest.signal);
     } catch (error) {
       if (isAbort(error)) return;
       throw error;
     }
-    this.#end(new Error('the decoding process has ended'));
+    this.#end(lost(problem));
   }
 
   #end(cause: Error): void {
@@ -117,9 +132,19 @@ function closed(): Error {
   return new Error('the decoding library is closed');
 }
 
+/** What the machine did to the process says nothing about the chain, and ending the bot for it would cost its pulls: it is an outage. */
+function lost(problem: string, cause?: unknown): SmError {
+  return new SmError(
+    'DECODER_LOST',
+    `the process that decodes the chain's types is lost: ${problem}`,
+    { problem },
+    cause,
+  );
+}
+
 function startChild(): ChildProcess {
   return fork(fileURLToPath(new URL('./library-child.js', import.meta.url)), {
-    execArgv: [],
+    execArgv: [`--max-old-space-size=${mostHeapMib}`],
     // Only log lines belong on stdout.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
