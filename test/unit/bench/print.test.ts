@@ -35,7 +35,11 @@ describe('a figure of the benchmark', () => {
   });
 
   it('is judged in a small run by what was counted alone', () => {
-    expect(asJson(figure, 'small').match(/"met":(?:true|false)/gu)).toEqual(['"met":true', '"met":true', '"met":false']);
+    expect(asJson(figure, 'small').match(/"met":(?:true|false)/gu)).toEqual([
+      '"met":true',
+      '"met":true',
+      '"met":false',
+    ]);
   });
 
   it('is a few lines for people', () => {
@@ -47,8 +51,8 @@ describe('a figure of the benchmark', () => {
       '    MISS orders stored: 99,999, at least 100,000',
     ]);
     const { part, limit, ratio, rssMaxMiB, range, more, ...few } = figure;
-    expect(asText({ ...few, latencyMs: 0, limit: null, ratio: null, rssMaxMiB: null, budgets: [], runs: 1 }, 'full')).toBe(
-      'scan, 100,000 orders: 28,500 orders/s (1 run)',
-    );
+    expect(
+      asText({ ...few, latencyMs: 0, limit: null, ratio: null, rssMaxMiB: null, budgets: [], runs: 1 }, 'full'),
+    ).toBe('scan, 100,000 orders: 28,500 orders/s (1 run)');
   });
 });

@@ -42,7 +42,9 @@ describe('the error of a failed statement', () => {
   it('is short and in one printable line, however long the statement', async () => {
     const names = Array.from({ length: 500 }, (_, at) => `${bound}-${at}`);
     const error = await failing(async (tx) => {
-      await tx('config').whereIn('name', names).update({ content: tx.raw('nowhere.\u001B[31m\n') });
+      await tx('config')
+        .whereIn('name', names)
+        .update({ content: tx.raw('nowhere.\u001B[31m\n') });
     });
     expect(error.message).toMatch(/^SQLITE_ERROR: .*, in: update `config` set .*… \(\d+ characters\)$/u);
     expect(error.message.length).toBeLessThan(600);
@@ -67,9 +69,12 @@ describe('the error of a failed statement', () => {
   });
 
   it('that is an outage keeps the statement as its cause', () => {
-    const driver = Object.assign(new Error('update `config` set `content` = ? - SQLITE_FULL: database or disk is full'), {
-      code: 'SQLITE_FULL',
-    });
+    const driver = Object.assign(
+      new Error('update `config` set `content` = ? - SQLITE_FULL: database or disk is full'),
+      {
+        code: 'SQLITE_FULL',
+      },
+    );
     const error = toStoreError(driver);
     expect(error).toBeInstanceOf(SmError);
     expect(error).toMatchObject({
