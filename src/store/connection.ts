@@ -18,6 +18,8 @@ export function connect(
     client: 'sqlite3',
     connection: { filename, flags: ['OPEN_READWRITE', 'OPEN_CREATE'] },
     useNullAsDefault: true,
+    // An error tells the statement, never what was bound to it.
+    compileSqlOnError: false,
     pool: {
       min: 0,
       max: connections,

@@ -2,7 +2,7 @@ import { Pool } from 'undici';
 import type { EndPoint } from '../../config/end-point.ts';
 import { basicAuthorization } from './authorization.ts';
 import { flatHeaders } from './flat-headers.ts';
-import { getByNode } from './node-get.ts';
+import { requestByNode } from './node-request.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport, WholeAnswer, WholeLimits } from './transport.ts';
 import { dispatchWhole } from './whole-answer.ts';
 
@@ -36,9 +36,9 @@ export class UndiciTransport implements HttpTransport {
   async send({ method, path, headers, body, readsSlowly, signal }: HttpRequest): Promise<HttpAnswer> {
     const fullPath = `${this.#basePath}${path}` || '/';
     const allHeaders = { ...this.#headers, ...headers };
-    if (readsSlowly === true && method === 'GET') {
-      const request = { url: `${this.#origin}${fullPath}`, headers: allHeaders, signal, closing: this.#closing.signal };
-      return await getByNode(request);
+    if (readsSlowly === true) {
+      const url = `${this.#origin}${fullPath}`;
+      return await requestByNode({ url, method, headers: allHeaders, body, signal, closing: this.#closing.signal });
     }
     const answer = await this.#pool.request({
       method,

@@ -77,7 +77,7 @@ export class IpfsClient implements Ipfs {
   }
 
   async *pinnedRoots(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const call = command('pin/ls?type=recursive&stream=true');
+    const call: Call = { ...command('pin/ls?type=recursive&stream=true'), readsSlowly: true };
     for await (const value of this.#lines(call, { signal, limitMs: 30 * MINUTE_MS, maxBytes: GIB })) {
       const line = this.#service.checked(listLine, call, value);
       if ('Cid' in line) yield line.Cid;
@@ -86,7 +86,7 @@ export class IpfsClient implements Ipfs {
   }
 
   async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
-    const call = command('repo/gc?stream-errors=true');
+    const call: Call = { ...command('repo/gc?stream-errors=true'), readsSlowly: true };
     const errors: string[] = [];
     let removedBlocks = 0;
     const limits = { signal, limitMs: 12 * HOUR_MS, maxBytes: 64 * GIB, maxLineBytes: MIB };

@@ -1,40 +1,9 @@
 import { type Budget, type Figure, isMet, type Scale } from './bench.ts';
 
 /** One object a line, for programs. */
-export function asJson(figure: Figure, scale: Scale): string {
-  const {
-    bench,
-    orders,
-    latencyMs,
-    value,
-    unit,
-    limit,
-    ratio,
-    rssMaxMiB,
-    runs,
-    budgets,
-    more,
-    part,
-    range,
-    limitRange,
-  } = figure;
+export function asJson({ budgets, more, ...figure }: Figure, scale: Scale): string {
   const judged = budgets.map((budget) => ({ ...budget, met: isMet(budget, scale) }));
-  return JSON.stringify({
-    bench,
-    part,
-    orders,
-    latencyMs,
-    value,
-    unit,
-    limit,
-    ratio,
-    rssMaxMiB,
-    runs,
-    range,
-    limitRange,
-    budgets: judged,
-    ...more,
-  });
+  return JSON.stringify({ ...figure, budgets: judged, ...more });
 }
 
 /** The same for people. */

@@ -185,18 +185,22 @@ describe('what the extrinsics of a block add', () => {
     expect(opaque).toEqual([0]);
   });
 
-  it('is the list of orders whose replicas were updated', async () => {
-    const replica = [alice.address, bob.address, '0x01', 600, 1, 2, true];
-    const files = [
-      [raw(cid), 10, [replica, replica]],
-      [raw(other), 20, []],
-    ];
-    const events = await decodeFrom(
-      now,
-      bytes.events(bytes.event('Market', 'UpdateReplicasSuccess', [alice.address, 1, 2, 3], 0)),
-    );
-    const call = bytes.call('Market', 'update_replicas', files, 9);
-    const hints = await decodeHints(now, events, [bytes.extrinsic(call)], () => undefined);
-    expect(hints).toEqual({ memos: [null], updatedReplicas: [chainOrderKey(cid), chainOrderKey(other)] });
-  });
+  it.each([[], ['batch'], ['batch_all'], ['batch', 'batch_all']])(
+    'is the list of orders whose replicas were updated, also inside %s %s',
+    async (...wrapped: string[]) => {
+      const replica = [alice.address, bob.address, '0x01', 600, 1, 2, true];
+      const files = [
+        [raw(cid), 10, [replica, replica]],
+        [raw(other), 20, []],
+      ];
+      const events = await decodeFrom(
+        now,
+        bytes.events(bytes.event('Market', 'UpdateReplicasSuccess', [alice.address, 1, 2, 3], 0)),
+      );
+      const update = bytes.call('Market', 'update_replicas', files, 9);
+      const call = wrapped.reduce((inner, name) => bytes.call('Utility', name, [inner]), update);
+      const hints = await decodeHints(now, events, [bytes.extrinsic(call)], () => undefined);
+      expect(hints).toEqual({ memos: [null], updatedReplicas: [chainOrderKey(cid), chainOrderKey(other)] });
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HttpAnswer } from '../../../src/clients/http/transport.ts';
+import type { HttpAnswer, HttpRequest } from '../../../src/clients/http/transport.ts';
 import { UndiciTransport } from '../../../src/clients/http/undici-transport.ts';
 import { EndPoint } from '../../../src/config/end-point.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -28,10 +28,11 @@ async function serving(head: string, body: Buffer, then: (socket: Socket) => voi
   return endPoint;
 }
 
-async function asked(endPoint: EndPoint, signal = new AbortController().signal): Promise<HttpAnswer> {
+async function asked(endPoint: EndPoint, request: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
   const transport = new UndiciTransport(endPoint);
   onTestFinished(async () => await transport.close());
-  return await transport.send({ method: 'GET', path: '/list', readsSlowly: true, signal });
+  const { signal } = new AbortController();
+  return await transport.send({ method: 'GET', path: '/list', readsSlowly: true, signal, ...request });
 }
 
 /** Reads with many turns of the loop between two chunks, so that all the rest has come and the other side has gone. */
@@ -50,10 +51,12 @@ const heads: Readonly<Record<string, string>> = {
   'a body that ends with its connection': 'HTTP/1.1 200 OK\r\n\r\n',
 };
 
+const ways = (['GET', 'POST'] as const).flatMap((method) => Object.keys(heads).map((name) => [method, name] as const));
+
 describe('an answer that is read with pauses', () => {
-  it.each(Object.keys(heads))('comes whole when the other side closes behind it: %s', async (name) => {
+  it.each(ways)('comes whole when the other side closes behind it: %s over %s', async (method, name) => {
     const endPoint = await serving(heads[name] ?? '', Buffer.alloc(bodyBytes, 'x'), (socket) => socket.end());
-    const answer = await asked(endPoint);
+    const answer = await asked(endPoint, { method });
     expect(answer.status).toBe(200);
     expect(await readWithPauses(answer)).toBe(bodyBytes);
   });
@@ -76,7 +79,7 @@ describe('an answer that is read with pauses', () => {
     const head = heads['a kept connection'] ?? '';
     const silent = await serving(head, Buffer.alloc(10), () => undefined);
     const abort = new AbortController();
-    const reading = rejection(readWithPauses(await asked(silent, abort.signal)));
+    const reading = rejection(readWithPauses(await asked(silent, { signal: abort.signal })));
     abort.abort();
     expect(await reading).toBeInstanceOf(Error);
     const transport = new UndiciTransport(silent);
@@ -91,12 +94,13 @@ describe('an answer that is read with pauses', () => {
     expect(await cut).toBeInstanceOf(Error);
   });
 
-  it('is asked for with the path and the credentials of its end point', async () => {
+  it('is asked for with the path, the body and the credentials of its end point', async () => {
     let request = '';
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (bytes: Buffer) => {
         request += bytes.toString();
+        if (!request.includes('what')) return;
         socket.end('HTTP/1.1 204 No Content\r\nX-One: 1\r\nx-one: 2\r\n\r\n');
       });
     });
@@ -107,10 +111,10 @@ describe('an answer that is read with pauses', () => {
     if (address === null || typeof address === 'string') throw new Error('no port');
     const endPoint = EndPoint.parse(`http://user:secret@127.0.0.1:${address.port}/base`, ['http:']);
     if (endPoint === undefined) throw new Error('no end point');
-    const answer = await asked(endPoint);
+    const answer = await asked(endPoint, { method: 'POST', body: 'what' });
     expect(answer).toMatchObject({ status: 204, headers: { 'x-one': '1, 2' } });
     expect(await readWithPauses(answer)).toBe(0);
-    expect(request).toMatch(/^GET \/base\/list HTTP\/1\.1\r\n/u);
+    expect(request).toMatch(/^POST \/base\/list HTTP\/1\.1\r\n[^]*\r\n\r\n(?:4\r\n)?what/u);
     expect(request).toContain(`uthorization: Basic ${Buffer.from('user:secret').toString('base64')}`);
   });
 });

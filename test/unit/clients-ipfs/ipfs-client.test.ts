@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, isAbort } from '../../../src/domain/errors.ts';
 import { closedEndPoint, type LocalServer, localServer } from '../../support/local-server.ts';
@@ -84,6 +85,40 @@ describe('listing pinned roots', () => {
     expect((await failure(listed(clientOf(cut.endPoint).pinnedRoots(going)))).code).toBe('IPFS_UNREACHABLE');
     const other = await daemon(200, '{"Cid":5,"Type":"recursive"}\n');
     expect((await failure(listed(clientOf(other.endPoint).pinnedRoots(going)))).code).toBe('IPFS_BAD_ANSWER');
+  });
+});
+
+// undici 7 would end the process when a connection is closed behind an answer whose reader pauses.
+describe('an answer whose connection is closed behind it', () => {
+  const closing = async (line: string, lines: number): Promise<LocalServer> =>
+    await localServer((_, response) => {
+      response.writeHead(200, { connection: 'close' });
+      response.end(line.repeat(lines));
+    });
+
+  it('is a whole list of pins for a reader that takes its time', async () => {
+    const { endPoint } = await closing(`{"Cid":"${cid}","Type":"recursive"}\n`, 30_000);
+    let roots = 0;
+    for await (const root of clientOf(endPoint).pinnedRoots(going)) {
+      expect(root).toBe(cid);
+      roots += 1;
+      if (roots % 1000 === 0) await sleep(2);
+    }
+    expect(roots).toBe(30_000);
+  });
+
+  it('is a whole collection of garbage, over a connection of its own', async () => {
+    const { endPoint, received } = await closing('{"Key":{"/":"QmA"}}\n', 100_000);
+    expect(await clientOf(endPoint).collectGarbage(going)).toEqual({ removedBlocks: 100_000, errors: [] });
+    expect(received[0]?.headers.connection).toBe('close');
+  });
+
+  it('is a pull that succeeded: its lines are read as they come, without a pause', async () => {
+    const { endPoint } = await closing('{"Progress":1}\n', 100_000);
+    let lines = 0;
+    const pull = clientOf(endPoint).pinAdd(cid, { signal: going, onProgress: () => (lines += 1) });
+    expect((await failure(pull)).code).toBe('IPFS_BAD_ANSWER');
+    expect(lines).toBe(100_000);
   });
 });
 

@@ -2,10 +2,10 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Priority } from '../ask.ts';
 import { Pace } from './pace.ts';
 
-/** Values of orders that bulk questions in flight may ask for together: one page, so that an urgent answer never waits behind more. */
+/** Values of orders that bulk questions ask for together at a node: one page, so that an urgent answer never waits behind more. */
 const MAX_BULK_VALUES = 1000;
-/** The same at a distant node: most of these are on the wire, where nobody waits for them. */
-const MAX_FAR_BULK_VALUES = 1500;
+/** So many more may be on the wire to and from a distant node. */
+const MAX_WIRE_VALUES = 500;
 /** A node that never answered anything within this is distant. */
 const FAR_MS = 50;
 /** Without an answer for this long a question counts as answered slowly. */
@@ -36,6 +36,10 @@ export class RequestGate {
   readonly #lanes: Readonly<Record<Priority, Lane>>;
   /** Of all answers of this connection. */
   #quickestMs = Number.POSITIVE_INFINITY;
+  /** At least so many values a millisecond the node answers, by its last large answer. */
+  #valuesPerMs = 0;
+  /** At most so many values an urgent question sent at that moment finds before it when it arrives at the node. */
+  #ahead = { values: 0, atMs: 0 };
 
   constructor(limit: number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#limit = limit;
@@ -71,7 +75,7 @@ export class RequestGate {
           lane.pace.note(kind, size, this.#clock.monotonicMs() - sentMs, inFlight);
         }
       });
-      this.#quickestMs = Math.min(this.#quickestMs, this.#clock.monotonicMs() - sentMs);
+      this.#answered(priority, values, this.#clock.monotonicMs() - sentMs);
       return answer;
     } catch (error) {
       if (this.#clock.monotonicMs() - sentMs >= UNANSWERED_MS) lane.pace.noteSlow();
@@ -86,22 +90,36 @@ export class RequestGate {
   /** A new connection may lead to another node. */
   forgetPace(): void {
     this.#quickestMs = Number.POSITIVE_INFINITY;
+    this.#valuesPerMs = 0;
     for (const { pace } of Object.values(this.#lanes)) pace.forget();
   }
 
   #fits(lane: Lane, values: number): boolean {
     const { urgent, bulk } = this.#lanes;
     if (urgent.running + bulk.running >= this.#limit || lane.running >= lane.pace.level) return false;
+    if (lane === urgent || lane.values === 0 || lane.values + values <= MAX_BULK_VALUES) return true;
     return (
-      lane === urgent ||
-      lane.values === 0 ||
-      lane.values + values <= (this.isFar ? MAX_FAR_BULK_VALUES : MAX_BULK_VALUES)
+      this.isFar &&
+      this.#aheadNow() + values <= MAX_BULK_VALUES &&
+      lane.values + values <= MAX_BULK_VALUES + MAX_WIRE_VALUES
     );
   }
 
   #enter(lane: Lane, values: number): void {
     lane.running += 1;
     lane.values += values;
+    if (lane === this.#lanes.bulk) this.#ahead = { values: this.#aheadNow() + values, atMs: this.#clock.monotonicMs() };
+  }
+
+  #answered(priority: Priority, values: number, tookMs: number): void {
+    this.#quickestMs = Math.min(this.#quickestMs, tookMs);
+    if (priority !== 'bulk' || values === 0) return;
+    this.#valuesPerMs = values / Math.max(1, tookMs - this.#quickestMs);
+  }
+
+  #aheadNow(): number {
+    const { values, atMs } = this.#ahead;
+    return Math.max(0, values - (this.#clock.monotonicMs() - atMs) * this.#valuesPerMs);
   }
 
   async #turn(lane: Lane, values: number, signal: AbortSignal): Promise<void> {

@@ -124,18 +124,28 @@ describe('the line in front of a node', () => {
     await world.end();
   });
 
-  it('has half a page more on the way to a distant node', async () => {
+  it('has half a page more on the way to a distant node, once an answer has come that tells of its pace', async () => {
     const world = new World(8);
     expect(world.gate.isFar).toBe(false);
+    const answerAfter = async (name: string, ms: number): Promise<void> => {
+      await settle();
+      await world.clock.advance(ms);
+      await world.answer(name);
+    };
     for (let turn = 0; turn < 20; turn += 1) {
       void world.ask('warm', 'bulk');
-      await settle();
-      await world.clock.advance(100);
-      await world.answer('warm');
+      await answerAfter('warm', 100);
     }
     expect(world.gate.isFar).toBe(true);
-    for (let index = 0; index < 4; index += 1) void world.ask(`values ${index}`, 'bulk', 500);
-    expect(await world.names()).toEqual(['values 0', 'values 1', 'values 2']);
+    for (let index = 0; index < 9; index += 1) void world.ask(`values ${index}`, 'bulk', 500);
+    expect(await world.names()).toEqual(['values 0', 'values 1']);
+    await answerAfter('values 0', 140);
+    expect(await world.names()).toEqual(['values 1', 'values 2', 'values 3']);
+    // Two that have just been sent are all that an urgent question may find before it.
+    await world.answer('values 1');
+    expect(await world.names()).toEqual(['values 2', 'values 3']);
+    await answerAfter('values 2', 250);
+    expect(await world.names()).toEqual(['values 3', 'values 4']);
     await world.end();
     expect(world.gate.isFar).toBe(false);
   });
