@@ -5,6 +5,7 @@ import type { Task } from '../runtime/task.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 import type { PullPermit } from '../store/pulls.ts';
 import { Chooser } from './pick/chooser.ts';
+import { ClaimedAhead } from './pick/claimed-ahead.ts';
 import { Claiming } from './pick/claiming.ts';
 import { CoordinatorDesk } from './pick/coordinator-desk.ts';
 import { Filler } from './pick/filler.ts';
@@ -12,12 +13,14 @@ import { Gate } from './pick/gate.ts';
 import { OrderLook } from './pick/order-look.ts';
 import { ReadAhead } from './pick/read-ahead.ts';
 import { StaleSeals } from './pick/stale-seals.ts';
+import { Starter } from './pick/starter.ts';
 import type { PullParts } from './ports.ts';
 import { CircumstanceReader } from './run/circumstances.ts';
 import { EndWriter } from './run/end-writer.ts';
 import { HeadBlock } from './run/head-block.ts';
 import { POLL_MS, ProgressPoll } from './run/progress-poll.ts';
 import { PullRunner } from './run/pull-runner.ts';
+import type { RunningPull } from './run/running-pull.ts';
 import { RunningPulls } from './run/running-pulls.ts';
 import { SealProof } from './run/seal-proof.ts';
 import { SworkerDesk } from './run/sworker-desk.ts';
@@ -27,7 +30,7 @@ import { UpgradeHold } from './run/upgrade-hold.ts';
 const ROUND_MS = 5 * SECOND_MS;
 
 /** Claims and ends of pulls that come within so long are written down together. Nobody waits for them but their own slots. */
-export const GATHER_MS = 25;
+export const GATHER_MS = 10;
 
 /** Gets the queued orders: picks them within space and slots, runs their pulls, and ends them all when it is told to stop. */
 export class PullTask implements Task {
@@ -73,7 +76,9 @@ export class PullTask implements Task {
     this.#sealProof = sealProof;
     this.#coordinatorDesk = coordinatorDesk;
     this.#chooser = chooser;
-    this.#filler = new Filler({ ...shared, gate, chooser, look, ahead, claiming, sealProof, upgradeHold, launch });
+    const starting = { ...shared, look, ahead, claiming, sealProof, upgradeHold, coordinatorDesk, launch };
+    const [claimed, starter] = [new ClaimedAhead(starting), new Starter(starting)];
+    this.#filler = new Filler({ ...shared, gate, chooser, ahead, claimed, starter });
     this.#poll = new ProgressPoll(shared);
     this.#wake = new WakeUp(parts.clock);
   }
@@ -141,8 +146,8 @@ export class PullTask implements Task {
     const { cid, sizeBytes, orderClass, attempts } = permit.claim;
     logger.info('Pull started', { cid, sizeBytes, source: orderClass, attempts });
     const work = this.#runner
-      .run(pull, this.#stop)
-      .then((handled) => this.#filler.noteEnd(handled))
+      .run(pull, this.#stop, () => this.#free(pull, true))
+      .then((handled) => this.#free(pull, handled))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.remove(pull);
@@ -151,6 +156,13 @@ export class PullTask implements Task {
         this.#wake.call();
       });
     this.#underWay.add(work);
+  }
+
+  /** Gives the pull's slot to the next, once. */
+  #free(pull: RunningPull, handled: boolean): void {
+    if (!this.#running.remove(pull) || this.#stop.aborted) return;
+    this.#filler.noteEnd(handled);
+    this.#wake.call();
   }
 
   /** The first error that no loop understands ends them all, and then the task. */

@@ -5,6 +5,7 @@ import { claimRows } from './claim-rows.ts';
 import type { CoordinatorMarks } from './coordinator-marks.ts';
 import type { Database } from './database.ts';
 import { endRows } from './end-rows.ts';
+import { giveBackRows } from './give-back-rows.ts';
 import { GroupCommit } from './group-commit.ts';
 
 export interface Claim {
@@ -96,6 +97,11 @@ export class Pulls {
     const ended = await this.#moves.add({ ending });
     if (ended === undefined || ended instanceof PullPermit) throw new Error('the end of a pull came to nothing');
     return ended;
+  }
+
+  /** Undoes claims whose pulls have not begun: their records are no more, their orders are queued again. */
+  async giveBack(permits: readonly PullPermit[], nowMs: number): Promise<void> {
+    await this.#database.write('claim', async (tx) => await giveBackRows(tx, permits, this.#marks, nowMs));
   }
 
   async #write(moves: readonly Move[]): Promise<readonly (PullPermit | EndedOrder | undefined)[]> {

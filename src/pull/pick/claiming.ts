@@ -26,18 +26,19 @@ export class Claiming {
   }
 
   /**
-   * Resolves with a permit, or without one after the order was put off, or when it is no longer what it was. `chosen` is the order as it was chosen.
+   * Resolves with a permit, or without one after the order was put off, or when it is no longer what it was. `chosen` is the order as it was chosen,
+   * for a slot that is kept for it or ahead of one.
    * @throws SmError of an outage: nothing was decided then
    */
   async claim(
     chosen: Order,
     { row, pinnedBefore }: ReadyOrder,
-    round: Round,
-    signal: AbortSignal,
+    { round, isAhead, signal }: { readonly round: Round; readonly isAhead: boolean; readonly signal: AbortSignal },
   ): Promise<PullPermit | undefined> {
     const { running, pulls, coordinatorDesk, clock } = this.#parts;
     if (kindOf(row.sizeBytes) !== kindOf(chosen.sizeBytes)) return undefined;
-    running.reserve(row.id, row.sizeBytes);
+    if (isAhead) running.reserveSpace(row.id, row.sizeBytes);
+    else running.reserve(row.id, row.sizeBytes);
     if (!(await this.#fits(row, round)) || !(await this.#isGranted(row, round, signal))) return undefined;
     const cid = row.key.text;
     const permit = signal.aborted

@@ -1,19 +1,16 @@
-import type { Order } from '../../domain/order.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { Candidates } from '../../store/candidates.ts';
-import type { PullPermit } from '../../store/pulls.ts';
 import type { HeadBlock } from '../run/head-block.ts';
 import type { RunningPulls } from '../run/running-pulls.ts';
-import type { SealProof } from '../run/seal-proof.ts';
-import type { UpgradeHold } from '../run/upgrade-hold.ts';
+import { allOf } from './all-of.ts';
 import { MOST_ASIDE, type Chooser, type Round } from './chooser.ts';
-import type { Claiming } from './claiming.ts';
+import type { ClaimedAhead } from './claimed-ahead.ts';
 import { heldCondition, pinsHeldBack, type Gate } from './gate.ts';
-import { type OrderLook, worst } from './order-look.ts';
 import { QueueHeads } from './queue-heads.ts';
 import type { ReadAhead } from './read-ahead.ts';
-import type { ReadyOrder } from './stock.ts';
+import { roomIn } from './round-room.ts';
+import type { Starter } from './starter.ts';
 
 const MOST_AT_ONCE = 32;
 const MOST_A_ROUND = 500;
@@ -27,12 +24,9 @@ interface FillerParts extends LoopParts {
   readonly running: RunningPulls;
   readonly gate: Gate;
   readonly chooser: Chooser;
-  readonly look: OrderLook;
   readonly ahead: ReadAhead;
-  readonly claiming: Claiming;
-  readonly sealProof: SealProof;
-  readonly upgradeHold: UpgradeHold;
-  readonly launch: (permit: PullPermit) => void;
+  readonly claimed: ClaimedAhead;
+  readonly starter: Starter;
 }
 
 /** Fills free slots with pulls: one round after another, each judged by the gate first. */
@@ -50,17 +44,24 @@ export class Filler {
     this.#isQueueNew = true;
   }
 
-  /** A pull ended; `handled` is false when its order may come again. */
+  /** A pull has left its slot; `handled` is false when its order may come again. */
   noteEnd(handled: boolean): void {
-    if (handled) this.#parts.ahead.noteEnd();
+    const { ahead, claimed, gate } = this.#parts;
     // In a round each order is tried once: one that came back at once would have to wait for its end.
-    else this.#standing = undefined;
+    if (!handled) this.#standing = undefined;
+    else ahead.noteEnd();
+    const round = this.#current();
+    if (round === undefined || round.hold !== undefined) return;
+    // sWorker has one pending file less.
+    if (round.opening.probe === 'none') round.started -= 1;
+    if (gate.hold() === undefined) claimed.launch();
   }
 
   /** Starts what can be started now. Returns true when there may be more to start at once. */
   async fill(signal: AbortSignal): Promise<boolean> {
-    const { gate, conditions, running } = this.#parts;
-    this.#parts.ahead.throwIfFailed();
+    const { ahead, claimed, gate, conditions, running } = this.#parts;
+    ahead.throwIfFailed();
+    if (await claimed.giveBack('stale')) this.#standing = undefined;
     if (!(await this.#hasWork())) {
       // Said also when the pulls that wait have taken every slot.
       if (running.areHeld) this.#hold(pinsHeldBack);
@@ -70,6 +71,8 @@ export class Filler {
     const opened = await this.#open(signal);
     if (typeof opened === 'string') {
       this.#hold(opened);
+      // The daemon seems to hold pins back for a moment now and then while many small ones end.
+      if (opened !== pinsHeldBack) await this.#giveBack();
       return false;
     }
     try {
@@ -81,13 +84,17 @@ export class Filler {
     const isSpent = opened.tried.size >= MOST_A_ROUND || opened.aside >= MOST_ASIDE;
     if (opened.hold !== undefined || isSpent || gate.mustOpenAnew) this.#standing = undefined;
     if (opened.hold === undefined) conditions.clear(heldCondition);
-    else this.#hold(opened.hold);
+    else {
+      this.#hold(opened.hold);
+      await this.#giveBack();
+    }
     return opened.hold === undefined && opened.tried.size >= MOST_A_ROUND;
   }
 
-  /** Resolves when nothing is asked ahead any more. */
+  /** Resolves when nothing is asked or claimed ahead any more. */
   async settled(): Promise<void> {
     await this.#parts.ahead.settled();
+    await this.#parts.claimed.giveBack('all');
   }
 
   /** What still stands of the last round, if it may be gone on with. */
@@ -99,14 +106,16 @@ export class Filler {
   }
 
   async #hasWork(): Promise<boolean> {
-    const { chooser } = this.#parts;
-    const round = this.#current();
-    if (round === undefined) return await chooser.hasWork();
-    if (await chooser.hasWork(round.heads)) return true;
-    if (!this.#isQueueNew) return false;
-    this.#isQueueNew = false;
-    round.heads?.renew();
-    return await chooser.hasWork(round.heads);
+    const { chooser, claimed } = this.#parts;
+    const heads = this.#current()?.heads;
+    if (await chooser.hasWork(heads)) return true;
+    if (heads !== undefined && this.#isQueueNew) {
+      this.#isQueueNew = false;
+      heads.renew();
+      if (await chooser.hasWork(heads)) return true;
+    }
+    // With every slot taken the next ones are claimed all the same.
+    return !claimed.isEmpty || claimed.missing > 0;
   }
 
   /** A round, or what stands in the way of one. */
@@ -126,53 +135,25 @@ export class Filler {
   }
 
   async #fillSlots(round: Round, signal: AbortSignal): Promise<void> {
-    const { chooser, running, ahead } = this.#parts;
-    const { most } = round.opening;
+    const { chooser, running, ahead, claimed, starter } = this.#parts;
     while (round.hold === undefined && round.aside < MOST_ASIDE && round.tried.size < MOST_A_ROUND) {
       signal.throwIfAborted();
-      const chosen = await chooser.choose(round, Math.min(MOST_AT_ONCE, most - round.started));
-      if (chosen.length === 0) break;
+      await claimed.launchIn(round);
+      await ahead.begin(round, signal);
+      const chosen = await chooser.choose(round, Math.min(MOST_AT_ONCE, roomIn(round)));
+      const next = await claimed.next(round);
+      if (chosen.length + next.length === 0) break;
       try {
-        await this.#startAll(chosen, round, signal);
+        await allOf([starter.startAll(chosen, round, signal), claimed.claim(next, round, signal)]);
       } finally {
         for (const order of chosen) running.release(order.id);
       }
     }
-    if (round.hold === undefined) await ahead.begin(round, signal);
   }
 
-  /** Those that were asked about ahead start at once, the others when they have been asked about. */
-  async #startAll(chosen: readonly Order[], round: Round, signal: AbortSignal): Promise<void> {
-    const { look, ahead } = this.#parts;
-    const known = await ahead.take(chosen);
-    const starting = chosen.map(async (order) => await this.#startOne(order, known.get(order.id), round, signal));
-    const unknown = chosen.filter(({ id }) => !known.has(id));
-    const asking =
-      unknown.length === 0 ? undefined : this.#startAfter(look.look(unknown, round, signal), unknown, round, signal);
-    await allOf([...starting, ...(asking === undefined ? [] : [asking])]);
-  }
-
-  async #startAfter(
-    looking: ReturnType<OrderLook['look']>,
-    chosen: readonly Order[],
-    round: Round,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { ready, error } = await looking;
-    const byId = new Map(ready.map((one) => [one.row.id, one]));
-    const starting = chosen.map(async (order) => await this.#startOne(order, byId.get(order.id), round, signal));
-    await allOf(error === undefined ? starting : [...starting, Promise.reject(error)]);
-  }
-
-  async #startOne(order: Order, ready: ReadyOrder | undefined, round: Round, signal: AbortSignal): Promise<void> {
-    if (ready === undefined) return;
-    const { claiming, sealProof, upgradeHold, launch } = this.#parts;
-    const permit = await claiming.claim(order, ready, round, signal);
-    if (permit === undefined) return;
-    round.started += 1;
-    launch(permit);
-    if (round.opening.probe === 'seal') await sealProof.noteProbe();
-    if (round.opening.probe === 'upgrade') upgradeHold.noteProbe();
+  /** In a round each order is tried once, so those that are given back wait for another. */
+  async #giveBack(): Promise<void> {
+    if (await this.#parts.claimed.giveBack('all')) this.#standing = undefined;
   }
 
   #hold(reason: string): void {
@@ -185,11 +166,4 @@ export class Filler {
     });
     if (isNew) logger.info('No pull starts for now', { reason });
   }
-}
-
-/** Waits for all of them, then rejects with the worst that befell one. */
-async function allOf(work: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(work);
-  const error = worst(results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : [])));
-  if (error !== undefined) throw error;
 }

@@ -28,6 +28,16 @@ export class ReadAhead {
     this.#pace.noteEnd(this.#nowMs());
   }
 
+  /** Orders that are worth claiming ahead of their slots. */
+  claimsWorth(): number {
+    return this.#pace.claims(this.#nowMs());
+  }
+
+  /** Whether the order was asked about and may be pulled. */
+  knows(orderId: number): boolean {
+    return this.#stock.has(orderId, this.#nowMs());
+  }
+
   /** What is known of the orders, from now on nowhere else; one that is being asked about is waited for. */
   async take(orders: readonly Order[]): Promise<ReadonlyMap<number, ReadyOrder>> {
     if (orders.some(({ id }) => this.#asking?.orderIds.has(id) === true)) await this.#asking?.done;

@@ -14,6 +14,11 @@ export interface ReadyOrder {
 /** What was found out about an order holds for so long; then it is asked about again. */
 const LASTS_MS = 3 * SECOND_MS;
 
+/** Whether what was asked about from the moment `sinceMs` on still holds. */
+export function isFresh(sinceMs: number, nowMs: number): boolean {
+  return nowMs - sinceMs < LASTS_MS;
+}
+
 /** Orders that were asked about ahead of the slot that they will get. */
 export class Stock {
   readonly #ready = new Map<number, ReadyOrder>();
@@ -24,15 +29,14 @@ export class Stock {
 
   has(orderId: number, nowMs: number): boolean {
     const ready = this.#ready.get(orderId);
-    return ready !== undefined && nowMs - ready.sinceMs < LASTS_MS;
+    return ready !== undefined && isFresh(ready.sinceMs, nowMs);
   }
 
   /** Takes an order out; undefined when it is not there, or too old. */
   take(orderId: number, nowMs: number): ReadyOrder | undefined {
-    const isFresh = this.has(orderId, nowMs);
-    const ready = this.#ready.get(orderId);
+    const ready = this.has(orderId, nowMs) ? this.#ready.get(orderId) : undefined;
     this.#ready.delete(orderId);
-    return isFresh ? ready : undefined;
+    return ready;
   }
 
   /** Orders that are still fresh; the others are forgotten. */

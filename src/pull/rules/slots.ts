@@ -40,3 +40,11 @@ export function openKinds(slots: SlotCounts, running: SlotCounts, largeWaits: bo
 export function sworkerRoom(pendingFiles: number, allFiles: number): number {
   return Math.max(0, Math.min(SWORKER_MAX_PENDING - pendingFiles, SWORKER_MAX_FILES - allFiles));
 }
+
+/** How many more it takes while a round goes on: pulls that have ended since it was opened make room among the pending ones, not among all. */
+export function roomLeft(
+  opened: { readonly room: number; readonly allFiles: number },
+  since: { readonly running: number; readonly started: number },
+): number {
+  return Math.max(0, Math.min(opened.room - since.running, SWORKER_MAX_FILES - opened.allFiles - since.started));
+}

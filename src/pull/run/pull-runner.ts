@@ -51,8 +51,11 @@ export class PullRunner {
     this.#daemonInDoubt = false;
   }
 
-  /** Resolves when the end is written down, with whether the order is handled; `stop` is the task's signal. */
-  async run(pull: RunningPull, stop: AbortSignal): Promise<boolean> {
+  /**
+   * Resolves when the end is written down, with whether the order is handled; `stop` is the task's signal. `onSealed` is told before that, once
+   * sWorker has the file: neither the daemon nor sWorker works for this pull any more.
+   */
+  async run(pull: RunningPull, stop: AbortSignal, onSealed: () => void): Promise<boolean> {
     const { claim } = pull.permit;
     let answer = await this.#pin(pull);
     let end = await this.#judge(pull, answer, claim.startedBlock, stop);
@@ -62,6 +65,7 @@ export class PullRunner {
       end = await this.#judge(pull, answer, claim.startedBlock, stop);
       if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
     }
+    if (end.next.kind === 'handled') onSealed();
     const ended = await this.#write(pull, end, pinnedBefore, stop);
     await this.#learn(pull, answer, end);
     return ended?.orderStatus === 'handled';

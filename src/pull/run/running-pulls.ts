@@ -9,6 +9,8 @@ export class RunningPulls {
   readonly #pulls = new Set<RunningPull>();
   /** Order id → size in bytes. */
   readonly #reserved = new Map<number, number>();
+  /** The same of orders that have a claim and wait for a slot: they have none yet. */
+  readonly #claimed = new Map<number, number>();
   #sequence = 0;
   #newestMoved = -1;
   #isStopping = false;
@@ -35,7 +37,8 @@ export class RunningPulls {
   pendingBytes(besidesOrderId?: number): number {
     let bytes = 0;
     for (const pull of this.#pulls) if (pull.permit.claim.orderId !== besidesOrderId) bytes += pull.remainingBytes;
-    for (const [orderId, sizeBytes] of this.#reserved) if (orderId !== besidesOrderId) bytes += sizeBytes;
+    for (const [orderId, sizeBytes] of [...this.#reserved, ...this.#claimed])
+      if (orderId !== besidesOrderId) bytes += sizeBytes;
     return bytes;
   }
 
@@ -43,22 +46,29 @@ export class RunningPulls {
     this.#reserved.set(orderId, sizeBytes);
   }
 
-  release(orderId: number): void {
-    this.#reserved.delete(orderId);
+  /** Keeps the space alone, for an order that is claimed ahead of its slot. */
+  reserveSpace(orderId: number, sizeBytes: number): void {
+    this.#claimed.set(orderId, sizeBytes);
   }
 
-  /** Turns the reservation of a claimed order into a running pull. */
+  release(orderId: number): void {
+    this.#reserved.delete(orderId);
+    this.#claimed.delete(orderId);
+  }
+
+  /** Turns what is kept for a claimed order into a running pull. */
   begin(permit: PullPermit, monotonicMs: number): RunningPull {
-    this.#reserved.delete(permit.claim.orderId);
+    this.release(permit.claim.orderId);
     const pull = new RunningPull(permit, this.#sequence++, monotonicMs, this.#stallMs);
     this.#pulls.add(pull);
     if (this.#isStopping) pull.abort('stopped');
     return pull;
   }
 
-  remove(pull: RunningPull): void {
+  /** Returns false when it was removed before. */
+  remove(pull: RunningPull): boolean {
     this.noteMoved(pull);
-    this.#pulls.delete(pull);
+    return this.#pulls.delete(pull);
   }
 
   noteMoved(pull: RunningPull): void {

@@ -7,6 +7,16 @@ function paceOf(endsAMinute: number): Pace {
   return pace;
 }
 
+describe('orders worth claiming ahead of their slots', () => {
+  it.each([
+    [600, 0],
+    [6000, 10],
+    [60_000, 100],
+  ])('with %d pulls ending a minute are %d', (ends, claims) => {
+    expect(paceOf(ends).claims(59_999)).toBe(claims);
+  });
+});
+
 describe('orders worth asking about ahead of their slots', () => {
   it.each([
     [0, 0],

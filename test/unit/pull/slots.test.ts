@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kindOf, LARGE_BYTES, openKinds, slotsOf, sworkerRoom } from '../../../src/pull/rules/slots.ts';
+import { kindOf, LARGE_BYTES, openKinds, roomLeft, slotsOf, sworkerRoom } from '../../../src/pull/rules/slots.ts';
 
 describe('slots', () => {
   it.each([
@@ -66,5 +66,12 @@ describe('slots', () => {
       1, 0, 0, 0,
     ]);
     expect(sworkerRoom(0, 399_997)).toBe(3);
+  });
+
+  it('are counted on while a round goes on: an end makes room among the pending files, not among all', () => {
+    const roomAfter = (allFiles: number, running: number, started: number): number =>
+      roomLeft({ room: sworkerRoom(480, allFiles), allFiles }, { running, started });
+    expect([roomAfter(1000, 20, 20), roomAfter(1000, 19, 300), roomAfter(1000, -5, 0)]).toEqual([0, 1, 25]);
+    expect([roomAfter(399_997, -5, 2), roomAfter(399_997, 0, 3)]).toEqual([1, 0]);
   });
 });

@@ -49,6 +49,7 @@ export const drivePull: Drive = async (stage) => {
   await records.listClosing(permits.map(({ recordId, claim }) => ({ recordId, orderId: claim.orderId })));
   for (const [index, permit] of permits.slice(0, 4).entries()) await end(stage, pulls, permit, ends[index]);
   await Promise.all(permits.slice(4, -3).map(async (permit) => await end(stage, pulls, permit, ends[2])));
+  await pulls.giveBack(permits.slice(-3, -2), nowMs);
   const [left] = permits.slice(-1);
   if (left !== undefined) await records.markRepinned(left.recordId);
   await takeUp(stage, records);
