@@ -10,7 +10,7 @@ import { RawConnection } from './raw.ts';
 import type { MadeShares } from './made-orders.ts';
 
 /** Raised when what the maker makes changes: files of before are then of no use. */
-const makerVersion = 2;
+const makerVersion = 3;
 
 /**
  * A private copy of a database of so many orders, as a bot that has run for weeks has it: the path of its data folder, which the caller removes.

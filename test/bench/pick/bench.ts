@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import times from 'lodash/times.js';
 import path from 'node:path';
 import { databaseFileName } from '../../../src/store/database.ts';
 import { BenchChain } from '../chain/bench-chain.ts';
@@ -12,12 +13,13 @@ import type { PickInput, PickOutput } from './measured.ts';
 const child = new URL('./pick-child.js', import.meta.url);
 const smallest = 100_000;
 /**
- * The bot runs for months, so that what happens once in a process is none of its hundredth worst picks: until here the engine still compiles what has
- * become hot, on the core that the driver's threads would use, and the heap still grows. Picks come one after the other without a pause, so that each
- * run still meets several checkpoints.
+ * The bot runs for months, so that what happens once in a process is none of its hundredth worst picks: for thousands of picks the engine compiles what
+ * has become hot, on the core that the driver's threads would use, and the heap grows. Two other databases are used up for that.
  */
-const warmUp = 1000;
-const picksAlone = 1000;
+const warmUpCopies = 2;
+/** On the measured one: until its log has its length. Picks then come without a pause, so that each run still meets several checkpoints. */
+const warmUp = 600;
+const picksAlone = 2000;
 /** Beside a walk, which is not waited for. */
 const warmUpBesidesWalk = 30;
 
@@ -30,18 +32,20 @@ export const pickBench: Bench = {
     const medians = new Map<number, number>();
     for (const orders of sizes) {
       const picks = isSmall ? { warmUp: 30, picks: 100 } : { warmUp, picks: picksAlone };
+      const copies = [orders, ...(isSmall ? [] : times(warmUpCopies, () => smallest))];
       const alone = await runEach(isSmall ? 1 : Math.max(3, settings.runs ?? 3), async () =>
-        withDatabase(
-          orders,
+        withDatabases(
+          copies,
           settings,
-          async (dataDir) => await measure({ dataDir, ...picks, url: undefined }, settings),
+          async ([dataDir = '', ...warmUpDirs]) =>
+            await measure({ dataDir, warmUpDirs, ...picks, url: undefined }, settings),
         ),
       );
       const p50 = median(alone.map(({ output }) => median(output.picksMs)));
       medians.set(orders, p50);
       report(aloneFigure(orders, alone, p50, medians.get(smallest)));
       report(
-        await withDatabase(orders, settings, async (dataDir) =>
+        await withDatabases([orders], settings, async ([dataDir = '']) =>
           withWalk(orders, dataDir, isSmall ? 60 : 600, settings),
         ),
       );
@@ -61,17 +65,18 @@ async function runEach<T>(runs: number, run: () => Promise<T>): Promise<readonly
   return results;
 }
 
-/** A copy for each run: a database of 100,000 orders has no queue for all of them. */
-async function withDatabase<T>(
-  orders: number,
+/** Copies of their own for each run: a database of 100,000 orders has no queue for all of them. */
+async function withDatabases<T>(
+  sizes: readonly number[],
   settings: BenchSettings,
-  work: (dataDir: string) => Promise<T>,
+  work: (dataDirs: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const dataDir = await madeDatabase(orders, settings);
+  const dataDirs: string[] = [];
   try {
-    return await work(dataDir);
+    for (const orders of sizes) dataDirs.push(await madeDatabase(orders, settings));
+    return await work(dataDirs);
   } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    for (const dataDir of dataDirs) await rm(dataDir, { recursive: true, force: true });
   }
 }
 
@@ -136,7 +141,7 @@ async function withWalk(orders: number, dataDir: string, picks: number, settings
   const chain = await BenchChain.start({ orders: settings.scale === 'small' ? 50_000 : 400_000 }, settings.signal);
   try {
     const { output, rssMaxMiB } = await measure(
-      { dataDir, picks, warmUp: warmUpBesidesWalk, url: chain.url },
+      { dataDir, warmUpDirs: [], picks, warmUp: warmUpBesidesWalk, url: chain.url },
       settings,
     );
     const { picksMs, walked } = output;

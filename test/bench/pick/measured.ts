@@ -1,6 +1,8 @@
 /** What a measured process is given. */
 export interface PickInput {
   readonly dataDir: string;
+  /** Copies whose queues are picked empty before anything is measured. */
+  readonly warmUpDirs: readonly string[];
   readonly picks: number;
   /** Picks before them that are not measured. */
   readonly warmUp: number;

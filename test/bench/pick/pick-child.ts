@@ -14,6 +14,8 @@ import { Picker } from './picker.ts';
 /** Beside a walk, so that all of it is met and not its first second. */
 const besidesWalkMs = 5;
 const beginMs = 20;
+/** What the smallest database's queue has. */
+const warmUpPicks = 2500;
 
 const input = childInput() as PickInput;
 const file = path.join(input.dataDir, databaseFileName);
@@ -34,6 +36,13 @@ async function emptyTransactions(): Promise<readonly number[]> {
   return times;
 }
 
+async function warmUpOn(dataDir: string): Promise<void> {
+  const database = await Database.open(dataDir);
+  const picker = new Picker(database);
+  for (let run = 0; run < warmUpPicks; run += 1) await picker.pick();
+  await database.close();
+}
+
 /** One pick after the other, so far apart. */
 async function picked(
   database: Database,
@@ -52,6 +61,7 @@ async function picked(
 }
 
 async function alone(): Promise<PickOutput> {
+  for (const dataDir of input.warmUpDirs) await warmUpOn(dataDir);
   const before = await emptyTransactions();
   const database = await Database.open(input.dataDir);
   const picksMs = await picked(database, input.picks, 0, () => true);
