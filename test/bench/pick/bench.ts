@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import times from 'lodash/times.js';
 import path from 'node:path';
+import times from 'lodash/times.js';
 import { databaseFileName } from '../../../src/store/database.ts';
 import { BenchChain } from '../chain/bench-chain.ts';
 import { madeDatabase } from '../database/made-database.ts';
