@@ -6,6 +6,8 @@ import type { Database, Tx } from './database.ts';
  */
 export class CoordinatorMarks {
   readonly #database: Database;
+  /** Only a process that has a coordinator wishes, and wishes of an earlier process are released before its first pull. */
+  #hasWished = false;
 
   constructor(database: Database) {
     this.#database = database;
@@ -13,6 +15,7 @@ export class CoordinatorMarks {
 
   /** Stored before the POST, so that a crash between the two leaves a trace. */
   async wish(cid: string, nowMs: number): Promise<void> {
+    this.#hasWished = true;
     await this.#database.write('claim', async (tx) => {
       await tx('coordinator_mark').insert({ cid, status: 'wished', since_ms: nowMs }).onConflict('cid').merge();
     });
@@ -20,6 +23,7 @@ export class CoordinatorMarks {
 
   /** Settles wishes by their claims, in the claims' transaction. */
   async hold(tx: Tx, cids: readonly string[]): Promise<void> {
+    if (!this.#hasWished) return;
     await tx.raw(
       "UPDATE coordinator_mark SET status = 'held' WHERE cid IN (SELECT value FROM json_each(?)) AND status = 'wished'",
       [JSON.stringify(cids)],

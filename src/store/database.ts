@@ -77,12 +77,12 @@ export class Database {
       ...(isMarked ? [] : marking),
       'journal_mode = WAL',
       'synchronous = NORMAL',
-      'cache_size = -6144',
+      'cache_size = -4096',
       `journal_size_limit = ${startBytes}`,
       `wal_autocheckpoint = ${lastResortPages}`,
       ...commonPragmas,
     ]);
-    const reading = [...commonPragmas, 'query_only = ON', 'cache_size = -2048'];
+    const reading = [...commonPragmas, 'query_only = ON', 'cache_size = -1024'];
     const readers = { urgent: connect(filename, reading, 1), usual: connect(filename, reading, 2) };
     try {
       await migrate(writer.knex);
