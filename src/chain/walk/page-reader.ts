@@ -53,7 +53,7 @@ export class PageReader {
       atBlock: at.number,
     };
     const comparison = await comparePage(database, range, rule);
-    const readKeys = comparison.toRead.flatMap((index) => keys[index] ?? []);
+    const readKeys = comparison.toRead.flatMap((index) => ownKey(keys[index]) ?? []);
     return { ...rest, keyCount: keys.length, comparison, readKeys, toCursor: last?.storageKey ?? afterCursor };
   }
 
@@ -79,4 +79,9 @@ export class PageReader {
       cid: absent.key.text,
     });
   }
+}
+
+/** Its storage key is asked for several times from here on. */
+function ownKey(key: PageKey | undefined): PageKey | undefined {
+  return key === undefined ? undefined : { text: key.text, position: key.position, storageKey: key.storageKey };
 }

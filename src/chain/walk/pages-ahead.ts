@@ -84,7 +84,7 @@ export class PagesAhead {
       if (next === undefined || (pages.length > 0 && (await hasFailed(next)))) return pages;
       const page = await next;
       if (page === undefined || !goesWith(pages, page)) return pages;
-      this.#comparing.shift();
+      void this.#comparing.shift();
       pages.push(page);
     }
   }
@@ -115,6 +115,7 @@ async function hasFailed(page: Promise<unknown>): Promise<boolean> {
 function goesWith(pages: readonly ComparedPage[], page: ComparedPage): boolean {
   const first = pages[0];
   if (first === undefined) return true;
-  if (pages.length === pagesTogether || page.at.hash !== first.at.hash || page.endPoint !== first.endPoint) return false;
+  if (pages.length === pagesTogether || page.at.hash !== first.at.hash || page.endPoint !== first.endPoint)
+    return false;
   return pages.reduce((sum, { readKeys }) => sum + readKeys.length, page.readKeys.length) <= valuesTogether;
 }
