@@ -22,15 +22,15 @@ interface Group {
  * nothing more is begun.
  */
 export class PagesAhead {
-  readonly #keys: KeyStream;
-  readonly #reader: PageReader;
+  readonly #keys: Pick<KeyStream, 'next' | 'settle'>;
+  readonly #reader: Pick<PageReader, 'compare' | 'readValues'>;
   readonly #ask: Ask;
   readonly #comparing: Promise<ComparedPage | undefined>[] = [];
   readonly #groups: Group[] = [];
   #gathering: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor(keys: KeyStream, reader: PageReader, ask: Ask) {
+  constructor(keys: Pick<KeyStream, 'next' | 'settle'>, reader: Pick<PageReader, 'compare' | 'readValues'>, ask: Ask) {
     this.#keys = keys;
     this.#reader = reader;
     this.#ask = ask;
