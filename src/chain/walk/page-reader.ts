@@ -10,15 +10,20 @@ import type { KeyPage } from './key-stream.ts';
 
 const positions = 2 ** 48;
 
-/** What a page of keys says about the rows of its range, and the values read. The keys themselves are let go: pages wait for others to be written. */
-export interface WalkPage extends Omit<KeyPage, 'keys'> {
+/** What a page of keys says about the rows of its range. The keys themselves are let go: pages wait for others to be written. */
+export interface ComparedPage extends Omit<KeyPage, 'keys'> {
   readonly keyCount: number;
   readonly comparison: PageComparison;
-  /** The keys of `reads`, in the map's order. */
+  /** The keys whose values are wanted, in the map's order. */
   readonly readKeys: readonly PageKey[];
-  readonly reads: readonly OrderRead[];
   /** Storage key of its last key, where the walk goes on; the old cursor when it has none. */
   readonly toCursor: string | null;
+}
+
+/** The same with the values. */
+export interface WalkPage extends ComparedPage {
+  /** One for each of `readKeys`. */
+  readonly reads: readonly OrderRead[];
 }
 
 interface PageReaderParts {
@@ -36,11 +41,10 @@ export class PageReader {
     this.#parts = parts;
   }
 
-  /** Asks the end point that the keys came from, at their block. */
-  async read(page: KeyPage, ask: Ask): Promise<WalkPage> {
+  async compare(page: KeyPage): Promise<ComparedPage> {
     const { database, rule } = this.#parts;
     const { keys, ...rest } = page;
-    const { at, afterCursor, endPoint } = page;
+    const { at, afterCursor } = page;
     const last = keys.at(-1);
     const range = {
       keys,
@@ -49,10 +53,18 @@ export class PageReader {
       atBlock: at.number,
     };
     const comparison = await comparePage(database, range, rule);
-    const readKeys = comparison.toRead.flatMap((index) => keys[index] ?? []);
-    const found = { ...rest, keyCount: keys.length, comparison, readKeys, toCursor: last?.storageKey ?? afterCursor };
-    const reads = readKeys.length === 0 ? [] : await this.#values(readKeys, at, { ...ask, only: endPoint });
-    return { ...found, reads };
+    const readKeys = comparison.toRead.flatMap((index) => ownKey(keys[index]) ?? []);
+    return { ...rest, keyCount: keys.length, comparison, readKeys, toCursor: last?.storageKey ?? afterCursor };
+  }
+
+  /** Asks for the values of neighbouring pages together: the end point that their keys came from, at their block. */
+  async readValues(pages: readonly ComparedPage[], ask: Ask): Promise<readonly WalkPage[]> {
+    const first = pages[0];
+    const keys = pages.flatMap(({ readKeys }) => readKeys);
+    if (first === undefined || keys.length === 0) return pages.map((page) => ({ ...page, reads: [] }));
+    const reads = await this.#values(keys, first.at, { ...ask, only: first.endPoint });
+    let taken = 0;
+    return pages.map((page) => ({ ...page, reads: reads.slice(taken, (taken += page.readKeys.length)) }));
   }
 
   async #values(keys: readonly PageKey[], at: BlockRef, ask: Ask): Promise<readonly OrderRead[]> {
@@ -67,4 +79,9 @@ export class PageReader {
       cid: absent.key.text,
     });
   }
+}
+
+/** Its storage key is asked for several times from here on. */
+function ownKey(key: PageKey | undefined): PageKey | undefined {
+  return key === undefined ? undefined : { text: key.text, position: key.position, storageKey: key.storageKey };
 }

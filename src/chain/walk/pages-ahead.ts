@@ -1,14 +1,20 @@
 import type { Ask } from '../../clients/chain/ask.ts';
 import type { KeyStream } from './key-stream.ts';
-import type { PageReader, WalkPage } from './page-reader.ts';
+import type { ComparedPage, PageReader, WalkPage } from './page-reader.ts';
 
-/** Pages under way besides those that are written: enough for the chain to be asked while rows are compared and written. */
-const pagesAhead = 8;
+/** Pages whose keys are asked for and held against their rows at once. */
+const comparedAhead = 8;
+/** Pages of which little is to be read share one question for values, and then one transaction: of each, most of the cost is the same for one page. */
+const pagesTogether = 4;
+/** More values than this are not asked for together, or one answer would be too large. */
+const valuesTogether = 1000;
+/** Groups of pages under way besides those that are written: enough for the chain to be asked while rows are written. */
+const groupsAhead = 6;
 
-interface Reading {
-  readonly page: Promise<WalkPage | undefined>;
-  /** Once it was read. */
-  done: WalkPage | undefined;
+interface Group {
+  readonly pages: Promise<readonly WalkPage[]>;
+  /** Once they were read. */
+  done: readonly WalkPage[] | undefined;
 }
 
 /**
@@ -16,26 +22,28 @@ interface Reading {
  * nothing more is begun.
  */
 export class PagesAhead {
-  readonly #keys: KeyStream;
-  readonly #reader: PageReader;
+  readonly #keys: Pick<KeyStream, 'next' | 'settle'>;
+  readonly #reader: Pick<PageReader, 'compare' | 'readValues'>;
   readonly #ask: Ask;
-  readonly #reading: Reading[] = [];
+  readonly #comparing: Promise<ComparedPage | undefined>[] = [];
+  readonly #groups: Group[] = [];
+  #gathering: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor(keys: KeyStream, reader: PageReader, ask: Ask) {
+  constructor(keys: Pick<KeyStream, 'next' | 'settle'>, reader: Pick<PageReader, 'compare' | 'readValues'>, ask: Ask) {
     this.#keys = keys;
     this.#reader = reader;
     this.#ask = ask;
   }
 
-  /** The next page and those behind it that have been read meanwhile; none behind the last one. */
+  /** The next pages and those behind them that have been read meanwhile; none behind the last one. */
   async next(): Promise<readonly WalkPage[]> {
     this.#begin();
-    await this.#reading[0]?.page;
+    await this.#groups[0]?.pages;
     const pages: WalkPage[] = [];
-    while (this.#reading[0]?.done !== undefined) {
-      pages.push(this.#reading[0].done);
-      this.#reading.shift();
+    while (this.#groups[0]?.done !== undefined) {
+      pages.push(...this.#groups[0].done);
+      this.#groups.shift();
     }
     this.#begin();
     return pages;
@@ -45,25 +53,69 @@ export class PagesAhead {
   async settle(): Promise<void> {
     this.#stopped = true;
     await this.#keys.settle();
-    await Promise.allSettled(this.#reading.map(async ({ page }) => await page));
+    await Promise.allSettled([...this.#comparing, ...this.#groups.map(async ({ pages }) => await pages)]);
   }
 
   #begin(): void {
-    while (!this.#stopped && this.#reading.length < pagesAhead) {
-      const reading: Reading = { page: this.#read(), done: undefined };
+    while (this.#groups.length < groupsAhead) {
+      const gathered = this.#gathering.then(async () => await this.#gather());
+      // Who waits for that group is told; later groups fail with it.
+      this.#gathering = gathered;
+      const group: Group = { pages: this.#read(gathered), done: undefined };
       // A failure is thrown in its turn.
-      reading.page.then(
-        (page) => (reading.done = page),
+      group.pages.then(
+        (pages) => (group.done = pages),
         () => (this.#stopped = true),
       );
-      this.#reading.push(reading);
+      this.#groups.push(group);
     }
   }
 
-  async #read(): Promise<WalkPage | undefined> {
+  async #read(gathered: Promise<readonly ComparedPage[]>): Promise<readonly WalkPage[]> {
+    return await this.#reader.readValues(await gathered, this.#ask);
+  }
+
+  /** The next pages that may be read together; none at the end. */
+  async #gather(): Promise<readonly ComparedPage[]> {
+    const pages: ComparedPage[] = [];
+    for (;;) {
+      this.#compareAhead();
+      const next = this.#comparing[0];
+      if (next === undefined || (pages.length > 0 && (await hasFailed(next)))) return pages;
+      const page = await next;
+      if (page === undefined || !goesWith(pages, page)) return pages;
+      void this.#comparing.shift();
+      pages.push(page);
+    }
+  }
+
+  #compareAhead(): void {
+    while (!this.#stopped && this.#comparing.length < comparedAhead) {
+      const page = this.#compare();
+      page.catch(() => (this.#stopped = true));
+      this.#comparing.push(page);
+    }
+  }
+
+  async #compare(): Promise<ComparedPage | undefined> {
     const keys = await this.#keys.next();
     if (keys === undefined) return undefined;
     if (keys.isLast) this.#stopped = true;
-    return await this.#reader.read(keys, this.#ask);
+    return await this.#reader.compare(keys);
   }
+}
+
+async function hasFailed(page: Promise<unknown>): Promise<boolean> {
+  return await page.then(
+    () => false,
+    () => true,
+  );
+}
+
+function goesWith(pages: readonly ComparedPage[], page: ComparedPage): boolean {
+  const first = pages[0];
+  if (first === undefined) return true;
+  if (pages.length === pagesTogether || page.at.hash !== first.at.hash || page.endPoint !== first.endPoint)
+    return false;
+  return pages.reduce((sum, { readKeys }) => sum + readKeys.length, page.readKeys.length) <= valuesTogether;
 }

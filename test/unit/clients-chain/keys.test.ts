@@ -5,12 +5,14 @@ import { describe, expect, it } from 'vitest';
 import {
   chainOrderKey,
   orderKeyBytes,
+  parseListedKey,
   parseStorageKey,
   prefixOf,
   storageKeyOf,
 } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { xxHash64 } from '../../../src/clients/chain/keys/xx-hash-64.ts';
+import { spanOfText } from '../../../src/clients/chain/scale/hex-span.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 import { orderKeyVectors } from '../../support/chain-vectors.ts';
 
@@ -46,6 +48,7 @@ describe('the storage key of an order', () => {
       fc.property(contents, (content) => {
         const key = chainOrderKey(content);
         expect(parseStorageKey(key.storageKey)).toEqual(key);
+        expect(parseListedKey(spanOfText(key.storageKey)).storageKey).toBe(key.storageKey);
         expect(Buffer.from(orderKeyBytes(key.storageKey)).equals(content)).toBe(true);
       }),
     );

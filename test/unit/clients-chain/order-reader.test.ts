@@ -240,7 +240,7 @@ describe('the keys of all orders', () => {
     const query = { at: chain.at(1), afterStorageKey: middle, limit: 1000 };
     const { value: page } = await chain.client().client.orders.keysPage(query, ask());
     const behind = sorted.filter(({ position }) => position >= 2 ** 47);
-    expect(page).toEqual(behind);
+    expect(page.map(({ text, position, storageKey }) => ({ text, position, storageKey }))).toEqual(behind);
     expect(behind.length).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OrderKey } from '../../../domain/order.ts';
-import { hexDigits, spanOfText, textOfSpan } from '../scale/hex-span.ts';
+import { hexDigits, spanOfText, startsWith, textOfSpan } from '../scale/hex-span.ts';
 import type { HexSpan } from '../scale/hex-span.ts';
 import { Undecodable } from '../scale/undecodable.ts';
 import { storagePrefixes } from './storage-prefixes.ts';
@@ -22,8 +22,33 @@ const LAST_PRINTABLE = 0x7e;
 const substitutePattern = /^0x[0-9a-f]{0,128}~[0-9a-f]{64}$/;
 
 const hash = new Uint8Array(HASH_BYTES);
-/** Holds the part of the key behind the map's prefix while one key is parsed; longer keys get a buffer of their own. */
+/** Holds the part of the key behind the map's prefix while one key is parsed or made; longer keys get a buffer of their own. */
 const scratch = Buffer.alloc(512);
+
+/**
+ * An order of a page of keys. Few of a page's storage keys are ever asked for, so these are made anew from what they were verified against: kept,
+ * they would be three quarters of what a page holds.
+ */
+class ListedKey implements ChainOrderKey {
+  readonly text: string;
+  readonly position: number;
+  /** The 16 bits of the hash that the position leaves out. */
+  readonly #hashRest: number;
+
+  constructor(text: string, position: number, hashRest: number) {
+    this.text = text;
+    this.position = position;
+    this.#hashRest = hashRest;
+  }
+
+  get storageKey(): string {
+    scratch.writeUIntBE(this.position, 0, 6);
+    scratch.writeUInt16BE(this.#hashRest, 6);
+    const start = HASH_BYTES + writeLength(scratch, HASH_BYTES, this.text.length);
+    const size = start + scratch.write(this.text, start, 'latin1');
+    return PREFIX + scratch.toString('hex', 0, size);
+  }
+}
 
 /**
  * The order behind a storage key: twox64 of the SCALE-encoded customer's bytes, then these. Throws `Undecodable` when the prefix, the hash,
@@ -31,8 +56,15 @@ const scratch = Buffer.alloc(512);
  */
 export function parseStorageKey(key: HexSpan | string): ChainOrderKey {
   const span = typeof key === 'string' ? spanOfText(key) : key;
+  if (!startsWith(span, prefixBytes)) throw fault(span);
+  const { text, position } = parseListedKey(span);
+  return { text, position, storageKey: textOfSpan(span) };
+}
+
+/** The same for a key that is known to begin with the prefix of the map. */
+export function parseListedKey(span: HexSpan): ChainOrderKey {
   const digits = span.to - span.from - PREFIX.length;
-  if (digits < 2 * (HASH_BYTES + 1) || digits % 2 !== 0 || !hasPrefix(span)) throw fault(span);
+  if (digits < 2 * (HASH_BYTES + 1) || digits % 2 !== 0) throw fault(span);
   const size = digits / 2;
   const bytes = size <= scratch.length ? scratch : Buffer.alloc(size);
   decodeHex(span, size, bytes);
@@ -41,14 +73,12 @@ export function parseStorageKey(key: HexSpan | string): ChainOrderKey {
   for (let index = 0; index < HASH_BYTES; index += 1) {
     if (hash[index] !== bytes[index]) throw new Undecodable('FilesV2 key', 'its twox64 is wrong', textOfSpan(span));
   }
-  return { text: textOf(bytes, start, size), position: positionOf(bytes), storageKey: textOfSpan(span) };
-}
-
-function hasPrefix({ bytes, from }: HexSpan): boolean {
-  for (let index = 0; index < prefixBytes.length; index += 1) {
-    if (bytes[from + index] !== prefixBytes[index]) return false;
+  const position = positionOf(bytes);
+  const text = plainTextOf(bytes, start, size);
+  if (text === undefined) {
+    return { text: substituteOf(bytes.subarray(start, size)), position, storageKey: textOfSpan(span) };
   }
-  return true;
+  return new ListedKey(text, position, (bytes[6] ?? 0) * 256 + (bytes[7] ?? 0));
 }
 
 /** The bytes behind the prefix. */
@@ -105,24 +135,36 @@ function textStart(bytes: Buffer, size: number, storageKey: HexSpan): number {
   return start;
 }
 
-function compactWidth(length: number): number {
+function compactWidth(length: number): 1 | 2 | 4 {
   if (length < 2 ** 6) return 1;
   return length < 2 ** 14 ? 2 : 4;
 }
 
 function compactLength(length: number): Buffer {
-  const width = compactWidth(length);
-  const encoded = Buffer.alloc(width);
-  encoded.writeUIntLE(length * 4 + { 1: 0, 2: 1, 4: 2 }[width as 1 | 2 | 4], 0, width);
+  const encoded = Buffer.alloc(compactWidth(length));
+  writeLength(encoded, 0, length);
   return encoded;
 }
 
+/** Returns how many bytes it takes. */
+function writeLength(into: Buffer, at: number, length: number): number {
+  const width = compactWidth(length);
+  into.writeUIntLE(length * 4 + { 1: 0, 2: 1, 4: 2 }[width], at, width);
+  return width;
+}
+
 function textOf(bytes: Buffer, start: number, end: number): string {
-  if (isPlain(bytes, start, end)) {
-    const text = bytes.toString('latin1', start, end);
-    if (!text.startsWith('0x') || !substitutePattern.test(text)) return text;
-  }
-  const content = bytes.subarray(start, end);
+  return plainTextOf(bytes, start, end) ?? substituteOf(bytes.subarray(start, end));
+}
+
+/** The customer's bytes as they are; undefined when they need a substitute. */
+function plainTextOf(bytes: Buffer, start: number, end: number): string | undefined {
+  if (!isPlain(bytes, start, end)) return undefined;
+  const text = bytes.toString('latin1', start, end);
+  return text.startsWith('0x') && substitutePattern.test(text) ? undefined : text;
+}
+
+function substituteOf(content: Buffer): string {
   const digest = createHash('sha256').update(content).digest('hex');
   return `0x${content.toString('hex', 0, SHOWN_BYTES)}~${digest}`;
 }

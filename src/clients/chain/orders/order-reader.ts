@@ -5,7 +5,7 @@ import type { ChainConnection } from '../connection/chain-connection.ts';
 import type { EndPoints } from '../connection/end-points.ts';
 import type { StorageValues } from '../storage/storage-values.ts';
 import type { StorageKeys } from '../storage/storage-keys.ts';
-import { parseStorageKey, prefixOf, storageKeyOf } from '../keys/order-key.ts';
+import { parseListedKey, prefixOf, storageKeyOf } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import { decodeOrderValue, replicaViewOf } from './order-value.ts';
@@ -42,7 +42,7 @@ export class OrderReader {
     const { at, afterStorageKey, limit } = query;
     return this.#endPoints.ask(ask, async (connection) => {
       const pageQuery = { prefix: storagePrefixes.marketFilesV2, limit, after: afterStorageKey, at };
-      return this.#keys.parse(connection, pageQuery, ask, parseStorageKey);
+      return this.#keys.parse(connection, pageQuery, ask, parseListedKey);
     });
   }
 
@@ -88,7 +88,7 @@ export class OrderReader {
 
   async #find(connection: ChainConnection, key: OrderKey, at: BlockRef, ask: Ask): Promise<string | undefined> {
     const query = { prefix: prefixOf(key.position), limit: 1000, after: null, at };
-    const found = await this.#keys.parse(connection, query, ask, parseStorageKey);
+    const found = await this.#keys.parse(connection, query, ask, parseListedKey);
     return found.find(({ text }) => text === key.text)?.storageKey;
   }
 }

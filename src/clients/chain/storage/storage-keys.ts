@@ -8,7 +8,7 @@ import { parsedResult } from '../messages/raw-message.ts';
 import type { RawResult } from '../messages/raw-message.ts';
 import { RequestSize } from '../flow/request-size.ts';
 import { isTooMuchAtOnce } from '../connection/rpc-errors.ts';
-import { spanOfText, textOfSpan } from '../scale/hex-span.ts';
+import { spanOfText, startsWith, textOfSpan } from '../scale/hex-span.ts';
 import type { HexSpan } from '../scale/hex-span.ts';
 import { decodedAt, Undecodable } from '../scale/undecodable.ts';
 import { KeysTogether } from './keys-together.ts';
@@ -23,7 +23,7 @@ export interface StorageKeysQuery {
   readonly at: BlockRef;
 }
 
-/** Makes what is wanted of one key. The span is to be read at once. */
+/** Makes what is wanted of one key, which begins with the prefix asked for. The span is to be read at once. */
 type KeyParser<T> = (key: HexSpan) => T;
 
 /** Reads pages of storage keys, smaller ones after a page was too large. One per client: it remembers what the nodes can carry. */
@@ -118,32 +118,27 @@ function cutPage<T>(bytes: Buffer, query: StorageKeysQuery, parse: KeyParser<T>)
   const cursor = new JsonCursor(bytes);
   const prefix = Buffer.from(query.prefix);
   let last: HexSpan = spanOfText(query.after ?? '');
+  let shared = 0;
   const found: T[] = [];
   if (!cursor.openList()) return undefined;
   if (!cursor.closeList()) {
     do {
       if (!cursor.text()) return undefined;
       const key = { bytes, from: cursor.from, to: cursor.to };
-      if (!startsWith(key, prefix) || !isBehind(key, last)) return undefined;
+      if (!startsWith(key, prefix) || !isBehind(key, last, shared)) return undefined;
       found.push(parse(key));
       last = key;
+      shared = prefix.length;
     } while (cursor.comma());
     if (!cursor.closeList()) return undefined;
   }
   return cursor.isAtEnd() && found.length <= query.limit ? found : undefined;
 }
 
-function startsWith({ bytes, from, to }: HexSpan, prefix: Buffer): boolean {
-  if (to - from < prefix.length) return false;
-  for (let index = 0; index < prefix.length; index += 1) {
-    if (bytes[from + index] !== prefix[index]) return false;
-  }
-  return true;
-}
-
-function isBehind(key: HexSpan, last: HexSpan): boolean {
-  const shared = Math.min(key.to - key.from, last.to - last.from);
-  for (let index = 0; index < shared; index += 1) {
+/** @param shared so many first bytes are known to be the same */
+function isBehind(key: HexSpan, last: HexSpan, shared: number): boolean {
+  const end = Math.min(key.to - key.from, last.to - last.from);
+  for (let index = shared; index < end; index += 1) {
     const [own, other] = [key.bytes[key.from + index] ?? 0, last.bytes[last.from + index] ?? 0];
     if (own !== other) return own > other;
   }
