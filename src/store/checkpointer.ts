@@ -8,14 +8,14 @@ const MIB = 1024 ** 2;
  * The log is moved into the file when it grows beyond this. The log's own file is never cut shorter: writing over what is there takes less
  * than half the time of cutting it and growing it again, and a claim waits for either.
  */
-export const startBytes = 24 * MIB;
+export const startBytes = 22 * MIB;
 /** What a failed attempt leaves is tried again after so much more. */
 const againBytes = MIB;
 /** From here on readers of old states are waited for, for a moment: they keep the log from starting anew. */
-const waitBytes = 27 * MIB;
+const waitBytes = 25 * MIB;
 const waitMs = 250;
 /** From here on bulk writers wait for the attempt under way: they can fill the log faster than it is moved. */
-const holdBytes = 28 * MIB;
+const holdBytes = 26 * MIB;
 /** So many pages are moved while writers wait; more than that before, beside them. */
 const pagesInTurn = 64;
 const mostRounds = 3;

@@ -18,8 +18,10 @@ export async function killAndResume(demo: Demo, hold: SealHold): Promise<void> {
   const running = (await database.pins()).filter(({ status }) => status === 'running').map(({ cid }) => cid);
   for (const cid of running) demo.killed.add(cid);
   await demo.eventually(() => world.sworker.files.pending.size === 0, 20_000);
+  // A file may be sealed whose pull the bot had not written down as ended: that one is found, not resumed.
+  const inTheMiddle = running.filter((cid) => world.sworker.files.find(cid) === undefined);
   narrator.say(
-    `Its ${running.length} pulls died with their connections: the daemon gave them up, sWorker threw away what was sealed.`,
+    `Its ${inTheMiddle.length} pulls died with their connections: the daemon gave them up, sWorker threw away what was sealed.`,
   );
 
   const [first, second, ...batch] = plan.later.slice(0, 5);
@@ -46,13 +48,15 @@ export async function killAndResume(demo: Demo, hold: SealHold): Promise<void> {
   const interrupted = new Set(pins.filter(({ status }) => status === 'interrupted').map(({ cid }) => cid));
   const sealed = new Set(pins.filter(({ status }) => status === 'sealed').map(({ cid }) => cid));
   const orders = await database.orders();
-  const resumed = running.filter((cid) => interrupted.has(cid) && sealed.has(cid) && orders.get(cid)?.attempts === 0);
+  const resumed = inTheMiddle.filter(
+    (cid) => interrupted.has(cid) && sealed.has(cid) && orders.get(cid)?.attempts === 0,
+  );
   const least = plan.slowCids.length;
   checklist.expect(
     'pulls killed in the middle',
     `${least} or more`,
-    running.length,
-    least > 0 && running.length >= least,
+    inTheMiddle.length,
+    least > 0 && inTheMiddle.length >= least,
   );
-  checklist.expect('… resumed and sealed, no attempt counted', running.length, resumed.length);
+  checklist.expect('… resumed and sealed, no attempt counted', inTheMiddle.length, resumed.length);
 }

@@ -9,7 +9,7 @@ const pagesTogether = 4;
 /** More values than this are not asked for together, or one answer would be too large. */
 const valuesTogether = 1000;
 /** Groups of pages under way besides those that are written: enough for the chain to be asked while rows are written. */
-const groupsAhead = 6;
+const groupsAhead = 4;
 
 interface Group {
   readonly pages: Promise<readonly WalkPage[]>;

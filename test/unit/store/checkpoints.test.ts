@@ -39,7 +39,7 @@ describe('the write-ahead log', () => {
       await writeHalfMib(database, `fact ${write % 10}`);
       longest = Math.max(longest, logMiB());
     }
-    expect(longest).toBeGreaterThan(24);
+    expect(longest).toBeGreaterThan(22);
     expect(longest).toBeLessThan(32);
   });
 
@@ -54,11 +54,11 @@ describe('the write-ahead log', () => {
     await rawQuery(reader, 'BEGIN');
     await rawQuery(reader, 'SELECT COUNT(*) FROM config');
     for (let write = 0; write < 58; write += 1) await writeHalfMib(database, `fact ${write % 10}`);
-    expect(logMiB()).toBeGreaterThan(27);
+    expect(logMiB()).toBeGreaterThan(25);
     await rawQuery(reader, 'COMMIT');
     await new Promise<void>((resolve) => reader.close(() => resolve()));
     for (let write = 0; write < 40; write += 1) await writeHalfMib(database, `fact ${write % 10}`);
-    expect(logMiB()).toBeGreaterThanOrEqual(24);
-    expect(logMiB()).toBeLessThan(27);
+    expect(logMiB()).toBeGreaterThanOrEqual(22);
+    expect(logMiB()).toBeLessThan(25);
   });
 });

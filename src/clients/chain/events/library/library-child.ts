@@ -6,5 +6,8 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefi
 process.on('disconnect', () => process.exit());
 const library = new PolkadotLibrary();
 process.on('message', (question: ChildQuestion) => {
-  void answerOf(library, question).then((answer) => process.send?.(answer));
+  // A bot that was killed meanwhile takes no answer, and nobody is to be told.
+  void answerOf(library, question).then((answer) =>
+    process.send?.(answer, undefined, undefined, (error) => error === null || process.exit()),
+  );
 });
