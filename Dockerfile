@@ -24,10 +24,10 @@ COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY smanager-config.schema.json LICENSE ./
 COPY --chmod=0755 docker-entrypoint.sh /usr/local/bin/
-# For `docker exec crust-smanager smanager status`.
-RUN chmod 0755 dist/src/main.js && ln -s /app/dist/src/main.js /usr/local/bin/smanager
+# Its first line has the options of the engine. Also for `docker exec crust-smanager smanager status`.
+RUN ln -s /app/dist/src/main.js /usr/local/bin/smanager
 VOLUME /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=60s --timeout=20s --start-period=120s --retries=3 CMD ["node", "/app/dist/src/main.js", "status", "--alive"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=120s --retries=3 CMD ["smanager", "status", "--alive"]
 ENTRYPOINT ["tini", "--", "docker-entrypoint.sh"]
-CMD ["node", "/app/dist/src/main.js", "run"]
+CMD ["smanager", "run"]

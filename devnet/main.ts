@@ -47,8 +47,8 @@ try {
   say(`  control    ${world.control.url}`);
   say();
   say('Point a bot at it:');
-  say(`  npm run build && SMANAGER_CONFIG=${config} node dist/src/main.js run`);
-  say(`  SMANAGER_CONFIG=${config} node dist/src/main.js status`);
+  say(`  npm run build && SMANAGER_CONFIG=${config} dist/src/main.js run`);
+  say(`  SMANAGER_CONFIG=${config} dist/src/main.js status`);
   say();
   say(`Tell the chain what to do: POST ${world.control.url}/<action> with a JSON body; GET / says where it stands.`);
   say(`  actions: ${CONTROL_ACTIONS.join(', ')}`);

@@ -52,7 +52,7 @@ try {
 }
 if (values.keep && demo !== undefined) {
   process.stdout.write(`\nThe world keeps running; Ctrl-C ends it. Start the bot again with\n`);
-  process.stdout.write(`  SMANAGER_CONFIG=${demo.configPath} node dist/src/main.js run\n`);
+  process.stdout.write(`  SMANAGER_CONFIG=${demo.configPath} dist/src/main.js run\n`);
   process.stdout.write(`and tell the chain what to do at ${world.control.url}\n`);
 } else {
   await stop();

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { engineOptions } from './engine-options.ts';
 import { guardChild } from './guard-child.ts';
 
 /** What `npm run build` makes: the bot as it is shipped. */
@@ -55,7 +56,7 @@ export class BotProcess {
   }
 
   static start(options: BotOptions): BotProcess {
-    const child = spawn(options.nodeBinary ?? process.execPath, [BUILT_BOT, 'run'], {
+    const child = spawn(options.nodeBinary ?? process.execPath, [...engineOptions(BUILT_BOT), BUILT_BOT, 'run'], {
       env: environment(options),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -149,7 +150,7 @@ export async function runBotCommand(
   return await new Promise((resolve, reject) => {
     const child = execFile(
       options.nodeBinary ?? process.execPath,
-      [BUILT_BOT, ...args],
+      [...engineOptions(BUILT_BOT), BUILT_BOT, ...args],
       { env: environment(options), maxBuffer: 64 * 1024 ** 2, signal },
       (error, stdout, stderr) => {
         if (child.exitCode === null) reject(error ?? new Error(`${args.join(' ')} ended without a code`));

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { madeDatabase } from '../database/made-database.ts';
 import { madeHeadBlock } from '../database/made-orders.ts';
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
-import { type ChildResult, runChild, startChild } from '../harness/child.ts';
+import { type ChildResult, runChild, startChild, botNodeOptions } from '../harness/child.ts';
 import { interleavedPairs } from '../harness/pairs.ts';
 import { median, range } from '../harness/stats.ts';
 import type { ChainShape } from './block-mix.ts';
@@ -104,7 +104,12 @@ async function runBot(task: ChildTask, expected: Expected, settings: BenchSettin
   const dataDir = await madeDatabase(task.shape.knownOrders, settings);
   try {
     const bot: BotTask = { ...task, dataDir };
-    const result = await runChild<BotResult>(new URL('./bot-child.js', import.meta.url), bot, settings.signal);
+    const result = await runChild<BotResult>(
+      new URL('./bot-child.js', import.meta.url),
+      bot,
+      settings.signal,
+      botNodeOptions,
+    );
     await check(dataDir, task.shape, expected, result.output.cursor);
     return result;
   } finally {

@@ -6,7 +6,7 @@ import { madeDatabase } from '../database/made-database.ts';
 import { madeBasis } from '../database/made-orders.ts';
 import { RawConnection } from '../database/raw.ts';
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
-import { type ChildResult, runChild } from '../harness/child.ts';
+import { type ChildResult, runChild, botNodeOptions } from '../harness/child.ts';
 import { interleavedPairs } from '../harness/pairs.ts';
 import { median, quantile, range } from '../harness/stats.ts';
 import { type DecideInput, membersAfter, type RevisionOutput, type RulesOutput } from './measured.ts';
@@ -39,7 +39,12 @@ async function piece<T>(
 ): Promise<ChildResult<T>> {
   const dataDir = await madeDatabase(orders, settings);
   try {
-    const result = await runChild<T>(child, { dataDir, part, orders } satisfies DecideInput, settings.signal);
+    const result = await runChild<T>(
+      child,
+      { dataDir, part, orders } satisfies DecideInput,
+      settings.signal,
+      botNodeOptions,
+    );
     await look(dataDir);
     return result;
   } finally {

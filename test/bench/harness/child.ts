@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { engineOptions } from '../../../devnet/world/engine-options.ts';
 
 /** What a measured process sends back, and its own highest resident memory. */
 export interface ChildResult<T> {
@@ -37,6 +38,9 @@ export async function runChild<T>(
     child.kill('SIGKILL');
   }
 }
+
+/** How node is asked to run the bot; what stands for the bot in a bench runs the same way. */
+export const botNodeOptions = engineOptions(fileURLToPath(new URL('../../../src/main.js', import.meta.url)));
 
 /** For a process that stays, such as a server: the caller talks to it by messages and ends it. It is given its input as the first argument. */
 export function startChild(module: URL, input: unknown, nodeOptions: readonly string[] = []): ChildProcess {

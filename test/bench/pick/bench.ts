@@ -6,7 +6,7 @@ import { BenchChain } from '../chain/bench-chain.ts';
 import { madeDatabase } from '../database/made-database.ts';
 import { RawConnection } from '../database/raw.ts';
 import type { Bench, BenchSettings, Budget, Figure } from '../harness/bench.ts';
-import { type ChildResult, runChild } from '../harness/child.ts';
+import { type ChildResult, runChild, botNodeOptions } from '../harness/child.ts';
 import { median, quantile, range } from '../harness/stats.ts';
 import type { PickInput, PickOutput } from './measured.ts';
 
@@ -83,7 +83,7 @@ async function withDatabases<T>(
 async function measure(input: PickInput, { signal }: BenchSettings): Promise<ChildResult<PickOutput>> {
   const file = path.join(input.dataDir, databaseFileName);
   const before = await pulling(file);
-  const result = await runChild<PickOutput>(child, input, signal);
+  const result = await runChild<PickOutput>(child, input, signal, botNodeOptions);
   const done = result.output.picksMs.length;
   const claimed = (await pulling(file)) - before;
   if (done < Math.min(input.picks, 5) || claimed !== input.warmUp + done)

@@ -9,6 +9,7 @@ import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
 import type { BareRun } from './bare-child.ts';
 import type { BotRun } from './bot-room.ts';
 import type { BotPulled, OrderedFile, PulledFiles } from './ordered-file.ts';
+import { botNodeOptions } from '../harness/child.ts';
 import { ServedChild } from './served.ts';
 import { openNarrowLink } from './toxiproxy.ts';
 import { childrenCpuMs } from './tree-cpu.ts';
@@ -65,8 +66,8 @@ export class PullBenchWorld {
       address = parts.join('/');
     }
     await node.connect(address);
-    const child = (name: string, input: unknown = null): ServedChild => {
-      const started = ServedChild.start(new URL(`./${name}-child.js`, import.meta.url), input);
+    const child = (name: string, input: unknown = null, nodeOptions: readonly string[] = []): ServedChild => {
+      const started = ServedChild.start(new URL(`./${name}-child.js`, import.meta.url), input, nodeOptions);
       releases.add(async () => await started.end());
       return started;
     };
@@ -76,7 +77,7 @@ export class PullBenchWorld {
     this.#urls.ipfsUrl = await front.ask<string>('url');
     const chain = child('chain');
     this.#urls.chainUrl = await chain.ask<string>('url');
-    this.#children = { sworker, front, chain, bare: child('bare'), bot: child('bot') };
+    this.#children = { sworker, front, chain, bare: child('bare'), bot: child('bot', null, botNodeOptions) };
     const stop = (): void => {
       for (const each of Object.values(this.#children)) each.kill();
     };

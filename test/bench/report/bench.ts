@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
-import { runChild, startChild } from '../harness/child.ts';
+import { runChild, startChild, botNodeOptions } from '../harness/child.ts';
 import { median, quantile, range } from '../harness/stats.ts';
 import { interleavedPairs } from '../harness/pairs.ts';
 import { assertFirst, assertLater } from './expected.ts';
@@ -90,7 +90,9 @@ async function urlOf(server: ChildProcess): Promise<string> {
 }
 
 async function measure(input: SealInput, settings: BenchSettings): Promise<SealOutput> {
-  return (await runChild<SealOutput>(new URL('./seal-child.js', import.meta.url), input, settings.signal)).output;
+  return (
+    await runChild<SealOutput>(new URL('./seal-child.js', import.meta.url), input, settings.signal, botNodeOptions)
+  ).output;
 }
 
 const p99 = (rounds: readonly MeasuredRound[]): number =>

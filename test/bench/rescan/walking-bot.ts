@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { nextReply } from '../chain/child-reply.ts';
-import { startChild } from '../harness/child.ts';
+import { startChild, botNodeOptions } from '../harness/child.ts';
 import type { BotInput, WalkReply, WalkRequest } from './measured.ts';
 
 /** The bot in a process of its own, which walks when it is told to. */
@@ -10,7 +10,7 @@ export class WalkingBot {
   readonly #signal: AbortSignal;
 
   constructor(input: BotInput, signal: AbortSignal) {
-    this.#child = startChild(new URL('./bot-child.js', import.meta.url), input);
+    this.#child = startChild(new URL('./bot-child.js', import.meta.url), input, botNodeOptions);
     this.#signal = signal;
   }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { defaultChainLimits } from '../../../src/clients/chain/connection/limits.ts';
 import type { BenchChain } from '../chain/bench-chain.ts';
 import type { BenchChainOptions } from '../chain/bench-world.ts';
-import { type ChildResult, runChild } from '../harness/child.ts';
+import { type ChildResult, runChild, botNodeOptions } from '../harness/child.ts';
 import type { BotInput, BotOutput, SocketInput, SocketOutput, StoreInput, StoreOutput } from './measured.ts';
 import { assertStored } from './stored-orders.ts';
 
@@ -35,7 +35,7 @@ export class Measurements {
   async bot({ urgent }: { readonly urgent: boolean }): Promise<BotRun> {
     return await this.#inFolder(async (dataDir) => {
       const input: BotInput = { dataDir, url: this.#chain.url, urgent };
-      const { output, rssMaxMiB } = await this.#run<BotOutput>('./bot-child.js', input);
+      const { output, rssMaxMiB } = await this.#run<BotOutput>('./bot-child.js', input, botNodeOptions);
       await assertStored(dataDir, this.#chain.world, 0);
       const { ms, cpuMs, orders, waits } = output;
       if (orders !== this.#options.orders) throw new Error(`the walk counts ${orders} orders`);
@@ -64,8 +64,8 @@ export class Measurements {
     });
   }
 
-  async #run<T>(module: string, input: unknown): Promise<ChildResult<T>> {
-    return await runChild<T>(new URL(module, import.meta.url), input, this.#signal);
+  async #run<T>(module: string, input: unknown, nodeOptions: readonly string[] = []): Promise<ChildResult<T>> {
+    return await runChild<T>(new URL(module, import.meta.url), input, this.#signal, nodeOptions);
   }
 
   async #inFolder<T>(work: (dataDir: string) => Promise<T>): Promise<T> {

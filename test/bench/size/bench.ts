@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { BenchChain } from '../chain/bench-chain.ts';
 import type { Bench, BenchSettings } from '../harness/bench.ts';
-import { runChild } from '../harness/child.ts';
+import { runChild, botNodeOptions } from '../harness/child.ts';
 import type { SizeInput, SizeOutput } from './measured.ts';
 
 const child = new URL('./size-child.js', import.meta.url);
@@ -57,7 +57,7 @@ async function measure(
   try {
     const chain = await BenchChain.start({ orders }, signal);
     try {
-      return await runChild<SizeOutput>(child, { dataDir, url: chain.url } satisfies SizeInput, signal);
+      return await runChild<SizeOutput>(child, { dataDir, url: chain.url } satisfies SizeInput, signal, botNodeOptions);
     } finally {
       await chain.close();
     }

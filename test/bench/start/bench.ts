@@ -6,7 +6,7 @@ import { databaseFileName } from '../../../src/store/database.ts';
 import { madeDatabase } from '../database/made-database.ts';
 import { RawConnection } from '../database/raw.ts';
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
-import { startChild } from '../harness/child.ts';
+import { startChild, botNodeOptions } from '../harness/child.ts';
 import { interleavedPairs } from '../harness/pairs.ts';
 import { median, range } from '../harness/stats.ts';
 import { measuredStart, restingMemory, stopped } from './measured-start.ts';
@@ -51,7 +51,7 @@ async function measure(orders: number, settings: BenchSettings): Promise<Figure>
       },
       async () => {
         const { child, readyMs, messages } = await measuredStart(
-          [botMain, 'run'],
+          [...botNodeOptions, botMain, 'run'],
           { SMANAGER_CONFIG: configPath },
           signal,
         );

@@ -7,7 +7,7 @@ import { databaseFileName } from '../../../src/store/database.ts';
 import { madeDatabase } from '../database/made-database.ts';
 import { RawConnection } from '../database/raw.ts';
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
-import { runChild, startChild } from '../harness/child.ts';
+import { runChild, startChild, botNodeOptions } from '../harness/child.ts';
 import { median } from '../harness/stats.ts';
 import { measuredStart, stopped } from '../start/measured-start.ts';
 import { restDatabase } from '../start/rested-database.ts';
@@ -77,7 +77,11 @@ async function livedStatements(dataDir: string, settings: BenchSettings): Promis
     const configPath = await restDatabase(dataDir, around);
     const file = path.join(dataDir, 'statements.json');
     const env = { SMANAGER_CONFIG: configPath, BENCH_STATEMENTS_FILE: file };
-    const { child } = await measuredStart(['--import', recording, botMain, 'run'], env, settings.signal);
+    const { child } = await measuredStart(
+      [...botNodeOptions, '--import', recording, botMain, 'run'],
+      env,
+      settings.signal,
+    );
     await delay(settings.scale === 'small' ? 3000 : 20_000, undefined, { signal: settings.signal });
     const code = await stopped(child);
     if (code !== 0) throw new Error(`the bot ended with ${code}`);

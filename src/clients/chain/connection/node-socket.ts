@@ -1,8 +1,12 @@
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
+import { letGo } from './let-go.ts';
+import { readingSocket } from './reading-socket.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 
 export interface NodeSocketHandlers {
   onOpen(): void;
+  /** The bytes are only lent: their memory is used for others afterwards. */
   onMessage(bytes: Buffer): void;
   /** Exactly once, also when it never opened. Nothing comes after it. */
   onClose(cause: Error | undefined): void;
@@ -20,9 +24,12 @@ export class NodeSocket {
   readonly closed: Promise<void>;
 
   constructor(url: string, limits: NodeSocketLimits, handlers: NodeSocketHandlers) {
+    const memory = new ReceiveMemory();
     const socket = new WebSocket(url, {
+      createConnection: () => readingSocket(new URL(url), memory),
       maxPayload: limits.maxMessageBytes,
       handshakeTimeout: limits.handshakeTimeoutMs,
+      // What is received is what is delivered: the memory counts on it.
       perMessageDeflate: false,
       // Whoever makes text of the bytes checks them; most are read as bytes.
       skipUTF8Validation: true,
@@ -30,7 +37,13 @@ export class NodeSocket {
     this.#socket = socket;
     let cause: Error | undefined;
     socket.on('open', () => handlers.onOpen());
-    socket.on('message', (data) => handlers.onMessage(bytesOf(data)));
+    socket.on('message', (data) => {
+      const bytes = bytesOf(data);
+      const { length } = bytes;
+      handlers.onMessage(bytes);
+      letGo(bytes);
+      memory.delivered(bytes, length);
+    });
     socket.on('error', (error) => (cause ??= error));
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {

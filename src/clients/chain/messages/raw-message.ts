@@ -6,7 +6,7 @@ import { JsonCursor } from './json-cursor.ts';
 const LARGE_BYTES = 4096;
 const BACKSLASH = 0x5c;
 
-/** The JSON text of an answer's result. The bytes are only lent: the next message is read into the same memory. */
+/** The JSON text of an answer's result. The bytes are only lent: other messages are read into their memory. */
 export interface RawResult {
   readonly bytes: Buffer;
   /** All ASCII and without escapes: its texts stand there as they are. */
