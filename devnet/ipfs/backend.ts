@@ -11,11 +11,11 @@ export interface WalkedBlock {
 /** What sealing needs of an IPFS node. CIDs are canonical texts. Every wait ends with the signal's reason when it is aborted. */
 export interface SealingBackend {
   readonly style: RpcStyle;
-  /** Fetches the root block; waits for as long as nobody has it. */
-  resolveRoot(cid: string, signal: AbortSignal): Promise<void>;
+  /** Fetches the root block; waits for as long as nobody has it. Simulated files have no bytes. */
+  resolveRoot(cid: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   isPinnedRecursively(cid: string, signal: AbortSignal): Promise<boolean>;
-  /** Fetches the whole DAG, each block once. */
-  walk(cid: string, signal: AbortSignal): AsyncIterable<WalkedBlock>;
+  /** Fetches the whole DAG, each block once; what `resolveRoot` brought need not be asked for again. */
+  walk(cid: string, signal: AbortSignal, root?: Uint8Array): AsyncIterable<WalkedBlock>;
   /** Records a recursive pin; the blocks are here already. */
   pin(cid: string, signal: AbortSignal): Promise<void>;
 }

@@ -66,8 +66,8 @@ export class EmbeddedNode implements IpfsNode {
     return { cid: cid.toString(), sizeBytes: Number(size) };
   }
 
-  async resolveRoot(cid: string, signal: AbortSignal): Promise<void> {
-    await this.blocks.get(CID.parse(cid), { signal, offline: false });
+  async resolveRoot(cid: string, signal: AbortSignal): Promise<Uint8Array> {
+    return await this.blocks.get(CID.parse(cid), { signal, offline: false });
   }
 
   async isPinnedRecursively(cid: string): Promise<boolean> {

@@ -97,7 +97,7 @@ export class IpfsModel implements IpfsNode {
     }
   }
 
-  async resolveRoot(cid: string, signal: AbortSignal): Promise<void> {
+  async resolveRoot(cid: string, signal: AbortSignal): Promise<undefined> {
     for (;;) {
       signal.throwIfAborted();
       const file = this.files.get(cid);

@@ -19,8 +19,8 @@ export class RpcBackend implements SealingBackend {
     this.style = style;
   }
 
-  async resolveRoot(cid: string, signal: AbortSignal): Promise<void> {
-    await this.block(cid, signal);
+  async resolveRoot(cid: string, signal: AbortSignal): Promise<Uint8Array> {
+    return await this.block(cid, signal);
   }
 
   async isPinnedRecursively(cid: string, signal: AbortSignal): Promise<boolean> {
@@ -33,8 +33,12 @@ export class RpcBackend implements SealingBackend {
     }
   }
 
-  async *walk(cid: string, signal: AbortSignal): AsyncGenerator<WalkedBlock> {
-    for await (const { bytes } of walkDag(CID.parse(cid), (link) => this.block(link.toString(), signal))) {
+  async *walk(cid: string, signal: AbortSignal, root?: Uint8Array): AsyncGenerator<WalkedBlock> {
+    const get = async (link: CID): Promise<Uint8Array> => {
+      const text = link.toString();
+      return root !== undefined && text === cid ? root : await this.block(text, signal);
+    };
+    for await (const { bytes } of walkDag(CID.parse(cid), get)) {
       yield { sizeBytes: bytes.length, bytes };
     }
   }

@@ -113,8 +113,10 @@ export async function startSealingFront(options: SealingFrontOptions): Promise<S
     },
     async kill() {
       pinner.kill();
+      // Connections break first: a pin that fails because its seal broke off must not be able to answer.
+      const stopped = stop();
       await sealing.close();
-      await stop();
+      await stopped;
     },
     close: stop,
   };

@@ -48,29 +48,33 @@ export class SealingPinner {
     const { backend, lock } = this.parts;
     const { signal } = options;
     // The root comes before the lock, as in go-ipfs: a pin that finds nobody does not hold up a garbage collection.
-    await backend.resolveRoot(cid, signal);
+    const root = await backend.resolveRoot(cid, signal);
     const release = await lock.read(signal);
     try {
       if (await backend.isPinnedRecursively(cid, signal)) return;
-      if (isNeverSealed(cid)) await this.fetchAll(cid, options);
-      else await this.seal(cid, options);
+      if (isNeverSealed(cid)) await this.fetchAll(cid, root, options);
+      else await this.seal(cid, root, options);
       await backend.pin(cid, signal);
     } finally {
       release();
     }
   }
 
-  private async fetchAll(cid: string, { signal, onProgress }: PinAddOptions): Promise<void> {
+  private async fetchAll(
+    cid: string,
+    root: Uint8Array | undefined,
+    { signal, onProgress }: PinAddOptions,
+  ): Promise<void> {
     let blocks = 0;
     let bytes = 0;
-    for await (const block of this.parts.backend.walk(cid, signal)) {
+    for await (const block of this.parts.backend.walk(cid, signal, root)) {
       blocks += block.blocks ?? 1;
       bytes += block.sizeBytes;
       onProgress?.(blocks, bytes);
     }
   }
 
-  private async seal(cid: string, { signal, onProgress }: PinAddOptions): Promise<void> {
+  private async seal(cid: string, root: Uint8Array | undefined, { signal, onProgress }: PinAddOptions): Promise<void> {
     const { backend, sealing } = this.parts;
     const start = await this.ask(() => sealing.start(cid));
     if (start.httpStatus !== 200) throw new IpfsRpcError(`pin: Start Seal error code is: ${start.httpStatus}`);
@@ -78,7 +82,7 @@ export class SealingPinner {
     let blocks = 0;
     let bytes = 0;
     try {
-      for await (const block of backend.walk(cid, signal)) {
+      for await (const block of backend.walk(cid, signal, root)) {
         const reply = await this.ask(() => sealing.block(cid, block, signal));
         if (reply.httpStatus !== 200) throw new IpfsRpcError(`pin: Seal error code is: ${reply.httpStatus}`);
         blocks += block.blocks ?? 1;
