@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import * as initial from './0001-initial.ts';
 import * as roomToGrow from './0002-room-to-grow.ts';
 import * as drawsWithoutIndex from './0003-draws-without-index.ts';
+import * as lighterClaims from './0004-lighter-claims.ts';
 
 interface Migration {
   readonly name: string;
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
   { name: '0002-room-to-grow', up: roomToGrow.up },
   { name: '0003-draws-without-index', up: drawsWithoutIndex.up },
+  { name: '0004-lighter-claims', up: lighterClaims.up },
 ];

@@ -70,7 +70,7 @@ async function endRecords(tx: Tx, endings: readonly Ending[]): Promise<void> {
 /** What most pulls come to, in one statement: pulling → handled. Orders that were no longer `pulling` are not among the result. */
 async function moveHandled(tx: Tx, handled: readonly Ending[]): Promise<Map<number, EndedOrder>> {
   const rows: { id: number; attempts: number }[] = await tx.raw(
-    `UPDATE file_record SET status = 'handled', look_block = NULL
+    `UPDATE file_record SET status = 'handled', look_block = NULL, turn_block = NULL
      WHERE id IN (SELECT value FROM json_each(?)) AND +status = 'pulling' RETURNING id, attempts`,
     [JSON.stringify(handled.map(({ permit }) => permit.claim.orderId))],
   );
@@ -121,7 +121,7 @@ function afterEnd(ending: Ending, attemptsBefore: number): AfterEnd {
   switch (next.kind) {
     case 'attempt':
       return attempts >= ending.maxAttempts
-        ? to('failed', { attempts, look_block: null })
+        ? to('failed', { attempts, look_block: null, turn_block: null })
         : to('queued', { attempts, look_block: ending.lookBlock(attempts) });
     case 'retry':
     case 'staggered':
@@ -148,5 +148,5 @@ function afterEnd(ending: Ending, attemptsBefore: number): AfterEnd {
     case 'closed':
       break;
   }
-  return to(next.kind, { look_block: null });
+  return to(next.kind, { look_block: null, turn_block: null });
 }

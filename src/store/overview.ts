@@ -70,7 +70,7 @@ export class Overview {
     );
   }
 
-  /** Pulls whose record changed at or after `sinceMs`, by its status; `bytes` are the files' sizes. Files found in sWorker are not counted. */
+  /** Ended pulls whose record changed at or after `sinceMs`, by its status; `bytes` are the files' sizes. Files found in sWorker are not counted. */
   async pinsSince(
     sinceMs: number,
   ): Promise<ReadonlyMap<PinStatus, { readonly count: number; readonly bytes: number }>> {
@@ -78,7 +78,8 @@ export class Overview {
     const rows: { status: PinStatus; count: number; bytes: number }[] = await this.#database.read(
       async (reader) =>
         await reader.raw(
-          "SELECT status, COUNT(*) AS count, SUM(size_bytes) AS bytes FROM pin_record WHERE cause = 'pull' AND updated_ms >= ? GROUP BY status",
+          `SELECT status, COUNT(*) AS count, SUM(size_bytes) AS bytes FROM pin_record
+           WHERE cause = 'pull' AND status <> 'running' AND updated_ms >= ? GROUP BY status`,
           [sinceMs],
         ),
     );

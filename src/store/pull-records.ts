@@ -163,7 +163,7 @@ export class PullRecords {
         id: leftover.orderId,
         from: 'pulling',
         to: 'handled',
-        set: { look_block: null },
+        set: { look_block: null, turn_block: null },
       });
     });
   }
@@ -205,7 +205,7 @@ export class PullRecords {
         id: found.orderId,
         from: 'queued',
         to: 'handled',
-        set: { look_block: null },
+        set: { look_block: null, turn_block: null },
       });
       if (!moved) return false;
       const held: { id: number } | undefined = await tx('pin_record')

@@ -32,16 +32,16 @@ const counted = `SELECT status, COALESCE(verdict, '') AS verdict, class, COUNT(*
   FROM file_record GROUP BY 1, 2, 3`;
 const recordDifferences = `
   WITH counted AS (
-    SELECT 'pin' AS record, status, COUNT(*) AS records FROM pin_record GROUP BY status
+    SELECT 'pin' AS record, status, COUNT(*) AS records FROM pin_record WHERE status <> 'running' GROUP BY status
     UNION ALL SELECT 'cleanup', status, COUNT(*) FROM cleanup_record GROUP BY status)
   SELECT COALESCE(kept.record, counted.record) || ' ' || COALESCE(kept.status, counted.status) AS name
   FROM counted FULL JOIN record_tally AS kept ON kept.record = counted.record AND kept.status = counted.status
   WHERE COALESCE(kept.records, 0) <> COALESCE(counted.records, 0)`;
 const nothing = { orders: 0, bytes: 0 };
 
-/** The statuses of the records that are counted beside the orders. */
+/** The statuses of the records that are counted beside the orders; those that run are counted by their index. */
 interface RecordStatuses {
-  pin: PinStatus;
+  pin: Exclude<PinStatus, 'running'>;
   cleanup: CleanupStatus;
 }
 

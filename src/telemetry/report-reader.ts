@@ -43,7 +43,7 @@ export class ReportReader {
       uptimeSeconds: (clock.monotonicMs() - this.#startedMs) / SECOND_MS,
       scheduler: config.scheduler,
       pins: {
-        runningCount: pins.get('running')?.count ?? 0,
+        runningCount: (await overview.runningPulls()).length,
         failedCount: pins.get('failed')?.count ?? 0,
         sealedCount: pins.get('sealed')?.count ?? 0,
         sealedBytes: pins.get('sealed')?.bytes ?? 0,

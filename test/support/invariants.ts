@@ -33,6 +33,7 @@ export async function brokenInvariants(view: InvariantView, { isSettled = false 
     brokenVerdicts(view),
     brokenTally(view),
     brokenMoves(view),
+    idleTurns(view),
   ]);
   return [...view.seen, ...found.flat()];
 }
@@ -154,4 +155,12 @@ async function brokenMoves(view: InvariantView): Promise<string[]> {
        AND NOT EXISTS (SELECT 1 FROM pin_record p WHERE p.cid = f.cid AND p.status IN ('sealed', 'lost'))`,
   );
   return rows.map(({ cid }) => `${cid} is handled without a held record`);
+}
+
+/** Every look at the turns that have come would go past these again. */
+async function idleTurns(view: InvariantView): Promise<string[]> {
+  const rows = await view.rows<{ cid: string; status: string }>(
+    "SELECT cid, status FROM file_record WHERE turn_block IS NOT NULL AND status IN ('handled', 'failed', 'closed')",
+  );
+  return rows.map(({ cid, status }) => `${cid} is ${status} and has a turn`);
 }

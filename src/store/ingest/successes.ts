@@ -21,7 +21,7 @@ const statement = `
     gone_count = 0,
     oversize = 0,
     ${forgetDecision(decidedAnew)},
-    turn_block = CASE WHEN status = 'closed' THEN NULL ELSE success.block + ${newClassBlocks} END,
+    turn_block = CASE WHEN status IN ('handled', 'closed') THEN NULL ELSE success.block + ${newClassBlocks} END,
     look_count = 0,
     look_block = NULL,
     revise = 0,

@@ -134,7 +134,6 @@ describe('what has ended long ago', () => {
         ['failed', 1],
         ['lost', 1],
         ['removed', 1],
-        ['running', 1],
         ['sealed', 1],
       ]),
     );

@@ -19,10 +19,12 @@ describe('a pull that failed', () => {
   it('backs off about 30 minutes, doubling, and fails with its last attempt', async () => {
     const world = await pulling('a');
     const looks: number[] = [];
+    await world.set('a', { turn_block: head + 9 });
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       world.ipfs.call('a').refuse({ stage: 'resolve' });
       const order = await world.reaches('a', attempt < 5 ? 'queued' : 'failed');
       expect(order.attempts).toBe(attempt);
+      expect(order.turnBlock).toBe(attempt < 5 ? head + 9 : null);
       if (order.lookBlock !== null) looks.push(order.lookBlock - head);
       await world.set('a', { look_block: null });
       await world.pass(5000, 5000);
@@ -37,12 +39,12 @@ describe('a pull that failed', () => {
 
   it('is handled when sWorker has the file whatever the daemon said', async () => {
     const world = await pulling('a', 'b');
+    for (const cid of ['a', 'b']) await world.set(cid, { turn_block: head + 9 });
     world.sworker.hold('a');
     world.ipfs.call('a').refuse({ stage: 'start-seal', code: 8012 });
     world.sworker.hold('b', 'lost');
     world.ipfs.call('b').breakOff();
-    await world.reaches('a', 'handled');
-    await world.reaches('b', 'handled');
+    for (const cid of ['a', 'b']) expect(await world.reaches(cid, 'handled')).toMatchObject({ turnBlock: null });
     expect((await world.records('b'))[0]).toMatchObject({ status: 'lost', end_reason: 'sealed' });
   });
 

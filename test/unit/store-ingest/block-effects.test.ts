@@ -83,7 +83,7 @@ describe('a FileSuccess', () => {
       oversize: false,
       lookCount: 0,
       lookBlock: null,
-      turnBlock: 432_020,
+      turnBlock: status === 'handled' ? null : 432_020,
       revise: false,
       draw: 0.5,
     });

@@ -63,12 +63,26 @@ describe('a database of the first schema', () => {
     await ofSchema1(folder, async (knex) => {
       await knex('file_record').insert([
         { ...order, cid: 'b' },
-        { ...order, cid: 'a', reward_pico: '340282366920938463463374607431768211455' },
-        { ...order, cid: 'c', key_position: 8, reward_pico: '9'.repeat(20).padStart(39, '0') },
+        {
+          ...order,
+          cid: 'a',
+          reward_pico: '340282366920938463463374607431768211455',
+          status: 'pulling',
+          turn_block: 9,
+        },
+        {
+          ...order,
+          cid: 'c',
+          key_position: 8,
+          reward_pico: '9'.repeat(20).padStart(39, '0'),
+          status: 'handled',
+          turn_block: 7,
+        },
       ]);
       await knex('pin_record').insert([
         { ...pin, cid: 'b', status: 'sealed', cause: 'pull' },
         { ...pin, cid: 'c', status: 'lost', cause: 'found' },
+        { ...pin, cid: 'a', status: 'running', cause: 'pull' },
       ]);
       await knex('cleanup_record').insert({
         cid: 'x',
@@ -100,7 +114,15 @@ describe('a database of the first schema', () => {
     expect(await overview.cleanups()).toEqual(new Map([['done', 1]]));
     expect(await overview.pinsSince(5)).toEqual(new Map([['sealed', { count: 1, bytes: 1 }]]));
     expect(await overview.cleanupsDoneSince(9)).toBe(1);
-    expect(await new Tally(database).differences()).toEqual([]);
+    const turns = await database.read(
+      async (reader) => await reader('file_record').orderBy('cid').pluck<(number | null)[]>('turn_block'),
+    );
+    expect(turns).toEqual([9, null, null]);
+    const tally = new Tally(database);
+    expect(await tally.differences()).toEqual([]);
+    expect(await tally.recordDifferences()).toEqual([]);
+    await database.write('claim', async (tx) => await tx('pin_record').where({ cid: 'a' }).delete());
+    expect(await tally.recordDifferences()).toEqual([]);
   });
 });
 
@@ -129,6 +151,7 @@ describe('the tally of records', () => {
         { ...pin, cid: 'b', status: 'sealed', cause: 'pull' },
         { ...pin, cid: 'c', status: 'sealed', cause: 'found' },
       ]);
+      await tx('pin_record').insert({ ...pin, cid: 'd', status: 'running', cause: 'pull' });
       await tx('pin_record').where({ cid: 'a' }).update({ status: 'sealed' });
       await tx('pin_record').where({ cid: 'b' }).update({ status: 'lost' });
       await tx('pin_record').where({ cid: 'c' }).delete();
