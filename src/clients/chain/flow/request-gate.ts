@@ -5,7 +5,7 @@ import { Pace } from './pace.ts';
 /** Values of orders that bulk questions ask for together at a node: one page, so that an urgent answer never waits behind more. */
 const MAX_BULK_VALUES = 1000;
 /** So many more may be on the wire to and from a distant node. */
-const MAX_WIRE_VALUES = 500;
+const MAX_WIRE_VALUES = 2000;
 /** A node that never answered anything within this is distant. */
 const FAR_MS = 50;
 /** Without an answer for this long a question counts as answered slowly. */

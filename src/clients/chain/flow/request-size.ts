@@ -16,6 +16,11 @@ export class RequestSize {
     return this.#current;
   }
 
+  /** Nothing has been too large lately. */
+  get isWhole(): boolean {
+    return this.#current === this.#max;
+  }
+
   noteGood(): void {
     if (this.#current === this.#max) return;
     this.#good += 1;

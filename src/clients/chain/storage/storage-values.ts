@@ -9,6 +9,14 @@ import { decodedAt } from '../scale/undecodable.ts';
 import { decodeChanges, QUERY_STORAGE_AT } from './storage-changes.ts';
 import type { ValueDecoder } from './storage-changes.ts';
 
+type Line = Pick<ChainConnection, 'name' | 'isFar' | 'requestLargeAt'>;
+
+/**
+ * A distant node is asked for so many times as much at once: a page in one question instead of two. What passes in a round trip is then bounded by
+ * the line and not by the few questions that may be under way.
+ */
+const FAR_FACTOR = 2;
+
 /** Reads many storage values at one block, in batches that shrink when an answer was too large. One per client: it remembers what the nodes can carry. */
 export class StorageValues {
   readonly #size: RequestSize;
@@ -18,12 +26,7 @@ export class StorageValues {
   }
 
   /** The hex values in the order of `keys`; null where the chain has none at that block. */
-  async read(
-    connection: ChainConnection,
-    keys: readonly string[],
-    at: BlockRef,
-    ask: Ask,
-  ): Promise<readonly (string | null)[]> {
+  async read(connection: Line, keys: readonly string[], at: BlockRef, ask: Ask): Promise<readonly (string | null)[]> {
     return this.decode(connection, keys, at, ask, (value) => (value === null ? null : textOfSpan(value)));
   }
 
@@ -32,13 +35,14 @@ export class StorageValues {
    * `decode` may be called twice for a value.
    */
   async decode<T>(
-    connection: ChainConnection,
+    connection: Line,
     keys: readonly string[],
     at: BlockRef,
     ask: Ask,
     decode: ValueDecoder<T>,
   ): Promise<readonly T[]> {
-    const batches = evenParts(keys.length, this.#size.current);
+    const { current, isWhole } = this.#size;
+    const batches = evenParts(keys.length, connection.isFar && isWhole ? FAR_FACTOR * current : current);
     const parts = await allOrNone(
       ask.signal,
       batches.map(([from, to]) => async (signal) => {
@@ -49,7 +53,7 @@ export class StorageValues {
     return parts.flat();
   }
 
-  async #readBatch<T>(connection: ChainConnection, batch: Batch<T>, ask: Ask): Promise<readonly T[]> {
+  async #readBatch<T>(connection: Line, batch: Batch<T>, ask: Ask): Promise<readonly T[]> {
     const { keys, at, decode } = batch;
     try {
       const question = { method: QUERY_STORAGE_AT, params: [keys, at.hash], at, values: keys.length };

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { rpcFailure } from '../../../src/clients/chain/connection/transport.ts';
+import { rawResultOf } from '../../../src/clients/chain/messages/raw-message.ts';
+import { StorageValues } from '../../../src/clients/chain/storage/storage-values.ts';
+
+const at = { number: 1, hash: `0x${'ab'.repeat(32)}` };
+const ask = { signal: new AbortController().signal, priority: 'bulk' } as const;
+const keys = Array.from({ length: 940 }, (_, index) => `0x${index.toString(16).padStart(8, '0')}`);
+
+type Line = Parameters<StorageValues['read']>[0];
+
+/** A node that cannot answer for more than so many values at once; every value is its key. */
+function line(isFar: boolean, carries: number): { readonly connection: Line; readonly asked: number[] } {
+  const asked: number[] = [];
+  const connection: Line = {
+    name: 'ws://node',
+    isFar,
+    requestLargeAt: async (question, _ask, read) => {
+      const [wanted] = question.params as [string[]];
+      expect(question.values).toBe(wanted.length);
+      asked.push(wanted.length);
+      if (wanted.length > carries)
+        throw rpcFailure('ws://node', question.method, { code: -32_008, message: 'too big' });
+      return read(rawResultOf([{ block: at.hash, changes: wanted.map((key) => [key, key]) }]));
+    },
+  };
+  return { connection, asked };
+}
+
+it.each([
+  { isFar: false, asked: [470, 470] },
+  { isFar: true, asked: [940] },
+])('asks a node (distant: $isFar) for a page in as few questions as it should', async ({ isFar, asked }) => {
+  const node = line(isFar, 1000);
+  expect(await new StorageValues(500).read(node.connection, keys, at, ask)).toEqual(keys);
+  expect(node.asked).toEqual(asked);
+});
+
+it('asks a distant node that cannot carry a page for halves, until it has answered many of them', async () => {
+  const node = line(true, 480);
+  const values = new StorageValues(500);
+  for (let page = 0; page < 9; page += 1) expect(await values.read(node.connection, keys, at, ask)).toEqual(keys);
+  expect(node.asked.filter((count) => count > 480)).toEqual([940]);
+});
