@@ -29,13 +29,17 @@ export interface CatchUp {
 
 /** A note older than this tells of something that stands still, or was ended. */
 const staleMs = 2 * MINUTE_MS;
+/** A walk notes how far it is at most so many orders apart, which takes long when it is slowed down. */
+const ordersBetweenNotes = 4000;
 
 /** The pace of this run of a walk; null before it has one, and when it stands still. */
 export function walkPace(run: WalkRun, nowMs: number): WalkPace | null {
   const { sinceMs, atMs, fromOrders, orders, fromShare, share } = run;
   const tookMs = atMs - sinceMs;
   const walked = share - fromShare;
-  if (tookMs <= 0 || walked <= 0 || nowMs - atMs > staleMs) return null;
+  if (tookMs <= 0 || walked <= 0) return null;
+  const noteMs = (ordersBetweenNotes * tookMs) / Math.max(1, orders - fromOrders);
+  if (nowMs - atMs > Math.max(staleMs, 2 * noteMs)) return null;
   return {
     ordersPerSecond: ((orders - fromOrders) * SECOND_MS) / tookMs,
     expectedOrders: Math.max(orders, Math.round(orders / share)),

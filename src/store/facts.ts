@@ -26,6 +26,8 @@ interface FactTypes {
   'event-progress': EventProgress;
   /** Absent until a walk's first second has passed. */
   'walk-run': WalkRun;
+  /** How long the last complete walk took. */
+  'walk-duration': { readonly blocks: number };
   revision: Revision;
   gc: {
     readonly lastMs: number;

@@ -30,7 +30,8 @@ interface PageReaderParts {
   readonly chain: Pick<Chain, 'orders'>;
   readonly database: Database;
   readonly view: { readonly owner: string | null; readonly account: Account };
-  readonly rule: ReadingRule;
+  /** Asked for each page: what is due may become more while a walk takes its time. */
+  readonly rule: () => ReadingRule;
 }
 
 /** Reads what a walk needs besides the keys: the rows of their range, and those values that the rule asks for. Writes nothing. */
@@ -52,7 +53,7 @@ export class PageReader {
       beforePosition: last === undefined ? positions : last.position,
       atBlock: at.number,
     };
-    const comparison = await comparePage(database, range, rule);
+    const comparison = await comparePage(database, range, rule());
     const readKeys = comparison.toRead.flatMap((index) => ownKey(keys[index]) ?? []);
     return { ...rest, keyCount: keys.length, comparison, readKeys, toCursor: last?.storageKey ?? afterCursor };
   }

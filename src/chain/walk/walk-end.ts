@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Absences } from '../../store/absences.ts';
 import type { Database } from '../../store/database.ts';
+import type { Facts } from '../../store/facts.ts';
 import type { Gaps } from '../../store/gaps.ts';
 import type { Tally } from '../../store/tally.ts';
 import type { Walk, Walks } from '../../store/walks.ts';
@@ -12,6 +13,7 @@ const maxCloseShare = 0.01;
 
 interface WalkEndParts {
   readonly database: Database;
+  readonly facts: Facts;
   readonly walks: Walks;
   readonly absences: Absences;
   readonly gaps: Gaps;
@@ -34,7 +36,7 @@ export class WalkEnding {
   }
 
   async complete(walk: Walk): Promise<WalkEnd> {
-    const { database, walks, absences, gaps, tally, clock } = this.#parts;
+    const { database, facts, walks, absences, gaps, tally, clock } = this.#parts;
     const known = await tally.openOrders();
     if (known >= manyOrders && walk.orders * 2 < known) {
       await this.abandon(walk);
@@ -45,6 +47,8 @@ export class WalkEnding {
     const suspect = (await absences.count(filter)) > known * maxCloseShare;
     return await database.write('bulk', async (tx) => {
       await walks.end(tx, walk.id, { status: 'complete', suspect, endedMs: clock.nowMs() });
+      const headBlock = (await facts.find('chain-time', tx))?.atBlock ?? walk.newestPageBlock;
+      await facts.set(tx, 'walk-duration', { blocks: Math.max(0, headBlock - walk.oldestPageBlock) });
       return { kind: 'complete', suspect, gapsClosed: await gaps.close(tx, walk) };
     });
   }

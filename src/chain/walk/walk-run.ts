@@ -2,9 +2,10 @@ import type { Account } from '../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../../clients/chain/ask.ts';
 import { underChildSignal } from '../../clients/chain/connection/signals.ts';
 import { hasCode, type SmError } from '../../domain/errors.ts';
-import { SECOND_MS } from '../../domain/units.ts';
+import { BLOCK_MS, SECOND_MS } from '../../domain/units.ts';
 import type { Absences } from '../../store/absences.ts';
 import type { Gaps } from '../../store/gaps.ts';
+import type { Tally } from '../../store/tally.ts';
 import { maxMissing } from '../../store/walk-pages.ts';
 import type { Walk, Walks } from '../../store/walks.ts';
 import type { ChainTaskParts } from '../ports.ts';
@@ -15,7 +16,7 @@ import { Pace } from './pace.ts';
 import { PageReader } from './page-reader.ts';
 import { PageWriter } from './page-writer.ts';
 import { PagesAhead } from './pages-ahead.ts';
-import { refreshTurns } from './refresh-turns.ts';
+import { expectedReach, refreshTurns, type WalkRhythm } from './refresh-turns.ts';
 import { RunProgress } from './run-progress.ts';
 
 const syncCheckMs = 30 * SECOND_MS;
@@ -25,6 +26,7 @@ interface WalkRunParts extends ChainTaskParts {
   readonly walks: Walks;
   readonly absences: Absences;
   readonly gaps: Gaps;
+  readonly tally: Tally;
   readonly scanIntervalBlocks: number;
   readonly refreshBlocks: number;
   /** 0 for no limit. */
@@ -33,6 +35,12 @@ interface WalkRunParts extends ChainTaskParts {
 
 /** `ended`: all keys were read. `outdated`: it reads for a former group owner. `implausible`: a stretch of keys misses too many orders. */
 export type WalkOutcome = 'ended' | 'outdated' | 'implausible';
+
+/** What a run may come to know better on its way. */
+interface RunState {
+  anchor: Answer<BlockRef>;
+  headBlock: number;
+}
 
 /** Takes a walk from its cursor to the end, the next pages being read while one is written. */
 export class WalkRun {
@@ -66,11 +74,12 @@ export class WalkRun {
   }
 
   async #readOn(walk: Walk, ask: Ask): Promise<WalkOutcome> {
-    const source = { value: await this.#anchor(walk, ask) };
+    const state = await this.#look(walk, ask);
+    const rhythm = await this.#rhythm(walk);
     return await underChildSignal(ask.signal, async (control) => {
-      const pages = this.#pages(walk, { ...ask, signal: control.signal }, () => source.value);
+      const pages = this.#pages(walk, { ...ask, signal: control.signal }, rhythm, state);
       try {
-        return await this.#writeAll(walk, pages, ask, source);
+        return await this.#writeAll(walk, pages, ask, state);
       } finally {
         control.abort();
         await pages.settle();
@@ -78,20 +87,22 @@ export class WalkRun {
     });
   }
 
-  #pages(walk: Walk, ask: Ask, source: () => Answer<BlockRef>): PagesAhead {
-    const { account, refreshBlocks, scanIntervalBlocks, maxOrdersPerSecond, clock } = this.#parts;
-    const rule = {
-      readsAll: walk.readsAll,
-      groupOwner: walk.groupOwner,
-      turns: refreshTurns(walk.anchorBlock, refreshBlocks, scanIntervalBlocks),
+  #pages(walk: Walk, ask: Ask, rhythm: WalkRhythm, state: RunState): PagesAhead {
+    const { account, refreshBlocks, maxOrdersPerSecond, clock } = this.#parts;
+    const rule = () => {
+      const durations = [...rhythm.durations, state.headBlock - walk.oldestPageBlock];
+      const reachBlocks = expectedReach({ ...rhythm, durations });
+      const turns = refreshTurns(walk.anchorBlock, refreshBlocks, reachBlocks);
+      return { readsAll: walk.readsAll, groupOwner: walk.groupOwner, turns };
     };
     const pace = new Pace(clock, maxOrdersPerSecond);
+    const source = () => state.anchor;
     const keys = new KeyStream({ ...this.#parts, pace, source, ask, cursor: walk.cursor });
     const reader = new PageReader({ ...this.#parts, view: { owner: walk.groupOwner, account }, rule });
     return new PagesAhead(keys, reader, ask);
   }
 
-  async #writeAll(walk: Walk, pages: PagesAhead, ask: Ask, source: { value: Answer<BlockRef> }): Promise<WalkOutcome> {
+  async #writeAll(walk: Walk, pages: PagesAhead, ask: Ask, state: RunState): Promise<WalkOutcome> {
     const { facts, gaps, clock } = this.#parts;
     const progress = new RunProgress(this.#parts, walk);
     const writer = new PageWriter({ ...this.#parts, progress, openGaps: await gaps.listOpen() });
@@ -102,7 +113,7 @@ export class WalkRun {
       if (read.length === 0) return 'ended';
       if (read.some((page) => page.comparison.missing.length > maxMissing)) return 'implausible';
       if (clock.monotonicMs() - checkedMs >= syncCheckMs) {
-        source.value = await this.#anchor(walk, ask);
+        Object.assign(state, await this.#look(walk, ask));
         checkedMs = clock.monotonicMs();
         if (isOutdated(walk, (await facts.find('group'))?.owner ?? null)) return 'outdated';
       }
@@ -110,9 +121,23 @@ export class WalkRun {
     }
   }
 
-  /** The walk's block, at an end point that is not syncing. */
-  async #anchor(walk: Walk, ask: Ask): Promise<Answer<BlockRef>> {
-    const { endPoint } = await syncedHead(this.#parts.chain, ask);
-    return await this.#parts.chain.blocks.blockAt(walk.anchorBlock, { ...ask, only: endPoint });
+  /** The walk's block, at an end point that is not syncing, and the newest one there. */
+  async #look(walk: Walk, ask: Ask): Promise<RunState> {
+    const { value: head, endPoint } = await syncedHead(this.#parts.chain, ask);
+    const anchor = await this.#parts.chain.blocks.blockAt(walk.anchorBlock, { ...ask, only: endPoint });
+    return { anchor, headBlock: head.number };
+  }
+
+  async #rhythm(walk: Walk): Promise<WalkRhythm> {
+    const { walks, facts, tally, scanIntervalBlocks, maxOrdersPerSecond } = this.#parts;
+    const last = await walks.findLastComplete();
+    const before = last === undefined ? undefined : await walks.findCompleteBefore(last.id);
+    const begun = [walk, last, before].flatMap((each) => each?.oldestPageBlock ?? []);
+    const slowest = maxOrdersPerSecond === 0 ? 0 : (await tally.openOrders()) / maxOrdersPerSecond;
+    return {
+      intervalBlocks: scanIntervalBlocks,
+      distances: begun.slice(1).map((block, index) => (begun[index] ?? block) - block),
+      durations: [(await facts.find('walk-duration'))?.blocks ?? 0, Math.ceil((slowest * SECOND_MS) / BLOCK_MS)],
+    };
   }
 }

@@ -57,6 +57,7 @@ export class PullRunner {
    */
   async run(pull: RunningPull, stop: AbortSignal, onSealed: () => void): Promise<boolean> {
     const { claim } = pull.permit;
+    await this.#letGoIfClosed(pull);
     let answer = await this.#pin(pull);
     let end = await this.#judge(pull, answer, claim.startedBlock, stop);
     const pinnedBefore = claim.pinnedBefore ?? pinStood(answer, pull.blocks, end.reason === 'sealed');
@@ -69,6 +70,13 @@ export class PullRunner {
     const ended = await this.#write(pull, end, pinnedBefore, stop);
     await this.#learn(pull, answer, end);
     return ended?.orderStatus === 'handled';
+  }
+
+  /** A close may have been confirmed while a claim waited for its slot; later ones are the poll's. */
+  async #letGoIfClosed(pull: RunningPull): Promise<void> {
+    const { recordId, claim } = pull.permit;
+    const closing = await this.#parts.records.listClosing([{ recordId, orderId: claim.orderId }]);
+    if (closing.length > 0) pull.abort('closed');
   }
 
   async #pin(pull: RunningPull): Promise<PinAnswer> {
@@ -107,6 +115,7 @@ export class PullRunner {
   }
 
   async #asAnswer(pull: RunningPull, ask: () => Promise<PinAnswer>): Promise<PinAnswer> {
+    if (pull.abortReason !== undefined) return { kind: 'aborted', why: pull.abortReason };
     try {
       return await ask();
     } catch (error) {

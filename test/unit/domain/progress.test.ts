@@ -26,6 +26,12 @@ describe('the pace of a walk', () => {
     expect(walkPace({ ...run, ...differs }, nowMs)).toBeNull();
   });
 
+  it('is still told between two notes of a walk that is slowed down, but not for ever', () => {
+    const slow = { ...run, atMs: 410_000, orders: 10_000 };
+    expect(walkPace(slow, 410_000 + 160_000)).toMatchObject({ ordersPerSecond: 25 });
+    expect(walkPace(slow, 410_000 + 321_000)).toBeNull();
+  });
+
   it('never ends before now is told, nor has fewer orders than were seen', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GIB } from '../../../src/domain/units.ts';
 import type { PullTask } from '../../../src/pull/pull-task.ts';
-import { pullWorld, type PullWorld } from '../../support/pull-world.ts';
+import { head, pullWorld, type PullWorld } from '../../support/pull-world.ts';
 
 interface Busy {
   readonly world: PullWorld;
@@ -38,6 +38,14 @@ async function seal(world: PullWorld, cid: string): Promise<void> {
   world.sworker.hold(cid);
   world.ipfs.call(cid).pinned();
   await world.reaches(cid, 'handled');
+}
+
+/** As the cleanup room does it for an order that is `pulling`. */
+async function confirmClose(world: PullWorld, cid: string): Promise<void> {
+  await world.database.write('event', async (tx) => {
+    const seen = { cause: 'event', seen_block: head, created_ms: 0, updated_ms: 0 };
+    await tx('cleanup_record').insert({ ...seen, cid, status: 'confirmed' });
+  });
 }
 
 describe('orders claimed ahead of their slots', () => {
@@ -115,5 +123,26 @@ describe('orders claimed ahead of their slots', () => {
     expect(await world.records('r12')).toMatchObject([{ status: 'interrupted' }]);
     expect(await world.records('r16')).toEqual([]);
     expect(await world.marks()).toMatchObject({ r16: 'releasing', r17: 'releasing' });
+  });
+
+  it('never start, and end closed, when their close was confirmed before a slot was free', async () => {
+    const { world } = await busy();
+    await confirmClose(world, 'r16');
+    await seal(world, 'r12');
+    await world.reaches('r16', 'closed');
+    expect(await world.records('r16')).toMatchObject([
+      { status: 'interrupted', end_reason: 'closed', counts_as_attempt: 0, blocks: 0 },
+    ]);
+    await world.until(() => world.ipfs.open.length === 4);
+    expect(openCids(world)).toEqual(['r13', 'r14', 'r15', 'r17']);
+    expect(world.ipfs.calls.filter(({ cid }) => cid === 'r16')).toEqual([]);
+  });
+
+  it('are closed instead of queued when their close was confirmed before they are given back', async () => {
+    const { world } = await busy();
+    await confirmClose(world, 'r16');
+    await world.pass(5000, 5000);
+    expect(await statusesOf(world, ['r16', 'r17'])).toEqual(['closed', 'queued']);
+    expect(await world.records('r16')).toEqual([]);
   });
 });
