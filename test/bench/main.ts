@@ -56,7 +56,7 @@ async function runBenches(names: readonly string[], options: Options): Promise<b
       lines += 1;
       console.log(options.json === true ? asJson(figure, scale) : asText(figure, scale));
       for (const budget of figure.budgets) {
-        if (!isMet(budget, scale))
+        if (isMet(budget, scale) === false)
           missed.push(`${name}${figure.part === undefined ? '' : ` ${figure.part}`}: ${budgetText(budget)}`);
       }
     });

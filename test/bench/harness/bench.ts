@@ -24,7 +24,7 @@ export interface Budget {
   readonly found: number;
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** A share of time, or a time: not judged in a small run. Counts and sizes are always judged. */
+  /** A share of time, a time or a memory is not judged in a small run; what was counted always is. */
   readonly kind: 'time' | 'memory' | 'count';
 }
 
@@ -58,8 +58,9 @@ export interface Bench {
   run(settings: BenchSettings, report: (figure: Figure) => void): Promise<void>;
 }
 
-export function isMet(budget: Budget, scale: Scale): boolean {
-  if (scale === 'small' && budget.kind !== 'count') return true;
+/** Null when a run of this scale does not judge it. */
+export function isMet(budget: Budget, scale: Scale): boolean | null {
+  if (scale === 'small' && budget.kind !== 'count') return null;
   if (budget.atLeast !== undefined && !(budget.found >= budget.atLeast)) return false;
   return !(budget.atMost !== undefined && !(budget.found <= budget.atMost));
 }

@@ -36,8 +36,13 @@ export function asText(figure: Figure, scale: Scale): string {
     ([name, what]) => `${name} ${typeof what === 'number' ? short(what) : what}`,
   );
   if (others.length > 0) lines.push(`    ${others.join(', ')}`);
-  for (const budget of budgets) lines.push(`    ${isMet(budget, scale) ? 'ok  ' : 'MISS'} ${budgetText(budget)}`);
+  for (const budget of budgets) lines.push(`    ${verdictText(isMet(budget, scale))} ${budgetText(budget)}`);
   return lines.join('\n');
+}
+
+function verdictText(met: boolean | null): string {
+  if (met === null) return 'not judged';
+  return met ? 'ok  ' : 'MISS';
 }
 
 export function budgetText(budget: Budget): string {
