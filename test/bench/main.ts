@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { benches } from './benches.ts';
-import { type BenchSettings, isMet, type Scale } from './harness/bench.ts';
-import { asJson, asText, budgetText } from './harness/print.ts';
+import { type BenchSettings, isBelowFloor, isMet, type Scale } from './harness/bench.ts';
+import { asJson, asText, budgetText, floorText } from './harness/print.ts';
 
 interface Options {
   readonly orders?: number;
@@ -45,6 +45,7 @@ async function runBenches(names: readonly string[], options: Options): Promise<b
     say: (line) => console.error(`  … ${line}`),
   };
   const missed: string[] = [];
+  const belowFloor: string[] = [];
   const startedMs = performance.now();
   for (const name of names) {
     const bench = await benches[name]?.();
@@ -55,9 +56,12 @@ async function runBenches(names: readonly string[], options: Options): Promise<b
     await bench.run(settings, (figure) => {
       lines += 1;
       console.log(options.json === true ? asJson(figure, scale) : asText(figure, scale));
+      const line = `${name}${figure.part === undefined ? '' : ` ${figure.part}`}`;
       for (const budget of figure.budgets) {
-        if (isMet(budget, scale) === false)
-          missed.push(`${name}${figure.part === undefined ? '' : ` ${figure.part}`}: ${budgetText(budget)}`);
+        if (isMet(budget, scale) === false) missed.push(`${line}: ${budgetText(budget)}`);
+      }
+      for (const floor of figure.limitFloor ?? []) {
+        if (isBelowFloor(floor, scale) === true) belowFloor.push(`${line}: ${floorText(floor)}`);
       }
     });
     if (lines === 0) throw new Error(`the bench ${name} reported nothing`);
@@ -68,6 +72,7 @@ async function runBenches(names: readonly string[], options: Options): Promise<b
     `\n${names.length} benches in ${Math.round((performance.now() - startedMs) / 1000)} s; ${missed.length} budgets missed`,
   );
   for (const line of missed) log(`  MISS ${line}`);
+  for (const line of belowFloor) log(`  !!!  ${line}`);
   return missed.length === 0;
 }
 

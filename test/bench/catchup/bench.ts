@@ -70,6 +70,7 @@ async function measure(
       limitRange: range(limit),
       rssMaxMiB: Math.max(...peaks),
       runs,
+      limitFloor: latencyMs > loopbackMs ? [] : [{ what: 'blocks/s', found: median(limit), atLeast: 3000 }],
       budgets: [{ what: 'ratio', found: ratio, atLeast, kind: 'time' }],
       more: {
         blocks: shape.blocks,

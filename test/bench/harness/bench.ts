@@ -28,6 +28,14 @@ export interface Budget {
   readonly kind: 'time' | 'memory' | 'count';
 }
 
+/** What the carrier alone must reach on a quiet machine of this kind, or it was measured wrongly. */
+export interface LimitFloor {
+  /** Such as `socket, orders/s`. */
+  readonly what: string;
+  readonly found: number;
+  readonly atLeast: number;
+}
+
 /** One line of the benchmark's result. */
 export interface Figure {
   readonly bench: string;
@@ -44,6 +52,8 @@ export interface Figure {
   readonly ratio: number | null;
   readonly range?: readonly [number, number];
   readonly limitRange?: readonly [number, number];
+  /** A limit below its floor is marked loudly; it fails nothing, because the machine may be busy or slow. */
+  readonly limitFloor?: readonly LimitFloor[];
   readonly rssMaxMiB: number | null;
   readonly runs: number;
   readonly budgets: readonly Budget[];
@@ -63,4 +73,9 @@ export function isMet(budget: Budget, scale: Scale): boolean | null {
   if (scale === 'small' && budget.kind !== 'count') return null;
   if (budget.atLeast !== undefined && !(budget.found >= budget.atLeast)) return false;
   return !(budget.atMost !== undefined && !(budget.found <= budget.atMost));
+}
+
+/** Null when a run of this scale does not judge it. */
+export function isBelowFloor({ found, atLeast }: LimitFloor, scale: Scale): boolean | null {
+  return scale === 'small' ? null : !(found >= atLeast);
 }

@@ -18,6 +18,8 @@ interface Line {
   readonly unit: 'files/s' | 'bytes/s';
   readonly runs: number;
   readonly leastRatio: number;
+  /** What `pin/add` alone must reach on a quiet machine of this kind, in the line's unit. */
+  readonly limitFloor?: number;
 }
 
 function linesOf({ scale, runs, orders }: BenchSettings): readonly Line[] {
@@ -26,7 +28,7 @@ function linesOf({ scale, runs, orders }: BenchSettings): readonly Line[] {
   const small = { part: 'small', sizeBytes: 4 * KIB, linkBytesPerSecond: undefined, unit: 'files/s' } as const;
   const large = { part: 'large', linkBytesPerSecond, unit: 'bytes/s' } as const;
   const lines: Line[] = [
-    { ...small, files: orders ?? (isSmall ? 60 : 2000), runs: pairs, leastRatio: 0.75 },
+    { ...small, files: orders ?? (isSmall ? 60 : 2000), runs: pairs, leastRatio: 0.75, limitFloor: 450 },
     { ...large, files: isSmall ? 2 : 20, sizeBytes: (isSmall ? 8 : 64) * MIB, runs: pairs, leastRatio: 0.97 },
   ];
   // A number of orders is one of small files.
@@ -97,6 +99,10 @@ function figure(line: Line, limits: readonly PulledFiles[], values: readonly Bot
     ratio,
     range: range(bot),
     limitRange: range(bare),
+    limitFloor:
+      line.limitFloor === undefined
+        ? []
+        : [{ what: `pin/add, ${line.unit}`, found: median(bare), atLeast: line.limitFloor }],
     rssMaxMiB: null,
     runs: line.runs,
     budgets: [

@@ -43,6 +43,31 @@ describe('a figure of the benchmark', () => {
     ]);
   });
 
+  it('marks a limit below its floor, which no small run judges', () => {
+    const slow: Figure = {
+      ...figure,
+      limitFloor: [
+        { what: 'socket, orders/s', found: 34_900, atLeast: 35_000 },
+        { what: 'upsert, rows/s', found: 90_000, atLeast: 20_000 },
+      ],
+    };
+    const marks = asText(slow, 'normal')
+      .split('\n')
+      .filter((line) => line.includes('floor'));
+    expect(marks).toEqual([
+      '    !!!  limit below its floor of 35,000: socket, orders/s: 34,900: measured wrongly, or a busy or slow machine',
+    ]);
+    expect(asText(slow, 'small')).not.toContain('floor');
+    const below = (scale: 'normal' | 'small'): unknown[] => {
+      const { limitFloor } = JSON.parse(asJson(slow, scale)) as { limitFloor: { isBelow: unknown }[] };
+      return limitFloor.map(({ isBelow }) => isBelow);
+    };
+    expect([below('normal'), below('small')]).toEqual([
+      [true, false],
+      [null, null],
+    ]);
+  });
+
   it('is a few lines for people', () => {
     expect(asText(figure, 'normal').split('\n')).toEqual([
       'scan first walk, 100,000 orders, 20 ms: 28,500 orders/s [26,400–31,500] = 0.82 of 34,900 [34,000–35,000] peak 231 MiB (3 runs)',
