@@ -19,6 +19,7 @@ import { GATHER_MS, PullTask } from '../../../src/pull/pull-task.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { createLogger } from '../../../src/runtime/winston-logger.ts';
 import { Candidates } from '../../../src/store/candidates.ts';
 import { CoordinatorMarks } from '../../../src/store/coordinator-marks.ts';
@@ -120,10 +121,16 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   const logger = createLogger(settings, nullStream());
   const dataDir = await mkdtemp(path.join(tmpdir(), 'smanager-bench-pull-'));
   releases.add(async () => await rm(dataDir, { recursive: true, force: true }));
-  const database = await Database.open(dataDir);
+  const rightOfWay = new RightOfWay(clock);
+  const database = await Database.open(dataDir, { rightOfWay });
   releases.add(async () => await database.close());
   const facts = new Facts(database);
-  const chain = new ChainClient({ endPoints: [wsEndPoint(run.chainUrl)], genesisHash: null, clock, logger });
+  const chain = new ChainClient({
+    endPoints: [wsEndPoint(run.chainUrl, { rightOfWay })],
+    genesisHash: null,
+    clock,
+    logger,
+  });
   releases.add(async () => await chain.close());
   const [sworkerEnd, ipfsEnd] = [endPoint(run.sworkerUrl), endPoint(run.ipfsUrl)];
   const sworker = new SworkerClient({ endPoint: sworkerEnd, transport: new UndiciTransport(sworkerEnd), clock });
