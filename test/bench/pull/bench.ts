@@ -103,7 +103,7 @@ function figure(line: Line, limits: readonly PulledFiles[], values: readonly Bot
       line.limitFloor === undefined
         ? []
         : [{ what: `pin/add, ${line.unit}`, found: median(bare), atLeast: line.limitFloor }],
-    rssMaxMiB: null,
+    rssMaxMiB: Math.max(...values.map((each) => each.rssMaxMiB)),
     runs: line.runs,
     budgets: [
       { what: 'ratio', found: ratio, atLeast: line.leastRatio, kind: 'time' },
@@ -113,6 +113,7 @@ function figure(line: Line, limits: readonly PulledFiles[], values: readonly Bot
       cpuMsAFile: median(values.map(({ cpuMs }) => cpuMs / line.files)),
       bareCpuMsAFile: median(limits.map(({ cpuMs }) => cpuMs / line.files)),
       ...allCpu(limits, values, line.files),
+      'walk and decision before, s': median(values.map(({ queuedInMs }) => queuedInMs)) / 1000,
       confirmedMedianMs: median(confirmedMs),
     },
   };

@@ -61,6 +61,7 @@ interface Opened {
   readonly task: PullTask;
   readonly confirmations: Confirmations;
   readonly database: Database;
+  readonly queuedInMs: number;
 }
 
 /** The rooms of the bot that a pull goes through, on a database of their own: chain reads, rules, pull. */
@@ -89,7 +90,7 @@ export class BotRoom {
   /** From queued to handled; nothing is left open afterwards. */
   async pullAll(): Promise<BotPulled> {
     try {
-      const { task, confirmations, database } = this.#opened;
+      const { task, confirmations, database, queuedInMs } = this.#opened;
       const stop = new AbortController();
       const startedMs = performance.now();
       const startedCpu = process.cpuUsage();
@@ -100,7 +101,14 @@ export class BotRoom {
       stop.abort();
       await running;
       await assertHandled(database, this.#files);
-      return { elapsedMs, cpuMs: (user + system) / 1000, allCpuMs: null, confirmedMs: confirmations.durationsMs };
+      return {
+        elapsedMs,
+        cpuMs: (user + system) / 1000,
+        allCpuMs: null,
+        confirmedMs: confirmations.durationsMs,
+        queuedInMs,
+        rssMaxMiB: process.resourceUsage().maxRSS / 1024,
+      };
     } finally {
       await this.#releases.releaseAll();
     }
@@ -184,6 +192,7 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   });
 
   const parts = { ...room, account, chain, reads, ingest, decide };
+  const startedMs = performance.now();
   await queueOrders(parts, run.files, new AbortController().signal);
-  return { task, confirmations, database };
+  return { task, confirmations, database, queuedInMs: performance.now() - startedMs };
 }
