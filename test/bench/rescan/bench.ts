@@ -1,6 +1,7 @@
 import type { Bench, BenchSettings, Figure } from '../harness/bench.ts';
 import { median, range } from '../harness/stats.ts';
 import { type LaterWalk, REFRESH_DAYS, Session } from './session.ts';
+import type { FoundFates } from './walked-days.ts';
 
 const LOOPBACK_MS = 0.2;
 const MANY = 1_000_000;
@@ -18,6 +19,8 @@ interface Found {
   readonly first: number[];
   readonly keys: LaterWalk[];
   readonly share: LaterWalk[];
+  /** At the end of the last session. */
+  fates: FoundFates;
   rssMaxMiB: number;
 }
 
@@ -26,7 +29,7 @@ export const rescanBench: Bench = {
   about: 'a later walk, 1 % new, 1 % gone and 5 % changed a day, against the first walk into the same database',
   async run(settings, report) {
     for (const plan of plansFor(settings)) {
-      const found: Found = { first: [], keys: [], share: [], rssMaxMiB: 0 };
+      const found: Found = { first: [], keys: [], share: [], fates: { born: 0, gone: 0, changed: 0 }, rssMaxMiB: 0 };
       for (let session = 1; session <= plan.sessions; session += 1) {
         settings.say(`${plan.orders} orders: a first walk and later ones, ${session} of ${plan.sessions}`);
         await walkDays(plan, plan.wholePeriod && session === plan.sessions, found, settings);
@@ -34,7 +37,10 @@ export const rescanBench: Bench = {
       const latencyMs = settings.latencyMs ?? LOOPBACK_MS;
       const line = { bench: 'rescan', orders: plan.orders, latencyMs, rssMaxMiB: found.rssMaxMiB };
       report({ ...line, part: 'keys, values of new orders', ...against(found.first, found.keys, 5) });
-      report({ ...line, part: 'with the share of a day', ...against(found.first, found.share, 2.5) });
+      const { born, gone, changed } = found.fates;
+      const share = against(found.first, found.share, 2.5);
+      const more = { ...share.more, 'new found': born, 'gone found': gone, 'changed found': changed };
+      report({ ...line, part: 'with the share of a day', ...share, more });
     }
   },
 };
@@ -55,8 +61,8 @@ async function walkDays(plan: Plan, wholePeriod: boolean, found: Found, settings
     // A day without a share would double that of the next, so these come first.
     found.share.push(await session.dayWithShare());
     found.keys.push(await session.dayOfKeys());
-    await session.check();
-    if (wholePeriod) await session.wholePeriod();
+    found.fates = await session.check();
+    if (wholePeriod) found.fates = await session.wholePeriod();
     found.rssMaxMiB = Math.max(found.rssMaxMiB, session.rssMaxMiB);
   });
 }
