@@ -61,9 +61,14 @@ export interface Figure {
   readonly more?: Readonly<Record<string, number | string>>;
 }
 
+/** How a run may be asked for otherwise than usual. */
+export type BenchOption = 'orders' | 'latency' | 'runs';
+
 export interface Bench {
   readonly name: string;
   readonly about: string;
+  /** Options that change what it does; one that it could not follow is refused before anything runs. */
+  readonly takes: readonly BenchOption[];
   /** Measures and reports line by line. Throws when what it counted is wrong: a figure of work not done is none. */
   run(settings: BenchSettings, report: (figure: Figure) => void): Promise<void>;
 }
@@ -78,4 +83,13 @@ export function isMet(budget: Budget, scale: Scale): boolean | null {
 /** Null when a run of this scale does not judge it. */
 export function isBelowFloor({ found, atLeast }: LimitFloor, scale: Scale): boolean | null {
   return scale === 'small' ? null : !(found >= atLeast);
+}
+
+/** Why benches cannot be run with these options; undefined when they can. */
+export function refusalOf(benches: readonly Bench[], given: readonly BenchOption[]): string | undefined {
+  for (const option of given) {
+    const without = benches.filter((bench) => !bench.takes.includes(option)).map((bench) => bench.name);
+    if (without.length > 0) return `--${option} changes nothing in: ${without.join(', ')}; name benches that take it`;
+  }
+  return undefined;
 }

@@ -26,6 +26,7 @@ const warmUpBesidesWalk = 30;
 export const pickBench: Bench = {
   name: 'pick',
   about: 'choose, claim and record one order after the other, alone and while a walk runs in the same process',
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     const isSmall = settings.scale === 'small';
     const sizes = sizesOf(settings);
@@ -33,7 +34,7 @@ export const pickBench: Bench = {
     for (const orders of sizes) {
       const picks = isSmall ? { warmUp: 30, picks: 100 } : { warmUp, picks: picksAlone };
       const copies = [orders, ...(isSmall ? [] : times(warmUpCopies, () => smallest))];
-      const alone = await runEach(isSmall ? 1 : Math.max(3, settings.runs ?? 3), async () =>
+      const alone = await runEach(settings.runs ?? (isSmall ? 1 : 3), async () =>
         withDatabases(
           copies,
           settings,

@@ -38,6 +38,7 @@ function linesOf({ scale, runs, orders }: BenchSettings): readonly Line[] {
 export const pullBench: Bench = {
   name: 'pull',
   about: 'queued orders pulled, sealed and handled, against pin/add alone through the same daemon',
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     for (const line of linesOf(settings)) report(await measured(line, settings));
   },

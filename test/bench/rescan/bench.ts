@@ -27,6 +27,7 @@ interface Found {
 export const rescanBench: Bench = {
   name: 'rescan',
   about: 'a later walk, 1 % new, 1 % gone and 5 % changed a day, against the first walk into the same database',
+  takes: ['orders', 'latency', 'runs'],
   async run(settings, report) {
     for (const plan of plansFor(settings)) {
       const found: Found = { first: [], keys: [], share: [], fates: { born: 0, gone: 0, changed: 0 }, rssMaxMiB: 0 };

@@ -18,18 +18,23 @@ export const scanBench: Bench = {
   name: 'scan',
   about:
     'a first walk over all orders into a fresh database, against a plain socket that receives and parses the same answers',
+  takes: ['orders', 'latency', 'runs'],
   async run(settings, report) {
     const { scale } = settings;
     if (settings.orders !== undefined && settings.orders >= MANY)
       return await many(settings.orders, 3, settings, report);
     await few(settings.orders ?? (scale === 'small' ? 3000 : 100_000), settings, report);
     if (settings.orders !== undefined) return;
-    await heaviest(scale === 'small' ? 500 : 20_000, settings, report);
+    if (!isDistant(settings)) await heaviest(scale === 'small' ? 500 : 20_000, settings, report);
     if (scale === 'small') return;
     await many(MANY, 3, settings, report);
     if (scale === 'full') await many(5 * MANY, 1, settings, report);
   },
 };
+
+function isDistant({ latencyMs = LOOPBACK_MS }: BenchSettings): boolean {
+  return latencyMs > LOOPBACK_MS;
+}
 
 async function few(orders: number, settings: BenchSettings, report: Report): Promise<void> {
   const { scale, latencyMs, signal } = settings;
@@ -91,11 +96,12 @@ async function distant(
   line: {
     readonly orders: number;
     readonly distance: number;
+    readonly usualRuns?: number;
     readonly settings: BenchSettings;
     readonly report: Report;
   },
 ): Promise<void> {
-  const { orders, distance, settings, report } = line;
+  const { orders, distance, usualRuns = 3, settings, report } = line;
   const { signal } = settings;
   let mostInFlight = 0;
   const at = async (latencyMs: number): Promise<BotRun> => {
@@ -106,7 +112,7 @@ async function distant(
     return run;
   };
   const { limits, values } = await interleavedPairs(
-    settings.runs ?? (settings.scale === 'small' ? 1 : 3),
+    settings.runs ?? (settings.scale === 'small' ? 1 : usualRuns),
     async () => (await at(0)).ordersPerSecond,
     async () => await at(distance),
   );
@@ -124,6 +130,7 @@ async function distant(
         atMost: defaultChainLimits.maxRequestsInFlight,
         kind: 'count',
       },
+      ...(orders >= MANY ? [memory(figure.rssMaxMiB)] : []),
     ],
   });
 }
@@ -147,7 +154,9 @@ async function heaviest(orders: number, settings: BenchSettings, report: Report)
 
 /** So many orders that writing may be slower than reading: against the slower of socket and store. */
 async function many(orders: number, usualRuns: number, settings: BenchSettings, report: Report): Promise<void> {
-  await withChain({ orders }, settings.signal, async (_chain, measure) => {
+  await withChain({ orders }, settings.signal, async (chain, measure) => {
+    const { latencyMs: distance = LOOPBACK_MS } = settings;
+    if (isDistant(settings)) return await distant(chain, measure, { orders, distance, usualRuns, settings, report });
     const sockets: SocketRun[] = [];
     const stores: number[] = [];
     const { limits, values } = await interleavedPairs(

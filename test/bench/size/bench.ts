@@ -14,6 +14,7 @@ export const sizeBench: Bench = {
   name: 'size',
   about:
     'bytes a row after walks and a week of events, what unchanged walks write, and the longest write-ahead log on the way',
+  takes: ['orders'],
   async run(settings, report) {
     const orders = settings.orders ?? (settings.scale === 'small' ? 20_000 : 1_000_000);
     const { output, rssMaxMiB } = await measure(orders, settings);

@@ -37,6 +37,7 @@ interface Judged extends Measured {
 export const statementsBench: Bench = {
   name: 'statements',
   about: 'every statement that the running bot repeats: its plan, and the longest that SQLite takes over it',
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     const { scale } = settings;
     const usual = { small: 20_000, normal: 1_000_000, full: 5_000_000 }[scale];
@@ -62,8 +63,12 @@ function slowerOfEach(statements: readonly Measured[]): readonly Measured[] {
   return [...slowest.values()];
 }
 
+function runsOf({ scale, runs }: BenchSettings): number {
+  return runs ?? (scale === 'small' ? 1 : 3);
+}
+
 async function drivenStatements(dataDir: string, settings: BenchSettings): Promise<readonly Measured[]> {
-  const runs = settings.scale === 'small' ? 1 : (settings.runs ?? 3);
+  const runs = runsOf(settings);
   const child = new URL('./drive-child.js', import.meta.url);
   const { output } = await runChild<DriveOutput>(child, { dataDir, runs } satisfies DriveInput, settings.signal);
   const found = new Map<string, { room: string; times: number[] }>();
@@ -145,7 +150,7 @@ async function figureOf(orders: number, judged: readonly Judged[], settings: Ben
     limit: null,
     ratio: null,
     rssMaxMiB: null,
-    runs: settings.scale === 'small' ? 1 : (settings.runs ?? 3),
+    runs: runsOf(settings),
     budgets: [
       { what: 'slowest, ms', found: slowestMs, atMost: slowMs, kind: 'time' },
       { what: 'that walk a table or sort through a tree', found: faulty.length, atMost: 0, kind: 'count' },

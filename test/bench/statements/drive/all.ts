@@ -56,7 +56,7 @@ const driveCare: Drive = async ({ database, run }) => {
     },
   };
   const parts = { clock, conditions: new Conditions(clock), logger: quiet, facts: new Facts(database) };
-  const retentionBlocks = 14_400 * (3 - run);
+  const retentionBlocks = 14_400 * Math.max(0, 3 - run);
   const retention = new Retention(database);
   await new HousekeepingTask({ ...parts, retention, retentionBlocks }).run(control.signal);
   // A small database has too few free pages for a round to give any back.
