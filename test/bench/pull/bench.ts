@@ -37,7 +37,7 @@ function linesOf({ scale, runs, orders }: BenchSettings): readonly Line[] {
 
 export const pullBench: Bench = {
   name: 'pull',
-  about: 'queued orders pulled, sealed and handled, against pin/add alone through the same daemon',
+  about: 'orders on chain read, decided, pulled, sealed and handled, against pin/add alone through the same daemon',
   takes: ['orders', 'runs'],
   async run(settings, report) {
     for (const line of linesOf(settings)) report(await measured(line, settings));
@@ -114,7 +114,7 @@ function figure(line: Line, limits: readonly PulledFiles[], values: readonly Bot
       cpuMsAFile: median(values.map(({ cpuMs }) => cpuMs / line.files)),
       bareCpuMsAFile: median(limits.map(({ cpuMs }) => cpuMs / line.files)),
       ...allCpu(limits, values, line.files),
-      'walk and decision before, s': median(values.map(({ queuedInMs }) => queuedInMs)) / 1000,
+      'of it walk and decision, s': median(values.map(({ queuedInMs }) => queuedInMs)) / 1000,
       confirmedMedianMs: median(confirmedMs),
     },
   };

@@ -61,7 +61,7 @@ interface Opened {
   readonly task: PullTask;
   readonly confirmations: Confirmations;
   readonly database: Database;
-  readonly queuedInMs: number;
+  readonly queue: () => Promise<void>;
 }
 
 /** The rooms of the bot that a pull goes through, on a database of their own: chain reads, rules, pull. */
@@ -76,7 +76,6 @@ export class BotRoom {
     this.#files = files;
   }
 
-  /** Every order of the chain is queued then. */
   static async open(run: BotRun): Promise<BotRoom> {
     const releases = new ReleaseStack();
     try {
@@ -87,13 +86,15 @@ export class BotRoom {
     }
   }
 
-  /** From queued to handled; nothing is left open afterwards. */
+  /** From the first page of the chain's keys to handled; nothing is left open afterwards. */
   async pullAll(): Promise<BotPulled> {
     try {
-      const { task, confirmations, database, queuedInMs } = this.#opened;
+      const { task, confirmations, database, queue } = this.#opened;
       const stop = new AbortController();
       const startedMs = performance.now();
       const startedCpu = process.cpuUsage();
+      await queue();
+      const queuedInMs = performance.now() - startedMs;
       const running = task.run(stop.signal);
       await Promise.race([confirmations.reach(this.#files), running]);
       const { user, system } = process.cpuUsage(startedCpu);
@@ -192,7 +193,6 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   });
 
   const parts = { ...room, account, chain, reads, ingest, decide };
-  const startedMs = performance.now();
-  await queueOrders(parts, run.files, new AbortController().signal);
-  return { task, confirmations, database, queuedInMs: performance.now() - startedMs };
+  const queue = async (): Promise<void> => await queueOrders(parts, run.files, never);
+  return { task, confirmations, database, queue };
 }
