@@ -15,7 +15,7 @@ import type { BotResult, BotTask, ChildTask, LimitResult, Pace } from './tasks.t
 const normalBlocks = 20_000;
 const smallBlocks = 2000;
 /** Known ones, some of which are closed and some of which wait for copies. */
-const leastOrders = 100;
+const leastOrders = 1000;
 const atLeast = 0.6;
 /** What the loopback interface itself takes. */
 const loopbackMs = 0.2;

@@ -120,12 +120,18 @@ function closingOrder(shape: ChainShape, block: number, happens: (share: number)
   return place % every === 0 && happens(2 * shares.closed * every) ? place / every : undefined;
 }
 
+/** One that is ordered again begins anew as a new order; the other half keeps the verdicts that reported copies touch. */
+function orderedAgain(shape: ChainShape, random: SeededRandom): string {
+  const first = closingOrders(shape);
+  return madeCid(random.between(first, first + Math.floor((shape.knownOrders - 1 - first) / 2)));
+}
+
 function quietCid(shape: ChainShape, random: SeededRandom): string {
   return madeCid(random.between(closingOrders(shape), shape.knownOrders - 1));
 }
 
 function orderedCid(shape: ChainShape, block: number, place: number, random: SeededRandom): string {
-  if (random.fraction() < shares.reordered) return quietCid(shape, random);
+  if (random.fraction() < shares.reordered) return orderedAgain(shape, random);
   return madeCid(firstOrdered + 4 * (block - shape.firstBlock) + place);
 }
 
