@@ -14,6 +14,8 @@ import type { BotResult, BotTask, ChildTask, LimitResult, Pace } from './tasks.t
 
 const normalBlocks = 20_000;
 const smallBlocks = 2000;
+/** Known ones, some of which are closed and some of which wait for copies. */
+const leastOrders = 1000;
 const atLeast = 0.6;
 /** What the loopback interface itself takes. */
 const loopbackMs = 0.2;
@@ -22,9 +24,12 @@ export const catchupBench: Bench = {
   name: 'catchup',
   about:
     'blocks missed while the bot was down, over a runtime upgrade, against fetching and decoding their events alone',
+  takes: ['orders', 'latency', 'runs'],
   async run(settings, report) {
     const isSmall = settings.scale === 'small';
     const knownOrders = settings.orders ?? (isSmall ? 10_000 : 100_000);
+    if (knownOrders < leastOrders)
+      throw new Error(`of fewer than ${leastOrders} orders not every kind of event meets one`);
     const blocks = isSmall ? smallBlocks : normalBlocks;
     const firstBlock = madeHeadBlock + 1;
     const shape = { firstBlock, blocks, upgradeBlock: firstBlock + blocks / 2, knownOrders, seed: 7 };
@@ -70,6 +75,7 @@ async function measure(
       limitRange: range(limit),
       rssMaxMiB: Math.max(...peaks),
       runs,
+      limitFloor: latencyMs > loopbackMs ? [] : [{ what: 'blocks/s', found: median(limit), atLeast: 3000 }],
       budgets: [{ what: 'ratio', found: ratio, atLeast, kind: 'time' }],
       more: {
         blocks: shape.blocks,

@@ -92,16 +92,38 @@ function makeHappenings(shape: ChainShape, block: number): readonly Happening[] 
     if (happens(shares[kind])) list.push({ kind, account: account(), cid: quietCid(shape, random) });
   }
   // Each order is closed once at most, and by no other event touched.
-  if (isNewRuntime && happens(2 * shares.closed) && block - shape.firstBlock < closingOrders(shape))
-    list.push({ kind: 'closed', account: account(), cid: madeCid(block - shape.firstBlock) });
+  const closing = isNewRuntime ? closingOrder(shape, block, happens) : undefined;
+  if (closing !== undefined) list.push({ kind: 'closed', account: account(), cid: madeCid(closing) });
   if (isNewRuntime && happens(shares.replicas))
     list.push({ kind: 'update-replicas', cids: updatedCids(shape, random) });
   return list;
 }
 
+function blocksOfNewRuntime({ firstBlock, blocks, upgradeBlock }: ChainShape): number {
+  return firstBlock + blocks - 1 - upgradeBlock;
+}
+
 /** Known orders from this number on are never closed. */
-function closingOrders({ knownOrders, blocks }: ChainShape): number {
-  return Math.min(blocks, Math.floor(knownOrders / 2));
+function closingOrders(shape: ChainShape): number {
+  return Math.min(blocksOfNewRuntime(shape), Math.floor(shape.knownOrders / 2));
+}
+
+/**
+ * The known order that a block of the new runtime closes, if any. They are numbered by its blocks, so that none is closed twice; when there are
+ * fewer orders than blocks, those that may be closed are spread over the blocks, and each is the likelier to be.
+ */
+function closingOrder(shape: ChainShape, block: number, happens: (share: number) => boolean): number | undefined {
+  const orders = closingOrders(shape);
+  if (orders === 0) return undefined;
+  const every = Math.ceil(blocksOfNewRuntime(shape) / orders);
+  const place = block - shape.upgradeBlock - 1;
+  return place % every === 0 && happens(2 * shares.closed * every) ? place / every : undefined;
+}
+
+/** One that is ordered again begins anew as a new order; the other half keeps the verdicts that reported copies touch. */
+function orderedAgain(shape: ChainShape, random: SeededRandom): string {
+  const first = closingOrders(shape);
+  return madeCid(random.between(first, first + Math.floor((shape.knownOrders - 1 - first) / 2)));
 }
 
 function quietCid(shape: ChainShape, random: SeededRandom): string {
@@ -109,7 +131,7 @@ function quietCid(shape: ChainShape, random: SeededRandom): string {
 }
 
 function orderedCid(shape: ChainShape, block: number, place: number, random: SeededRandom): string {
-  if (random.fraction() < shares.reordered) return quietCid(shape, random);
+  if (random.fraction() < shares.reordered) return orderedAgain(shape, random);
   return madeCid(firstOrdered + 4 * (block - shape.firstBlock) + place);
 }
 

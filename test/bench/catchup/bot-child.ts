@@ -5,6 +5,7 @@ import { isAbort } from '../../../src/domain/errors.ts';
 import { type Clock, SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import type { LogContext, Logger } from '../../../src/runtime/log.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { Database } from '../../../src/store/database.ts';
 import { Facts } from '../../../src/store/facts.ts';
 import { Gaps } from '../../../src/store/gaps.ts';
@@ -30,7 +31,8 @@ const said: string[] = [];
 const say = (message: string, context?: LogContext): void => void said.push(`${message} ${JSON.stringify(context)}`);
 const logger: Logger = { error: say, warn: say, info: () => undefined, debug: () => undefined, child: () => logger };
 
-const database = await Database.open(dataDir);
+const rightOfWay = new RightOfWay(system);
+const database = await Database.open(dataDir, { rightOfWay });
 const facts = new Facts(database);
 await database.write('event', async (tx) => {
   await facts.set(tx, 'event-cursor', { block: shape.firstBlock - 1 });
@@ -38,7 +40,12 @@ await database.write('event', async (tx) => {
   const dated = { atBlock: shape.firstBlock - 1, atMs: Date.now() };
   await facts.set(tx, 'group', { owner, members: [], ownIndex: 0, trouble: null, ...dated });
 });
-const chain = new ChainClient({ endPoints: [wsEndPoint(url)], genesisHash: null, clock: system, logger });
+const chain = new ChainClient({
+  endPoints: [wsEndPoint(url, { rightOfWay })],
+  genesisHash: null,
+  clock: system,
+  logger,
+});
 const task = new EventIndexerTask({
   clock: untilRest,
   conditions: new Conditions(system),

@@ -10,6 +10,8 @@ export interface BenchChainOptions {
   readonly orders: number;
   /** Days that the chain can go on for; 0 without it. */
   readonly days?: number;
+  /** On those days nothing happens to any order. */
+  readonly isStill?: boolean;
   /** Every replica map as large as the chain allows. */
   readonly heaviest?: boolean;
   /** Round trip that the server adds. */
@@ -51,9 +53,9 @@ export class BenchWorld {
   readonly values: OrderValues;
   #index: OrderIndex | undefined;
 
-  constructor({ orders, days = 0, heaviest = false, seed = 1 }: BenchChainOptions) {
+  constructor({ orders, days = 0, isStill = false, heaviest = false, seed = 1 }: BenchChainOptions) {
     this.seed = seed;
-    this.life = new OrderLife({ seed, orders, days });
+    this.life = new OrderLife({ seed, orders, days, isStill });
     this.values = new OrderValues({ seed, heaviest, block: FIRST_BLOCK, ownerHex, accountHex });
   }
 

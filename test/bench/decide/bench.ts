@@ -16,6 +16,7 @@ const child = new URL('./decide-child.js', import.meta.url);
 export const decideBench: Bench = {
   name: 'decide',
   about: 'verdicts by the rules on stored rows, and what a new member of the group costs',
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     for (const orders of sizesOf(settings)) {
       report(await rules(orders, settings));

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ruleVerdicts } from '../../../src/domain/verdicts.ts';
+import { SystemClock } from '../../../src/runtime/clock.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
 import { listInRange } from '../../../src/store/decidable-orders.ts';
 import { RawConnection } from '../database/raw.ts';
@@ -50,7 +52,7 @@ async function rules(): Promise<RulesOutput> {
 }
 
 async function revision(): Promise<RevisionOutput> {
-  const database = await Database.open(input.dataDir);
+  const database = await Database.open(input.dataDir, { rightOfWay: new RightOfWay(new SystemClock()) });
   const { facts, keeper, task } = decideRoom(database);
   await setFacts(database, facts, madeBasis.members);
   await keeper.ground();

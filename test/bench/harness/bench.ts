@@ -24,8 +24,16 @@ export interface Budget {
   readonly found: number;
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** A share of time, or a time: not judged in a small run. Counts and sizes are always judged. */
+  /** A share of time, a time or a memory is not judged in a small run; what was counted always is. */
   readonly kind: 'time' | 'memory' | 'count';
+}
+
+/** What the carrier alone must reach on a quiet machine of this kind, or it was measured wrongly. */
+export interface LimitFloor {
+  /** Such as `socket, orders/s`. */
+  readonly what: string;
+  readonly found: number;
+  readonly atLeast: number;
 }
 
 /** One line of the benchmark's result. */
@@ -44,6 +52,8 @@ export interface Figure {
   readonly ratio: number | null;
   readonly range?: readonly [number, number];
   readonly limitRange?: readonly [number, number];
+  /** A limit below its floor is marked loudly; it fails nothing, because the machine may be busy or slow. */
+  readonly limitFloor?: readonly LimitFloor[];
   readonly rssMaxMiB: number | null;
   readonly runs: number;
   readonly budgets: readonly Budget[];
@@ -51,15 +61,35 @@ export interface Figure {
   readonly more?: Readonly<Record<string, number | string>>;
 }
 
+/** How a run may be asked for otherwise than usual. */
+export type BenchOption = 'orders' | 'latency' | 'runs';
+
 export interface Bench {
   readonly name: string;
   readonly about: string;
+  /** Options that change what it does; one that it could not follow is refused before anything runs. */
+  readonly takes: readonly BenchOption[];
   /** Measures and reports line by line. Throws when what it counted is wrong: a figure of work not done is none. */
   run(settings: BenchSettings, report: (figure: Figure) => void): Promise<void>;
 }
 
-export function isMet(budget: Budget, scale: Scale): boolean {
-  if (scale === 'small' && budget.kind !== 'count') return true;
+/** Null when a run of this scale does not judge it. */
+export function isMet(budget: Budget, scale: Scale): boolean | null {
+  if (scale === 'small' && budget.kind !== 'count') return null;
   if (budget.atLeast !== undefined && !(budget.found >= budget.atLeast)) return false;
   return !(budget.atMost !== undefined && !(budget.found <= budget.atMost));
+}
+
+/** Null when a run of this scale does not judge it. */
+export function isBelowFloor({ found, atLeast }: LimitFloor, scale: Scale): boolean | null {
+  return scale === 'small' ? null : !(found >= atLeast);
+}
+
+/** Why benches cannot be run with these options; undefined when they can. */
+export function refusalOf(benches: readonly Bench[], given: readonly BenchOption[]): string | undefined {
+  for (const option of given) {
+    const without = benches.filter((bench) => !bench.takes.includes(option)).map((bench) => bench.name);
+    if (without.length > 0) return `--${option} changes nothing in: ${without.join(', ')}; name benches that take it`;
+  }
+  return undefined;
 }

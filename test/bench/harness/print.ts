@@ -1,9 +1,10 @@
-import { type Budget, type Figure, isMet, type Scale } from './bench.ts';
+import { type Budget, type Figure, isBelowFloor, isMet, type LimitFloor, type Scale } from './bench.ts';
 
 /** One object a line, for programs. */
-export function asJson({ budgets, more, ...figure }: Figure, scale: Scale): string {
+export function asJson({ budgets, limitFloor, more, ...figure }: Figure, scale: Scale): string {
   const judged = budgets.map((budget) => ({ ...budget, met: isMet(budget, scale) }));
-  return JSON.stringify({ ...figure, budgets: judged, ...more });
+  const floors = limitFloor?.map((floor) => ({ ...floor, isBelow: isBelowFloor(floor, scale) }));
+  return JSON.stringify({ ...figure, budgets: judged, limitFloor: floors, ...more });
 }
 
 /** The same for people. */
@@ -23,6 +24,7 @@ export function asText(figure: Figure, scale: Scale): string {
     more,
     range,
     limitRange,
+    limitFloor = [],
   } = figure;
   const parts = [
     `${bench}${part === undefined ? '' : ` ${part}`}, ${count(orders)} orders${latencyMs > 0 ? `, ${latencyMs} ms` : ''}:`,
@@ -36,8 +38,18 @@ export function asText(figure: Figure, scale: Scale): string {
     ([name, what]) => `${name} ${typeof what === 'number' ? short(what) : what}`,
   );
   if (others.length > 0) lines.push(`    ${others.join(', ')}`);
-  for (const budget of budgets) lines.push(`    ${isMet(budget, scale) ? 'ok  ' : 'MISS'} ${budgetText(budget)}`);
+  for (const floor of limitFloor) if (isBelowFloor(floor, scale) === true) lines.push(`    !!!  ${floorText(floor)}`);
+  for (const budget of budgets) lines.push(`    ${verdictText(isMet(budget, scale))} ${budgetText(budget)}`);
   return lines.join('\n');
+}
+
+export function floorText({ what, found, atLeast }: LimitFloor): string {
+  return `limit below its floor of ${short(atLeast)}: ${what}: ${short(found)}: measured wrongly, or a busy or slow machine`;
+}
+
+function verdictText(met: boolean | null): string {
+  if (met === null) return 'not judged';
+  return met ? 'ok  ' : 'MISS';
 }
 
 export function budgetText(budget: Budget): string {

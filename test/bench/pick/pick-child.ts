@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAbort } from '../../../src/domain/errors.ts';
+import { SystemClock } from '../../../src/runtime/clock.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
 import { DAY_BLOCKS } from '../chain/bench-world.ts';
 import { RawConnection } from '../database/raw.ts';
@@ -36,8 +38,13 @@ async function emptyTransactions(): Promise<readonly number[]> {
   return times;
 }
 
+/** As the bot opens it. */
+async function opened(dataDir: string): Promise<Database> {
+  return await Database.open(dataDir, { rightOfWay: new RightOfWay(new SystemClock()) });
+}
+
 async function warmUpOn(dataDir: string): Promise<void> {
-  const database = await Database.open(dataDir);
+  const database = await opened(dataDir);
   const picker = new Picker(database);
   for (let run = 0; run < warmUpPicks; run += 1) await picker.pick();
   await database.close();
@@ -63,7 +70,7 @@ async function picked(
 async function alone(): Promise<PickOutput> {
   for (const dataDir of input.warmUpDirs) await warmUpOn(dataDir);
   const before = await emptyTransactions();
-  const database = await Database.open(input.dataDir);
+  const database = await opened(input.dataDir);
   const picksMs = await picked(database, input.picks, 0, () => true);
   await database.close();
   return { picksMs, emptyMs: [...before, ...(await emptyTransactions())], walked: undefined };

@@ -19,6 +19,7 @@ import { GATHER_MS, PullTask } from '../../../src/pull/pull-task.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { createLogger } from '../../../src/runtime/winston-logger.ts';
 import { Candidates } from '../../../src/store/candidates.ts';
 import { CoordinatorMarks } from '../../../src/store/coordinator-marks.ts';
@@ -60,6 +61,7 @@ interface Opened {
   readonly task: PullTask;
   readonly confirmations: Confirmations;
   readonly database: Database;
+  readonly queue: () => Promise<void>;
 }
 
 /** The rooms of the bot that a pull goes through, on a database of their own: chain reads, rules, pull. */
@@ -74,7 +76,6 @@ export class BotRoom {
     this.#files = files;
   }
 
-  /** Every order of the chain is queued then. */
   static async open(run: BotRun): Promise<BotRoom> {
     const releases = new ReleaseStack();
     try {
@@ -85,13 +86,15 @@ export class BotRoom {
     }
   }
 
-  /** From queued to handled; nothing is left open afterwards. */
+  /** From the first page of the chain's keys to handled; nothing is left open afterwards. */
   async pullAll(): Promise<BotPulled> {
     try {
-      const { task, confirmations, database } = this.#opened;
+      const { task, confirmations, database, queue } = this.#opened;
       const stop = new AbortController();
       const startedMs = performance.now();
       const startedCpu = process.cpuUsage();
+      await queue();
+      const queuedInMs = performance.now() - startedMs;
       const running = task.run(stop.signal);
       await Promise.race([confirmations.reach(this.#files), running]);
       const { user, system } = process.cpuUsage(startedCpu);
@@ -99,7 +102,14 @@ export class BotRoom {
       stop.abort();
       await running;
       await assertHandled(database, this.#files);
-      return { elapsedMs, cpuMs: (user + system) / 1000, allCpuMs: null, confirmedMs: confirmations.durationsMs };
+      return {
+        elapsedMs,
+        cpuMs: (user + system) / 1000,
+        allCpuMs: null,
+        confirmedMs: confirmations.durationsMs,
+        queuedInMs,
+        rssMaxMiB: process.resourceUsage().maxRSS / 1024,
+      };
     } finally {
       await this.#releases.releaseAll();
     }
@@ -120,10 +130,16 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   const logger = createLogger(settings, nullStream());
   const dataDir = await mkdtemp(path.join(tmpdir(), 'smanager-bench-pull-'));
   releases.add(async () => await rm(dataDir, { recursive: true, force: true }));
-  const database = await Database.open(dataDir);
+  const rightOfWay = new RightOfWay(clock);
+  const database = await Database.open(dataDir, { rightOfWay });
   releases.add(async () => await database.close());
   const facts = new Facts(database);
-  const chain = new ChainClient({ endPoints: [wsEndPoint(run.chainUrl)], genesisHash: null, clock, logger });
+  const chain = new ChainClient({
+    endPoints: [wsEndPoint(run.chainUrl, { rightOfWay })],
+    genesisHash: null,
+    clock,
+    logger,
+  });
   releases.add(async () => await chain.close());
   const [sworkerEnd, ipfsEnd] = [endPoint(run.sworkerUrl), endPoint(run.ipfsUrl)];
   const sworker = new SworkerClient({ endPoint: sworkerEnd, transport: new UndiciTransport(sworkerEnd), clock });
@@ -177,6 +193,6 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   });
 
   const parts = { ...room, account, chain, reads, ingest, decide };
-  await queueOrders(parts, run.files, new AbortController().signal);
-  return { task, confirmations, database };
+  const queue = async (): Promise<void> => await queueOrders(parts, run.files, never);
+  return { task, confirmations, database, queue };
 }

@@ -16,4 +16,8 @@ export interface PulledFiles {
 export interface BotPulled extends PulledFiles {
   /** Of each file, from the daemon's answer to the committed end of the pull. */
   readonly confirmedMs: readonly number[];
+  /** Of it, from the first page of keys until every order was read, decided and queued: then the pulls began. */
+  readonly queuedInMs: number;
+  /** Of the bot's process so far. */
+  readonly rssMaxMiB: number;
 }

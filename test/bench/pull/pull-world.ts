@@ -109,7 +109,7 @@ export class PullBenchWorld {
     return pulled;
   }
 
-  /** The bot, from queued orders to handled ones. */
+  /** The bot, from orders on chain to handled ones. */
   async pullByBot(files: readonly OrderedFile[], maxPendingTasks: number): Promise<BotPulled> {
     await this.#forget(files);
     await this.#children.chain.ask('order', files);

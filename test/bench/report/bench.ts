@@ -28,6 +28,7 @@ const sizes = {
 export const reportBench: Bench = {
   name: 'report',
   about: "one round of the seal updater over sWorker's whole list of files, against receiving and parsing the list",
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     const world = worldOf(settings);
     const server = startChild(new URL('./sworker-child.js', import.meta.url), world);

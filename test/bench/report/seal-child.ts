@@ -9,6 +9,7 @@ import { EndPoint } from '../../../src/config/end-point.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import type { Logger } from '../../../src/runtime/log.ts';
+import { RightOfWay } from '../../../src/runtime/right-of-way.ts';
 import { SealUpdaterTask } from '../../../src/seal/seal-updater-task.ts';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
 import { Facts } from '../../../src/store/facts.ts';
@@ -72,7 +73,7 @@ const silent: Logger = {
 };
 
 const input = childInput() as SealInput;
-const database = await Database.open(input.dataDir);
+const database = await Database.open(input.dataDir, { rightOfWay: new RightOfWay(new SystemClock()) });
 const facts = new Facts(database);
 
 const clock = new RoundClock();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { BenchChain } from '../chain/bench-chain.ts';
 import { DAY_BLOCKS } from '../chain/bench-world.ts';
 import { decideRows } from './decided-rows.ts';
-import { assertWalked, countReadOn } from './walked-days.ts';
+import { assertWalked, countReadOn, type FoundFates } from './walked-days.ts';
 import { WalkingBot } from './walking-bot.ts';
 
 export const REFRESH_DAYS = 7;
@@ -81,16 +81,20 @@ export class Session {
   }
 
   /** Walks on until the last day and looks whether every order was read within the days that a refresh may take. */
-  async wholePeriod(): Promise<void> {
+  async wholePeriod(): Promise<FoundFates> {
     const { days } = this.#chain.world.life;
     while (this.#day < days) await this.dayWithShare();
-    await this.check(this.#day - REFRESH_DAYS);
+    return await this.check(this.#day - REFRESH_DAYS);
   }
 
   /** Throws unless every order of every day is stored, closed or noted as missing as it should be. */
-  async check(readSinceDay = 0): Promise<void> {
+  async check(readSinceDay = 0): Promise<FoundFates> {
     const day = this.#day;
-    await assertWalked(this.#dataDir, this.#chain.world, { day, closedThroughDay: day - DAYS_TO_CLOSE, readSinceDay });
+    return await assertWalked(this.#dataDir, this.#chain.world, {
+      day,
+      closedThroughDay: day - DAYS_TO_CLOSE,
+      readSinceDay,
+    });
   }
 
   async #later(refreshBlocks: number): Promise<LaterWalk> {

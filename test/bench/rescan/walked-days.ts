@@ -24,8 +24,18 @@ export interface WalkedDays {
   readonly readSinceDay: number;
 }
 
+/** Orders of each fate that stand in the database as they should. */
+export interface FoundFates {
+  readonly born: number;
+  /** Closed, or noted as missing until another walk. */
+  readonly gone: number;
+  /** Known since the first walk and stored with figures that they got later. */
+  readonly changed: number;
+}
+
 /** Looks at every order that ever was; throws unless new ones are found, gone ones noted or closed, and every value is what the chain said when it was read. */
-export async function assertWalked(dataDir: string, world: BenchWorld, days: WalkedDays): Promise<void> {
+export async function assertWalked(dataDir: string, world: BenchWorld, days: WalkedDays): Promise<FoundFates> {
+  const found = { born: 0, gone: 0, changed: 0 };
   const database = await Database.openExisting(dataDir);
   try {
     for (let from = 0; from < world.life.everOrdered; from += SLICE) {
@@ -34,12 +44,17 @@ export async function assertWalked(dataDir: string, world: BenchWorld, days: Wal
       const rows = await rowsOf(database, world, orders);
       for (const order of orders) {
         const trouble = troubleOf(world, order, rows.get(order), days);
-        if (trouble === undefined) continue;
+        if (trouble === undefined) {
+          const fate = fateOf(world, order, rows.get(order), days.day);
+          if (fate !== undefined) found[fate] += 1;
+          continue;
+        }
         const { bornOn, goneOn } = { bornOn: world.life.bornOn(order), goneOn: world.life.goneOn(order) };
         const known = JSON.stringify({ bornOn, goneOn, row: rows.get(order), ...days });
         throw new Error(`order ${cidOf(world.seed, order)} ${trouble}: ${known}`);
       }
     }
+    return found;
   } finally {
     await database.close();
   }
@@ -73,6 +88,20 @@ function troubleOf(world: BenchWorld, order: number, row: WalkedRow | undefined,
   const chain = world.values.figures(order, life.versionOn(order, world.dayOf(row.read_block)));
   const isSame = chain.replicas === row.replicas && chain.rewardPico === Number(fromSortableText(row.reward_pico));
   return isSame ? undefined : 'is stored with figures of another day';
+}
+
+/** What has become of an order since the first walk; one that was both new and gone is gone. */
+function fateOf(
+  world: BenchWorld,
+  order: number,
+  row: WalkedRow | undefined,
+  day: number,
+): keyof FoundFates | undefined {
+  const { life } = world;
+  if (row === undefined) return undefined;
+  if (life.goneOn(order) <= day) return 'gone';
+  if (life.bornOn(order) > 0) return 'born';
+  return life.versionOn(order, world.dayOf(row.read_block)) > 0 ? 'changed' : undefined;
 }
 
 async function rowsOf(

@@ -5,6 +5,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { listUndecided } from '../../../src/store/decidable-orders.ts';
 import { writeStandings } from '../../../src/store/order-decisions.ts';
 import { applyBlocks, type BlockChanges, type OrderChange } from '../../../src/store/order-events.ts';
+import { addOwners, type Payment } from '../../../src/store/owners.ts';
 import { OrderIngest } from '../../../src/store/order-ingest.ts';
 import { DAY_BLOCKS } from '../chain/bench-world.ts';
 import { madeBasis, madeOrder, payerAddress, payingAccounts } from '../database/made-orders.ts';
@@ -15,6 +16,9 @@ const ordersPerBlock = 10;
 const windowBlocks = 16;
 const nobody = { handled: 0, closed: 0, failed: 0, undecided: 0 };
 const clock = { nowMs: () => Date.now() };
+
+/** One order in so many was paid for by a second account too. */
+const ordersPerSecondPayer = 10;
 
 interface KnownRow {
   id: number;
@@ -61,6 +65,33 @@ export class SizeLife {
         async (tx) => await writeStandings(tx, changes, { basisId: 1, headBlock }),
       );
     }
+  }
+
+  /**
+   * Notes who paid for the walked orders. The chain's `FilesV2` does not tell it, so a walk alone leaves an order without an owner; a bot that has run
+   * for as long as orders last has seen the FileSuccess of each, which is when its database is largest.
+   */
+  async payAll(): Promise<void> {
+    for (let afterId = 0; ; ) {
+      const rows = await this.#database.read(
+        async (reader): Promise<KnownRow[]> =>
+          await reader.raw('SELECT id, key_position, cid FROM file_record WHERE id > ? ORDER BY id LIMIT ?', [
+            afterId,
+            slice,
+          ]),
+      );
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      afterId = last.id;
+      const payments = rows.flatMap((row) =>
+        row.id % ordersPerSecondPayer === 0 ? [paymentOf(row, 0), paymentOf(row, 1)] : [paymentOf(row, 0)],
+      );
+      await this.#database.write('bulk', async (tx) => await addOwners(tx, payments));
+    }
+  }
+
+  async countReadAt(block: number): Promise<number> {
+    return await this.#count('WHERE read_block = ?', [block]);
   }
 
   /** A day's events and looks: 1 % new, 1 % closed, 5 % with other figures. */
@@ -125,9 +156,18 @@ function block(atBlock: number, indices: readonly number[], gone: readonly Known
   const payments = born.map((order, at) => ({
     key: order.key,
     payer: payerAddress((atBlock + at) % payingAccounts),
-    memo: Buffer.from(`folder/file-${order.key.position}.bin`),
+    memo: memoOf(order.key),
   }));
   return { atBlock, endPoint: 'ws://127.0.0.1', orders, payments, replicasUpdated: [] };
+}
+
+function paymentOf(row: KnownRow, which: number): Payment {
+  const key = keyOf(row);
+  return { key, payer: payerAddress((row.id * 7919 + which) % payingAccounts), memo: memoOf(key) };
+}
+
+function memoOf({ position }: OrderKey): Buffer {
+  return Buffer.from(`folder/file-${position}.bin`);
 }
 
 function keyOf(row: KnownRow): OrderKey {

@@ -23,6 +23,7 @@ const settleMs = 60_000;
 export const startBench: Bench = {
   name: 'start',
   about: 'the built bot from the start of its process until every end point has answered, and its memory at rest',
+  takes: ['orders', 'runs'],
   async run(settings, report) {
     const { scale } = settings;
     const sizes = scale === 'small' ? [10_000] : scale === 'full' ? [1_000_000, 5_000_000] : [1_000_000];

@@ -19,6 +19,18 @@ const smallIndices = [
   'cleanup_record_open',
   'gap_open',
 ];
+/** One or a few rows of each value of their first column. */
+const keyIndices = [
+  'sqlite_autoindex_account_1',
+  'file_record_key',
+  'pin_record_cid',
+  'pin_record_running',
+  'pin_record_held',
+  'cleanup_record_cid',
+  'cleanup_record_open',
+];
+/** Pulls of the last 24 hours: as many as a node's disk takes in a day, however many orders there are. */
+const briefRanges = ['pin_record_pulled (updated_ms>?)'];
 const tables = ['file_record', 'file_owner', 'pin_record', 'cleanup_record', 'absence', 'account', ...tinyTables];
 
 export interface Plan {
@@ -27,20 +39,55 @@ export interface Plan {
   readonly faults: readonly string[];
 }
 
-/** How SQLite goes about a statement, and what of it would grow with the tables. */
-export async function planOf(connection: RawConnection, sql: string): Promise<Plan> {
-  const steps = await connection.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
-  const details = steps.map((step) => step.detail);
-  return { text: details.join('; '), faults: faultsOf(details, sql) };
+/** One step of a plan: steps of the same parent are the loops of one SELECT, the outermost first, and what is done with what they yield. */
+interface Step {
+  readonly id: number;
+  readonly parent: number;
+  readonly detail: string;
 }
 
-function faultsOf(details: readonly string[], sql: string): readonly string[] {
-  const scans = details.filter((detail) => isBigScan(detail, sql));
-  // What comes out of a list that was given is no longer than the list.
-  const isListed = details.some((detail) => /VIRTUAL TABLE/.test(detail));
-  const sorts = details.filter((detail) => /USE TEMP B-TREE FOR (?:LAST \d+ TERMS? OF )?ORDER BY/.test(detail));
-  const isTiny = !details.some((detail) => /^(SCAN|SEARCH) /.test(detail) && !isLittle(detail, sql));
-  return [...scans, ...(isListed || isTiny ? [] : sorts)];
+/** How SQLite goes about a statement, and what of it would grow with the tables. */
+export async function planOf(connection: RawConnection, sql: string): Promise<Plan> {
+  const steps = await connection.all<Step>(`EXPLAIN QUERY PLAN ${sql}`);
+  return { text: steps.map((step) => step.detail).join('; '), faults: faultsOf(steps, sql) };
+}
+
+function faultsOf(steps: readonly Step[], sql: string): readonly string[] {
+  const scans = steps.filter(({ detail }) => isBigScan(detail, sql));
+  const sorts = steps.filter(
+    ({ detail, parent }) => detail.startsWith('USE TEMP B-TREE') && !yieldsLittle(steps, parent, sql),
+  );
+  return [...scans, ...sorts].map(({ detail }) => detail);
+}
+
+/** Whether what the loops below one parent yield does not grow with the tables: then a tree over it does not either. */
+function yieldsLittle(steps: readonly Step[], parent: number, sql: string): boolean {
+  const beside = steps.filter((step) => step.parent === parent);
+  return beside.every(({ id, detail }) => {
+    // The rows that an IN takes one by one are those of its list.
+    if (detail.startsWith('LIST SUBQUERY')) return yieldsLittle(steps, id, sql);
+    if (!/^(?:SCAN|SEARCH) /.test(detail)) return true;
+    // A list that was given, or the single row of a SELECT without a table.
+    if (/VIRTUAL TABLE|CONSTANT ROW/.test(detail)) return true;
+    const name = /^(?:SCAN|SEARCH) (\S+)/.exec(detail)?.[1];
+    const part = beside.find(
+      (step) => /^(?:MATERIALIZE|CO-ROUTINE) /.test(step.detail) && step.detail.endsWith(` ${name}`),
+    );
+    if (part !== undefined) return yieldsLittle(steps, part.id, sql);
+    return isLookup(detail) || isBrief(detail) || isSmall(detail, sql);
+  });
+}
+
+/** One row of a key, or the few records of one CID. */
+function isLookup(detail: string): boolean {
+  const { index, terms = '' } =
+    / USING (?:(?:COVERING )?INDEX (?<index>\w+)|(?:INTEGER )?PRIMARY KEY) \((?<terms>.*)\)/.exec(detail)?.groups ?? {};
+  if (terms === '' || /[<>]/.test(terms)) return false;
+  return index === undefined ? terms === 'rowid=?' : keyIndices.includes(index);
+}
+
+function isBrief(detail: string): boolean {
+  return briefRanges.some((range) => detail.endsWith(` INDEX ${range}`));
 }
 
 function isBigScan(detail: string, sql: string): boolean {
@@ -72,8 +119,10 @@ const partialIndices = [
   'cleanup_record_done',
 ];
 
-function isLittle(detail: string, sql: string): boolean {
-  return isTinyTable(tableOf(detail, sql)) || smallIndices.some((index) => detail.includes(` INDEX ${index}`));
+function isSmall(detail: string, sql: string): boolean {
+  const table = tableOf(detail, sql);
+  const isTiny = table !== undefined && isTinyTable(table);
+  return isTiny || smallIndices.some((index) => detail.includes(` INDEX ${index}`));
 }
 
 /** The table that a step's name stands for; undefined for a part of the statement itself. */
@@ -83,6 +132,6 @@ function tableOf(detail: string, sql: string): string | undefined {
   return tables.find((table) => new RegExp(`\\b${table}\\s+(?:AS\\s+)?${name}\\b`, 'i').test(sql));
 }
 
-function isTinyTable(table: string | undefined): boolean {
-  return table === undefined || tinyTables.includes(table);
+function isTinyTable(table: string): boolean {
+  return tinyTables.includes(table);
 }

@@ -40,6 +40,6 @@ function normalized(sql: string): string {
     .replaceAll('`', '')
     .replace(/\s+/g, ' ')
     .replace(/\bin \( ?\?(?:, ?\?)* ?\)/gi, 'in (?, …)')
-    .replace(/(incremental_vacuum\()\d+/, '$1…')
+    .replace(/(incremental_vacuum\(|wal_checkpoint\()\w+/, '$1…')
     .trim();
 }

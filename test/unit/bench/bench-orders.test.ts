@@ -166,6 +166,15 @@ describe('the days of made-up orders', () => {
     }
   });
 
+  it('leave everything as it was on a chain that stands still', () => {
+    const still = new OrderLife({ seed: 5, orders: 1000, days: 8, isStill: true });
+    expect(still.everOrdered).toBe(1000);
+    for (let order = 0; order < 1000; order += 1) {
+      expect(still.existsOn(order, 8)).toBe(true);
+      expect(still.versionOn(order, 8)).toBe(0);
+    }
+  });
+
   it('never bring back who is gone', () => {
     expect(all.every((order) => life.goneOn(order) > life.bornOn(order))).toBe(true);
   });

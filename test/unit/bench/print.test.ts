@@ -35,10 +35,36 @@ describe('a figure of the benchmark', () => {
   });
 
   it('is judged in a small run by what was counted alone', () => {
-    expect(asJson(figure, 'small').match(/"met":(?:true|false)/gu)).toEqual([
-      '"met":true',
-      '"met":true',
-      '"met":false',
+    expect(asJson(figure, 'small').match(/"met":\w+/gu)).toEqual(['"met":null', '"met":null', '"met":false']);
+    expect(asText(figure, 'small').split('\n').slice(-3)).toEqual([
+      '    not judged ratio: 0.817, at least 0.900',
+      '    not judged peak RSS, MiB: 231, at most 250',
+      '    MISS orders stored: 99,999, at least 100,000',
+    ]);
+  });
+
+  it('marks a limit below its floor, which no small run judges', () => {
+    const slow: Figure = {
+      ...figure,
+      limitFloor: [
+        { what: 'socket, orders/s', found: 34_900, atLeast: 35_000 },
+        { what: 'upsert, rows/s', found: 90_000, atLeast: 20_000 },
+      ],
+    };
+    const marks = asText(slow, 'normal')
+      .split('\n')
+      .filter((line) => line.includes('floor'));
+    expect(marks).toEqual([
+      '    !!!  limit below its floor of 35,000: socket, orders/s: 34,900: measured wrongly, or a busy or slow machine',
+    ]);
+    expect(asText(slow, 'small')).not.toContain('floor');
+    const below = (scale: 'normal' | 'small'): unknown[] => {
+      const { limitFloor } = JSON.parse(asJson(slow, scale)) as { limitFloor: { isBelow: unknown }[] };
+      return limitFloor.map(({ isBelow }) => isBelow);
+    };
+    expect([below('normal'), below('small')]).toEqual([
+      [true, false],
+      [null, null],
     ]);
   });
 

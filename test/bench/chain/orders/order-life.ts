@@ -13,6 +13,8 @@ export interface LifeOptions {
   readonly orders: number;
   /** States behind the first one, a day apart each. */
   readonly days: number;
+  /** Days pass and no order comes, goes or changes. */
+  readonly isStill?: boolean;
 }
 
 /**
@@ -23,14 +25,16 @@ export class OrderLife {
   readonly #seed: number;
   readonly #orders: number;
   readonly #newADay: number;
+  readonly #isStill: boolean;
   /** Orders are numbered from 0; those below exist on one day or another. */
   readonly everOrdered: number;
   readonly days: number;
 
-  constructor({ seed, orders, days }: LifeOptions) {
+  constructor({ seed, orders, days, isStill = false }: LifeOptions) {
     this.#seed = seed;
     this.#orders = orders;
-    this.#newADay = Math.max(1, Math.round(orders * NEW_A_DAY));
+    this.#isStill = isStill;
+    this.#newADay = isStill ? 0 : Math.max(1, Math.round(orders * NEW_A_DAY));
     this.days = days;
     this.everOrdered = orders + days * this.#newADay;
   }
@@ -42,6 +46,7 @@ export class OrderLife {
 
   /** The first day on which it is gone; may lie behind the last day. */
   goneOn(order: number): number {
+    if (this.#isStill) return Infinity;
     return this.bornOn(order) + 1 + Math.floor(share(this.#seed, order, FATE) / GONE_A_DAY);
   }
 
@@ -51,6 +56,7 @@ export class OrderLife {
 
   /** How often its value has changed up to this day. */
   versionOn(order: number, day: number): number {
+    if (this.#isStill) return 0;
     const slot = Math.floor(share(this.#seed, order, SLOT) * CHANGE_SLOTS);
     const changesUntil = (last: number): number => Math.max(0, Math.floor((last - 1 - slot) / CHANGE_SLOTS) + 1);
     return changesUntil(day) - changesUntil(this.bornOn(order));

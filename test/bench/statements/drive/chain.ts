@@ -111,5 +111,6 @@ async function applyABlock(stage: Stage): Promise<void> {
       blockTimestampMs: nowMs,
       specVersion: 25,
     });
+    await facts.remove(tx, 'event-progress');
   });
 }
