@@ -1,6 +1,7 @@
 import { EventIndexerTask } from '../../../src/chain/events/event-indexer-task.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { isAbort } from '../../../src/domain/errors.ts';
 import { type Clock, SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
@@ -38,7 +39,13 @@ await database.write('event', async (tx) => {
   const dated = { atBlock: shape.firstBlock - 1, atMs: Date.now() };
   await facts.set(tx, 'group', { owner, members: [], ownIndex: 0, trouble: null, ...dated });
 });
-const chain = new ChainClient({ endPoints: [wsEndPoint(url)], genesisHash: null, clock: system, logger });
+const chain = new ChainClient({
+  endPoints: [wsEndPoint(url)],
+  genesisHash: null,
+  clock: system,
+  logger,
+  library: new ChildLibrary(system),
+});
 const task = new EventIndexerTask({
   clock: untilRest,
   conditions: new Conditions(system),

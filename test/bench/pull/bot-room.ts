@@ -5,6 +5,7 @@ import { OrderReadings } from '../../../src/chain/order-readings.ts';
 import { WorkloadReader } from '../../../src/chain/workload-reader.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { FinalizedReads } from '../../../src/clients/chain/orders/finalized-reads.ts';
 import { UndiciTransport } from '../../../src/clients/http/undici-transport.ts';
 import { IpfsClient } from '../../../src/clients/ipfs/ipfs-client.ts';
@@ -123,7 +124,13 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
   const database = await Database.open(dataDir);
   releases.add(async () => await database.close());
   const facts = new Facts(database);
-  const chain = new ChainClient({ endPoints: [wsEndPoint(run.chainUrl)], genesisHash: null, clock, logger });
+  const chain = new ChainClient({
+    endPoints: [wsEndPoint(run.chainUrl)],
+    genesisHash: null,
+    clock,
+    logger,
+    library: new ChildLibrary(clock),
+  });
   releases.add(async () => await chain.close());
   const [sworkerEnd, ipfsEnd] = [endPoint(run.sworkerUrl), endPoint(run.ipfsUrl)];
   const sworker = new SworkerClient({ endPoint: sworkerEnd, transport: new UndiciTransport(sworkerEnd), clock });
