@@ -11,10 +11,10 @@ import { StorageValues } from './storage/storage-values.ts';
 import type { ChainEndPoint } from './connection/transport.ts';
 import { EventReader } from './events/event-reader.ts';
 import type { DecodingLibrary } from './events/library/decoding-library.ts';
-import { ChildLibrary } from './events/library/child-library.ts';
 import { FactReader } from './facts/fact-reader.ts';
 import { OrderReader } from './orders/order-reader.ts';
 
+/** End points and library are the client's from then on: it closes them. */
 export interface ChainClientParts {
   /** In order of preference; names that occur twice get a number. */
   readonly endPoints: readonly ChainEndPoint[];
@@ -23,8 +23,7 @@ export interface ChainClientParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<ChainLimits>;
-  /** A process of its own when left out. */
-  readonly library?: DecodingLibrary | undefined;
+  readonly library: DecodingLibrary;
 }
 
 /** Everything that is read from the chain. It connects at the first question. */
@@ -47,12 +46,12 @@ export class ChainClient {
     this.endPoints = new EndPoints(connections, genesis);
     this.blocks = new BlockReader(this.endPoints, clock, limits);
     this.orders = new OrderReader(this.endPoints, keys, values);
-    this.#library = library ?? new ChildLibrary(clock);
+    this.#library = library;
     this.events = new EventReader(this.endPoints, this.#library, logger);
     this.facts = new FactReader(this.endPoints, keys, values);
   }
 
-  /** Fails what is in flight and drops the connections. */
+  /** Fails what is in flight, drops the connections and ends the library. */
   async close(): Promise<void> {
     await this.endPoints.close();
     await this.#library.close();

@@ -1,6 +1,7 @@
 import { EventIndexerTask } from '../../../src/chain/events/event-indexer-task.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { isAbort } from '../../../src/domain/errors.ts';
 import { type Clock, SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
@@ -45,6 +46,7 @@ const chain = new ChainClient({
   genesisHash: null,
   clock: system,
   logger,
+  library: new ChildLibrary(system),
 });
 const task = new EventIndexerTask({
   clock: untilRest,

@@ -5,6 +5,7 @@ import { OrderReadings } from '../../../src/chain/order-readings.ts';
 import { WorkloadReader } from '../../../src/chain/workload-reader.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { FinalizedReads } from '../../../src/clients/chain/orders/finalized-reads.ts';
 import { UndiciTransport } from '../../../src/clients/http/undici-transport.ts';
 import { IpfsClient } from '../../../src/clients/ipfs/ipfs-client.ts';
@@ -139,6 +140,7 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
     genesisHash: null,
     clock,
     logger,
+    library: new ChildLibrary(clock),
   });
   releases.add(async () => await chain.close());
   const [sworkerEnd, ipfsEnd] = [endPoint(run.sworkerUrl), endPoint(run.ipfsUrl)];

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WalkTask } from '../../../src/chain/walk/walk-task.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { accountOf } from '../../../src/domain/account.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
@@ -40,7 +41,13 @@ export class Walker {
   private constructor(database: Database, url: string, clock: SystemClock, rightOfWay: RightOfWay) {
     const logger = new TroubleLogger();
     this.database = database;
-    this.chain = new ChainClient({ endPoints: [wsEndPoint(url, { rightOfWay })], genesisHash: null, clock, logger });
+    this.chain = new ChainClient({
+      endPoints: [wsEndPoint(url, { rightOfWay })],
+      genesisHash: null,
+      clock,
+      logger,
+      library: new ChildLibrary(clock),
+    });
     this.walks = new Walks(database);
     this.#facts = new Facts(database);
     this.#parts = {

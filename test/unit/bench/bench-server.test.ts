@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { accountOf } from '../../../src/domain/account.ts';
@@ -28,6 +29,7 @@ beforeAll(async () => {
     genesisHash: null,
     clock,
     logger: new RecordingLogger(),
+    library: new PolkadotLibrary(),
   });
 });
 afterAll(async () => {

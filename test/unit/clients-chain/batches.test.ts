@@ -72,16 +72,22 @@ describe('a batch of calls', () => {
   });
 
   it.each([
-    ['a node that has a bound', rpcFailure('x', 'batch', { code: -32010, message: 'The batch request was too large' })],
-    ['the answer', rpcFailure('x', 'batch', { code: -32011, message: 'The batch response was too large' })],
-    ['the socket', unreachable('x', 'dropped')],
-    ['our own bound', unreachable('x', 'too-large')],
-    ['a proxy', rpcFailure('x', 'batch', { code: -32700, message: 'Parse error' })],
-  ])('that is too large for %s is halved, which is remembered, and grows again', async (_, failure) => {
+    [
+      'a node that has a bound',
+      1,
+      rpcFailure('x', 'batch', { code: -32010, message: 'The batch request was too large' }),
+    ],
+    ['the answer', 1, rpcFailure('x', 'batch', { code: -32011, message: 'The batch response was too large' })],
+    ['the socket', 1, unreachable('x', 'dropped')],
+    ['our own bound', 2, unreachable('x', 'too-large')],
+    ['a proxy', 1, rpcFailure('x', 'batch', { code: -32700, message: 'Parse error' })],
+  ])('that is too large for %s is halved, which is remembered, and grows again', async (_, times, failure) => {
     const { chain, connection, calls } = world(16, 16);
     chain.fault = (method, all) => (method === 'batch' && all.length > 3 ? failure : honest);
     expect(results(await connection.requestBatchAt(calls, ask()))).toEqual(values(16));
-    expect(chain.batches).toEqual([16, 8, 4, 2, 2, 4, 2, 2, 8, 4, 2, 2, 4, 2, 2]);
+    const sizes = [16, 8, 4, 2, 2, 4, 2, 2, 8, 4, 2, 2, 4, 2, 2];
+    // Whose answer exceeded our own bound is found by asking again, alone.
+    expect(chain.batches).toEqual(sizes.flatMap((size) => (size > 3 ? Array<number>(times).fill(size) : size)));
     chain.batches.length = 0;
     await connection.requestBatchAt(calls, ask());
     expect(new Set(chain.batches)).toEqual(new Set([2]));

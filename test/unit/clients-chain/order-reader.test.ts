@@ -192,7 +192,7 @@ describe('the keys of all orders', () => {
       afterStorageKey = page.at(-1)?.storageKey ?? null;
     }
     expect(found).toEqual(keys.toSorted((a, b) => a.position - b.position).map(({ text }) => text));
-    expect(asked.slice(0, 4)).toEqual([8, 4, 2, 2]);
+    expect([...new Set(asked)].slice(0, 3)).toEqual([8, 4, 2]);
     chain.fault = (method, [, limit]) => {
       if (method === 'state_getKeysPaged') asked.push(limit);
       return honest;

@@ -3,10 +3,11 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import type { Ask } from '../ask.ts';
 import { RequestGate } from '../flow/request-gate.ts';
-import type { Answered } from '../flow/request-gate.ts';
+import type { Answered, Passage } from '../flow/request-gate.ts';
 import { checked, hashSchema } from './answers.ts';
 import type { GenesisRule } from './genesis-rule.ts';
 import type { ChainLimits } from './limits.ts';
+import { isBeyondOurBound } from './rpc-errors.ts';
 import { unlessAborted } from './signals.ts';
 import { Standing } from './standing.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -62,14 +63,31 @@ export class CheckedLine {
     return this.#gate.isFar;
   }
 
-  /** @param values how many values of orders the question asks for */
+  /**
+   * An answer beyond our bound ends the connection for all who asked, before it can be seen whose it is. They are asked again one by one; who is
+   * refused so even alone is told.
+   * @param values how many values of orders the question asks for
+   */
   async ask<T>(ask: Ask, values: number, send: Sending<T>): Promise<T> {
+    try {
+      return await this.#ask(ask, { values, isAlone: false }, send);
+    } catch (error) {
+      if (!isBeyondOurBound(error)) throw error;
+      return await this.#ask(ask, { values, isAlone: true }, send);
+    }
+  }
+
+  async #ask<T>(ask: Ask, how: Omit<Passage, 'priority'>, send: Sending<T>): Promise<T> {
+    const passage = { ...how, priority: ask.priority ?? 'urgent' };
     for (;;) {
-      await this.#checkGenesis(ask.signal);
-      const epoch = this.#transport.epoch;
-      const answer = await this.#gate.run(ask.priority ?? 'urgent', values, ask.signal, async (answered) =>
-        this.#timed(ask.signal, async (signal) => send(this.#transport, signal, answered)),
-      );
+      if (!passage.isAlone) await this.#checkGenesis(ask.signal);
+      let epoch = this.#transport.epoch;
+      const answer = await this.#gate.run(passage, ask.signal, async (answered) => {
+        // Also while its connection is checked, which the answer to another would end.
+        if (passage.isAlone) await this.#checkGenesis(ask.signal);
+        epoch = this.#transport.epoch;
+        return this.#timed(ask.signal, async (signal) => send(this.#transport, signal, answered));
+      });
       // Otherwise the connection was opened anew in between, perhaps to another node.
       if (epoch !== this.#transport.epoch || epoch !== this.#checkedEpoch) continue;
       this.standing.answered();

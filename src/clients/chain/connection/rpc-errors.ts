@@ -33,12 +33,19 @@ function saysPruned(error: SmError): boolean {
  * (nodes of Crust's generation drop a client whose output buffer overflows).
  */
 export function isTooMuchAtOnce(error: unknown): boolean {
-  if (!(error instanceof SmError)) return false;
-  if (error.code === 'CHAIN_UNREACHABLE') {
-    const reason = error.data['reason'];
-    return reason === 'too-large' || reason === 'timeout' || reason === 'dropped';
-  }
-  if (error.code !== 'CHAIN_RPC_ERROR') return false;
+  if (isTooLarge(error)) return true;
+  return hasCode(error, 'CHAIN_UNREACHABLE') && ['timeout', 'dropped'].includes(String(error.data['reason']));
+}
+
+/** Whether an answer on this connection was larger than we take: that to the question which failed so, or to another in flight with it. */
+export function isBeyondOurBound(error: unknown): boolean {
+  return hasCode(error, 'CHAIN_UNREACHABLE') && error.data['reason'] === 'too-large';
+}
+
+/** Whether the node or our own bound called an answer too large. */
+export function isTooLarge(error: unknown): error is SmError {
+  if (isBeyondOurBound(error)) return true;
+  if (!hasCode(error, 'CHAIN_RPC_ERROR')) return false;
   return tooLargeCodes.includes(Number(error.data['rpcCode'])) || tooLargeWords.test(String(error.data['detail']));
 }
 

@@ -1,4 +1,5 @@
 import { SmError } from '../../../domain/errors.ts';
+import type { ErrorData } from '../../../domain/errors.ts';
 import type { RawResult } from '../messages/raw-message.ts';
 
 /**
@@ -67,11 +68,11 @@ const whatHappened: Readonly<Record<UnreachableReason, string>> = {
   closed: 'this client was closed',
 };
 
-export function unreachable(endPoint: string, reason: UnreachableReason, cause?: unknown): SmError {
+export function unreachable(endPoint: string, reason: UnreachableReason, cause?: unknown, more?: ErrorData): SmError {
   const detail = cause instanceof Error && cause.message !== '' ? cause.message : undefined;
   const message = `The chain end point ${endPoint} cannot be asked: ${whatHappened[reason]}`;
   const said = detail === undefined ? message : `${message} (${detail})`;
-  return new SmError('CHAIN_UNREACHABLE', said, { endPoint, reason, detail }, cause);
+  return new SmError('CHAIN_UNREACHABLE', said, { endPoint, reason, detail, ...more }, cause);
 }
 
 /** A JSON-RPC error object as the node sent it. */

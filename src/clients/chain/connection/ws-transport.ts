@@ -244,7 +244,8 @@ export class WsTransport implements ChainTransport {
   #forgetSocket(reason: UnreachableReason, cause: unknown, errorFor?: (method: string) => Error): void {
     this.#socket = undefined;
     this.#opened = undefined;
-    const error = unreachable(this.#name, reason, cause);
+    const { maxMessageBytes } = this.#limits;
+    const error = unreachable(this.#name, reason, cause, reason === 'too-large' ? { maxMessageBytes } : {});
     this.#questions.lose((method) => errorFor?.(method) ?? error);
     const subscriptions = [...this.#subscriptions.values()];
     this.#subscriptions.clear();

@@ -14,6 +14,15 @@ const UNANSWERED_MS = 10_000;
 /** Tells of a large answer when it arrives: its kind, and its size in a unit that its time grows with. */
 export type Answered = (kind: string, size: number) => void;
 
+/** How a question goes through the gate. */
+export interface Passage {
+  readonly priority: Priority;
+  /** How many values of orders it asks for. */
+  readonly values: number;
+  /** With nothing else in flight, so that what becomes of the connection is known to be its doing. */
+  readonly isAlone?: boolean;
+}
+
 interface Lane {
   readonly pace: Pace;
   readonly waiting: Set<Waiting>;
@@ -28,12 +37,15 @@ interface Waiting {
 
 /**
  * Bounds the questions in flight to one node; each of the two lanes has a `Pace` of its own. Waiting urgent questions go before bulk ones, and bulk ones
- * always leave a place for them when there is more than one; among equals the first come is first, unless it asks for more values than still fit.
+ * always leave a place for them when there is more than one; among equals the first come is first, unless it asks for more values than still fit. Those
+ * that have to be alone go before all others.
  */
 export class RequestGate {
   readonly #limit: number;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #lanes: Readonly<Record<Priority, Lane>>;
+  readonly #waitingAlone = new Set<Waiting>();
+  #isTakenAlone = false;
   /** Of all answers of this connection. */
   #quickestMs = Number.POSITIVE_INFINITY;
   /** At least so many values a millisecond the node answers, by its last large answer. */
@@ -55,17 +67,16 @@ export class RequestGate {
     return Number.isFinite(this.#quickestMs) && this.#quickestMs >= FAR_MS;
   }
 
-  /** @param values how many values of orders it asks for */
   async run<T>(
-    priority: Priority,
-    values: number,
+    { priority, values, isAlone = false }: Passage,
     signal: AbortSignal,
     work: (answered: Answered) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
     const lane = this.#lanes[priority];
-    if (this.#fits(lane, values)) this.#enter(lane, values);
-    else await this.#turn(lane, values, signal);
+    const waiting = isAlone ? this.#waitingAlone : lane.waiting;
+    if (isAlone ? this.#isIdle() : this.#fits(lane, values)) this.#enter(lane, values, isAlone);
+    else await this.#turn(waiting, signal, values, () => this.#enter(lane, values, isAlone));
     const inFlight = lane.running;
     const sentMs = this.#clock.monotonicMs();
     try {
@@ -83,6 +94,7 @@ export class RequestGate {
     } finally {
       lane.running -= 1;
       lane.values -= values;
+      if (isAlone) this.#isTakenAlone = false;
       this.#startNext();
     }
   }
@@ -94,7 +106,12 @@ export class RequestGate {
     for (const { pace } of Object.values(this.#lanes)) pace.forget();
   }
 
+  #isIdle(): boolean {
+    return this.#lanes.urgent.running + this.#lanes.bulk.running === 0;
+  }
+
   #fits(lane: Lane, values: number): boolean {
+    if (this.#isTakenAlone || this.#waitingAlone.size > 0) return false;
     const { urgent, bulk } = this.#lanes;
     if (urgent.running + bulk.running >= this.#limit || lane.running >= lane.pace.level) return false;
     if (lane === urgent || lane.values === 0 || lane.values + values <= MAX_BULK_VALUES) return true;
@@ -105,7 +122,8 @@ export class RequestGate {
     );
   }
 
-  #enter(lane: Lane, values: number): void {
+  #enter(lane: Lane, values: number, isAlone: boolean): void {
+    this.#isTakenAlone = isAlone;
     lane.running += 1;
     lane.values += values;
     if (lane === this.#lanes.bulk) this.#ahead = { values: this.#aheadNow() + values, atMs: this.#clock.monotonicMs() };
@@ -122,28 +140,32 @@ export class RequestGate {
     return Math.max(0, values - (this.#clock.monotonicMs() - atMs) * this.#valuesPerMs);
   }
 
-  async #turn(lane: Lane, values: number, signal: AbortSignal): Promise<void> {
+  async #turn(queue: Set<Waiting>, signal: AbortSignal, values: number, enter: () => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
-        lane.waiting.delete(waiting);
+        queue.delete(waiting);
         reject(signal.reason);
+        // Nobody went while it waited to be alone.
+        this.#startNext();
       };
       const waiting: Waiting = {
         values,
         start: () => {
           signal.removeEventListener('abort', onAbort);
-          lane.waiting.delete(waiting);
-          this.#enter(lane, values);
+          queue.delete(waiting);
+          enter();
           resolve();
         },
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      lane.waiting.add(waiting);
+      queue.add(waiting);
     });
   }
 
   /** Whoever fits has always been started at once, so a newcomer that fits overtakes nobody who could go. */
   #startNext(): void {
+    const [alone] = this.#waitingAlone;
+    if (alone !== undefined && this.#isIdle()) alone.start();
     for (const lane of [this.#lanes.urgent, this.#lanes.bulk]) {
       for (const waiting of lane.waiting) if (this.#fits(lane, waiting.values)) waiting.start();
     }

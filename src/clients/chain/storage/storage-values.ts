@@ -1,8 +1,9 @@
+import { SmError } from '../../../domain/errors.ts';
 import type { Ask, BlockRef } from '../ask.ts';
 import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import { RequestSize } from '../flow/request-size.ts';
-import { isTooMuchAtOnce } from '../connection/rpc-errors.ts';
+import { isTooLarge, isTooMuchAtOnce } from '../connection/rpc-errors.ts';
 import { allOrNone } from '../connection/signals.ts';
 import { textOfSpan } from '../scale/hex-span.ts';
 import { decodedAt } from '../scale/undecodable.ts';
@@ -63,6 +64,7 @@ export class StorageValues {
       this.#size.noteGood();
       return values;
     } catch (error) {
+      if (keys.length < 2 && isTooLarge(error)) throw tooLargeAlone(error, keys[0]);
       if (keys.length < 2 || !isTooMuchAtOnce(error)) throw error;
       const half = this.#size.noteTooMuch(keys.length);
       const first = await this.#readBatch(connection, { keys: keys.slice(0, half), at, decode }, ask);
@@ -76,6 +78,11 @@ interface Batch<T> {
   readonly keys: readonly string[];
   readonly at: BlockRef;
   readonly decode: ValueDecoder<T>;
+}
+
+/** Cannot be halved. The bound stands in our own data or in the node's words. */
+function tooLargeAlone(error: SmError, key: string | undefined): SmError {
+  return new SmError(error.code, `One value alone is too large: ${error.message}`, { ...error.data, key }, error);
 }
 
 function shifted<T>(decode: ValueDecoder<T>, by: number): ValueDecoder<T> {

@@ -39,7 +39,7 @@ class FifoNode {
   }
 
   async ask(priority: 'urgent' | 'bulk', values: number): Promise<void> {
-    await this.gate.run(priority, values, new AbortController().signal, async (answered) => {
+    await this.gate.run({ priority, values }, new AbortController().signal, async (answered) => {
       const atMs = this.nowMs + this.#roundTripMs / 2;
       const startMs = Math.max(atMs, this.#freeAtMs);
       if (priority === 'urgent') this.ahead.push((startMs - atMs) * this.#valuesPerMs);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Priority } from '../../../../src/clients/chain/ask.ts';
 import { RequestGate } from '../../../../src/clients/chain/flow/request-gate.ts';
+import type { Passage } from '../../../../src/clients/chain/flow/request-gate.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 import { deferred } from '../deferred.ts';
 
@@ -22,8 +23,12 @@ class World {
     this.gate = new RequestGate(limit, this.clock);
   }
 
-  ask(name: string, priority: Priority, values = 0, signal = new AbortController().signal): Promise<void> {
-    const done = this.gate.run(priority, values, signal, async (answered) => {
+  ask(name: string, priority: Priority, values = 0): Promise<void> {
+    return this.pass(name, { priority, values });
+  }
+
+  pass(name: string, passage: Passage, signal = new AbortController().signal): Promise<void> {
+    const done = this.gate.run(passage, signal, async (answered) => {
       const { promise, resolve } = deferred<undefined>();
       const sent = {
         name,
@@ -176,7 +181,7 @@ describe('the line in front of a node', () => {
     const world = new World(3);
     await world.warm();
     for (let turn = 0; turn < 3; turn += 1) {
-      const failed = world.gate.run('bulk', 0, new AbortController().signal, async () => {
+      const failed = world.gate.run({ priority: 'bulk', values: 0 }, new AbortController().signal, async () => {
         await world.clock.advance(60_000);
         throw new Error('timeout');
       });
@@ -188,11 +193,40 @@ describe('the line in front of a node', () => {
     await world.end();
   });
 
+  it('lets a question that has to be alone wait for all others, and all others for it', async () => {
+    const world = new World(4);
+    await world.warm();
+    void world.ask('bulk', 'bulk');
+    void world.ask('urgent', 'urgent');
+    void world.pass('alone 0', { priority: 'bulk', values: 0, isAlone: true });
+    void world.pass('alone 1', { priority: 'urgent', values: 0, isAlone: true });
+    void world.ask('next', 'urgent');
+    await world.answer('bulk');
+    expect(await world.names()).toEqual(['urgent']);
+    for (const [answered, inFlight] of [
+      ['urgent', 'alone 0'],
+      ['alone 0', 'alone 1'],
+      ['alone 1', 'next'],
+    ] as const) {
+      await world.answer(answered);
+      expect(await world.names()).toEqual([inFlight]);
+    }
+    const control = new AbortController();
+    const gone = world.pass('gone', { priority: 'bulk', values: 0, isAlone: true }, control.signal);
+    void world.all.pop();
+    void world.ask('last', 'bulk');
+    expect(await world.names()).toEqual(['next']);
+    control.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    expect(await world.names()).toEqual(['next', 'last']);
+    await world.end();
+  });
+
   it('forgets who left the line, and passes failures on without losing a place', async () => {
     const world = new World(1);
     void world.ask('first', 'urgent');
     const control = new AbortController();
-    const gone = world.gate.run('urgent', 0, control.signal, async () => undefined);
+    const gone = world.gate.run({ priority: 'urgent', values: 0 }, control.signal, async () => undefined);
     void world.ask('last', 'urgent');
     control.abort(new Error('gone'));
     await expect(gone).rejects.toThrow('gone');
@@ -200,7 +234,7 @@ describe('the line in front of a node', () => {
     expect(await world.names()).toEqual(['last']);
     await world.answer('last');
     await expect(
-      world.gate.run('bulk', 0, new AbortController().signal, async () => {
+      world.gate.run({ priority: 'bulk', values: 0 }, new AbortController().signal, async () => {
         throw new Error('broken');
       }),
     ).rejects.toThrow('broken');
