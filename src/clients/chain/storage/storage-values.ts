@@ -39,7 +39,8 @@ export class StorageValues {
     ask: Ask,
     decode: ValueDecoder<T>,
   ): Promise<readonly T[]> {
-    const batches = evenParts(keys.length, this.#size.current);
+    const most = ask.priority === 'bulk' ? Math.min(this.#size.current, connection.valuesAtOnce) : this.#size.current;
+    const batches = evenParts(keys.length, most);
     const parts = await allOrNone(
       ask.signal,
       batches.map(([from, to]) => async (signal) => {

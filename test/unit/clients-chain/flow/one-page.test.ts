@@ -66,7 +66,8 @@ async function minute(roundTripMs: number, valuesPerMs: number, seed: number): P
     else walk();
   };
   const walk = (): void => {
-    for (; asked < 8; asked += 1) void part(random.fraction() < 0.2 ? random.between(1, 499) : 470);
+    const usual = node.gate.valuesAtOnce - 30;
+    for (; asked < 8; asked += 1) void part(random.fraction() < 0.2 ? random.between(1, usual) : usual);
   };
   const read = async (): Promise<void> => {
     await node.ask('urgent', 1);
