@@ -17,7 +17,7 @@ export interface ChainShape {
   readonly blocks: number;
   /** The block whose state is the first with the new runtime; it is still executed by the old one. */
   readonly upgradeBlock: number;
-  /** Orders known before, `madeCid(0)` to `madeCid(knownOrders - 1)`. */
+  /** Orders known before, `madeCid(0)` to `madeCid(knownOrders - 1)`; without any, nothing happens to older orders. */
   readonly knownOrders: number;
   readonly seed: number;
 }
@@ -73,6 +73,7 @@ function makeHappenings(shape: ChainShape, block: number): readonly Happening[] 
   const happens = (share: number): boolean => random.fraction() < share;
   const account = (): number => random.between(0, accounts - 1);
   const isNewRuntime = block > shape.upgradeBlock;
+  const hasKnown = shape.knownOrders > 0;
   const list: Happening[] = [];
   const reports = Math.floor(2 * shares.reports * random.fraction() + 0.5);
   for (let index = 0; index < reports; index += 1) {
@@ -89,7 +90,7 @@ function makeHappenings(shape: ChainShape, block: number): readonly Happening[] 
     list.push({ kind: 'order', payer: account(), cids });
   }
   for (const kind of ['calculated', 'renewed', 'prepaid'] as const) {
-    if (happens(shares[kind])) list.push({ kind, account: account(), cid: quietCid(shape, random) });
+    if (happens(shares[kind]) && hasKnown) list.push({ kind, account: account(), cid: quietCid(shape, random) });
   }
   // Each order is closed once at most, and by no other event touched.
   const closing = isNewRuntime ? closingOrder(shape, block, happens) : undefined;
@@ -131,7 +132,7 @@ function quietCid(shape: ChainShape, random: SeededRandom): string {
 }
 
 function orderedCid(shape: ChainShape, block: number, place: number, random: SeededRandom): string {
-  if (random.fraction() < shares.reordered) return orderedAgain(shape, random);
+  if (random.fraction() < shares.reordered && shape.knownOrders > 0) return orderedAgain(shape, random);
   return madeCid(firstOrdered + 4 * (block - shape.firstBlock) + place);
 }
 
@@ -139,7 +140,7 @@ function updatedCids(shape: ChainShape, random: SeededRandom): readonly string[]
   const cids = new Set<string>();
   const count = random.between(24, 48);
   while (cids.size < count) {
-    const isKnown = random.fraction() < shares.knownAmongReplicas;
+    const isKnown = random.fraction() < shares.knownAmongReplicas && shape.knownOrders > 0;
     cids.add(isKnown ? quietCid(shape, random) : madeCid(firstUnknown + random.between(0, 900_000)));
   }
   return [...cids];

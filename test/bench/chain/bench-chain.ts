@@ -8,6 +8,8 @@ import type { CounterReport } from './counters.ts';
 /** To the server's process; every one is answered. */
 export interface ChainRequest {
   readonly latencyMs?: number;
+  /** 0 for none. */
+  readonly blockMs?: number;
   readonly day?: number;
 }
 
@@ -47,6 +49,11 @@ export class BenchChain {
   /** The round trip that is added from now on. */
   async setLatency(latencyMs: number, signal: AbortSignal): Promise<void> {
     await this.#ask({ latencyMs }, signal);
+  }
+
+  /** A new finalized block this often from now on, each with its events; 0 lets the chain stand still. */
+  async setBlockMs(blockMs: number, signal: AbortSignal): Promise<void> {
+    await this.#ask({ blockMs }, signal);
   }
 
   /** From now on the newest finalized block is that of this day. */

@@ -7,6 +7,7 @@ import { encodeGroup, encodeIdentity, encodeWorkReport } from '../../../devnet/c
 import { u64 } from '../../../devnet/chain/scale/write.ts';
 import { workReportKey } from '../../../devnet/chain/storage-keys.ts';
 import { benchGroup, blockOfDay } from './bench-world.ts';
+import { BusyBlocks } from './busy-blocks.ts';
 
 const HASH_START = '0xb10c'.padEnd(58, 'b10c');
 const SLOT_BLOCKS = 600;
@@ -17,6 +18,7 @@ const EVENTS = `0x0400000000000000${toHex(u64(10_000_000)).slice(2)}020000`;
 /** Blocks of the bench chain and what little it has besides orders. */
 export class BenchNode {
   readonly #fixed = new Map<string, string>();
+  readonly #busy = new BusyBlocks();
   #finalized = blockOfDay(0);
 
   constructor() {
@@ -36,6 +38,16 @@ export class BenchNode {
 
   finalize(block: number): void {
     this.#finalized = Math.max(this.#finalized, block);
+  }
+
+  /** The next block, with all that happens on a chain. */
+  finalizeBusy(): void {
+    this.#finalized += 1;
+    this.#busy.add(this.#finalized);
+  }
+
+  extrinsics(block: number): readonly string[] {
+    return this.#busy.extrinsics(block);
   }
 
   hashOf(block: number): string | null {
@@ -59,13 +71,13 @@ export class BenchNode {
     };
   }
 
-  /** The value under a key that is no order's; the newest block is as old as the moment of asking. */
+  /** The value under a key that is none of the map's first orders; the newest block is as old as the moment of asking. */
   value(key: string, block: number): string | null {
     if (key === storagePrefixes.timestampNow) return toHex(u64(Date.now() - (this.#finalized - block) * BLOCK_MS));
-    if (key === storagePrefixes.systemEvents) return EVENTS;
+    if (key === storagePrefixes.systemEvents) return this.#busy.events(block) ?? EVENTS;
     if (key === storagePrefixes.sworkCurrentReportSlot) return toHex(u64(slotOf(block)));
     if (key.startsWith(storagePrefixes.sworkWorkReports) && this.#fixed.has(key)) return workReport(block);
-    return this.#fixed.get(key) ?? null;
+    return this.#fixed.get(key) ?? this.#busy.order(key, block) ?? null;
   }
 
   /** Keys of other maps than the orders'. */

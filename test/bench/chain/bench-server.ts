@@ -16,7 +16,7 @@ export class BenchServer {
   readonly #node = new BenchNode();
   readonly #counters = new Counters();
   readonly #clients = new Set<ClientSocket>();
-  readonly #ticking: NodeJS.Timeout | undefined;
+  #ticking: NodeJS.Timeout | undefined;
   latencyMs: number;
 
   private constructor(sockets: WebSocketServer, world: BenchWorld, options: BenchChainOptions) {
@@ -39,8 +39,6 @@ export class BenchServer {
         this.#clients.delete(client);
       });
     });
-    if (options.blockMs !== undefined)
-      this.#ticking = setInterval(() => this.#finalize(this.#node.finalized + 1), options.blockMs);
   }
 
   /** Listens on a free port of the loopback interface once the index of its orders is made. */
@@ -62,6 +60,16 @@ export class BenchServer {
     this.#finalize(blockOfDay(day));
   }
 
+  /** A new finalized block this often, each with its events; 0 lets the chain stand still. */
+  setBlockMs(blockMs: number): void {
+    clearInterval(this.#ticking);
+    if (blockMs === 0) return;
+    this.#ticking = setInterval(() => {
+      this.#node.finalizeBusy();
+      this.#tell();
+    }, blockMs);
+  }
+
   takeCounters(): CounterReport {
     return this.#counters.takeReport();
   }
@@ -74,6 +82,10 @@ export class BenchServer {
 
   #finalize(block: number): void {
     this.#node.finalize(block);
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const client of this.#clients) client.notify();
   }
 }

@@ -16,8 +16,6 @@ export interface BenchChainOptions {
   readonly heaviest?: boolean;
   /** Round trip that the server adds. */
   readonly latencyMs?: number;
-  /** A new finalized block this often; without it the chain stands still between days. */
-  readonly blockMs?: number;
   readonly seed?: number;
 }
 

@@ -11,6 +11,7 @@ const reply = (message: ChainReply): void => void process.send?.(message);
 process.on('message', (message) => {
   const request = message as ChainRequest;
   if (request.latencyMs !== undefined) server.latencyMs = request.latencyMs;
+  if (request.blockMs !== undefined) server.setBlockMs(request.blockMs);
   if (request.day !== undefined) server.goTo(request.day);
   const { user, system } = process.cpuUsage();
   reply({

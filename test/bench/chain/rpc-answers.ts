@@ -86,8 +86,10 @@ export class RpcAnswers {
         return node.hashOf(node.finalized);
       case 'chain_getHeader':
         return node.header(this.#block(params[0]));
-      case 'chain_getBlock':
-        return { block: { header: node.header(this.#block(params[0])), extrinsics: [] }, justification: null };
+      case 'chain_getBlock': {
+        const block = this.#block(params[0]);
+        return { block: { header: node.header(block), extrinsics: node.extrinsics(block) }, justification: null };
+      }
       case 'state_getRuntimeVersion':
         return runtimeVersion(SPEC_VERSION);
       case 'state_getMetadata':

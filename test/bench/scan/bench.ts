@@ -2,8 +2,9 @@ import { defaultChainLimits } from '../../../src/clients/chain/connection/limits
 import { BenchChain } from '../chain/bench-chain.ts';
 import type { Bench, BenchSettings, Budget, Figure, LimitFloor } from '../harness/bench.ts';
 import { interleavedPairs } from '../harness/pairs.ts';
-import { median, quantile, range } from '../harness/stats.ts';
+import { median, range } from '../harness/stats.ts';
 import { type BotRun, Measurements, type SocketRun } from './measurements.ts';
+import { withOthers } from './with-others.ts';
 
 /** What loopback has anyway: nothing is added for it. */
 const LOOPBACK_MS = 0.2;
@@ -41,8 +42,10 @@ async function few(orders: number, settings: BenchSettings, report: Report): Pro
   const distances = latencyMs === undefined ? [LOOPBACK_MS, 20, ...(scale === 'small' ? [] : [100])] : [latencyMs];
   await withChain({ orders }, signal, async (chain, measure) => {
     for (const distance of distances) {
-      if (distance <= LOOPBACK_MS) await nearby(measure, orders, settings, report);
-      else await distant(chain, measure, { orders, distance, settings, report });
+      if (distance <= LOOPBACK_MS) {
+        await nearby(measure, orders, settings, report);
+        report(await withOthers(chain, measure, orders, settings));
+      } else await distant(chain, measure, { orders, distance, settings, report });
     }
   });
 }
@@ -70,9 +73,8 @@ async function nearby(measure: Measurements, orders: number, settings: BenchSett
       if (run === 0) store = await measure.store(orders);
       return await measure.socket(orders);
     },
-    async () => await measure.bot({ urgent: false }),
+    async () => await measure.bot(),
   );
-  const { waits = [] } = await measure.bot({ urgent: true });
   const figure = against(ratesOf(limits), values, orders);
   report({
     ...figure,
@@ -82,10 +84,6 @@ async function nearby(measure: Measurements, orders: number, settings: BenchSett
     more: {
       ...processorTime(limits, values),
       'store alone, rows/s': Math.round(store),
-      'urgent read p50, ms': quantile(waits, 0.5),
-      'urgent read p99, ms': quantile(waits, 0.99),
-      'urgent reads': waits.length,
-      'a page of 1000 orders, ms': 1_000_000 / figure.value,
     },
   });
 }
@@ -106,7 +104,7 @@ async function distant(
   let mostInFlight = 0;
   const at = async (latencyMs: number): Promise<BotRun> => {
     await chain.setLatency(latencyMs, signal);
-    const run = await measure.bot({ urgent: false });
+    const run = await measure.bot();
     const { maxMessagesInFlight } = await chain.takeCounters(signal);
     mostInFlight = Math.max(mostInFlight, maxMessagesInFlight);
     return run;
@@ -140,7 +138,7 @@ async function heaviest(orders: number, settings: BenchSettings, report: Report)
     const { limits, values } = await interleavedPairs(
       settings.runs ?? (settings.scale === 'small' ? 1 : 3),
       async () => await measure.socket(orders),
-      async () => await measure.bot({ urgent: false }),
+      async () => await measure.bot(),
     );
     report({
       ...against(ratesOf(limits), values, orders),
@@ -170,7 +168,7 @@ async function many(orders: number, usualRuns: number, settings: BenchSettings, 
       },
       async () => {
         settings.say(`a first walk over ${orders} orders`);
-        return await measure.bot({ urgent: false });
+        return await measure.bot();
       },
     );
     const figure = against(limits, values, orders);

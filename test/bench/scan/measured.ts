@@ -6,8 +6,8 @@ import type { PlainLimits } from './plain-reader.ts';
 export interface BotInput {
   readonly dataDir: string;
   readonly url: string;
-  /** Reads one order again and again meanwhile. */
-  readonly urgent: boolean;
+  /** Reads one order again and again meanwhile, and follows the chain's blocks, which come this often; null for the walk alone. */
+  readonly meanwhile: { readonly blockMs: number } | null;
 }
 
 export interface BotOutput {
@@ -15,8 +15,18 @@ export interface BotOutput {
   /** Processor time of all its threads, ms. */
   readonly cpuMs: number;
   readonly orders: number;
+  readonly meanwhile?: Meanwhile;
+}
+
+export interface Meanwhile {
   /** How long each urgent read took, ms. */
-  readonly waits?: readonly number[];
+  readonly waits: readonly number[];
+  /** How many blocks the event indexer was behind, at each head. */
+  readonly blocksBehind: readonly number[];
+  /** All blocks from here to the cursor were taken in, and they brought so many orders. */
+  readonly firstBlock: number;
+  readonly cursor: number;
+  readonly ordersOfEvents: number;
 }
 
 export interface SocketInput extends PlainLimits {

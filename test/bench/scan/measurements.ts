@@ -4,8 +4,8 @@ import path from 'node:path';
 import { defaultChainLimits } from '../../../src/clients/chain/connection/limits.ts';
 import type { BenchChain } from '../chain/bench-chain.ts';
 import type { BenchChainOptions } from '../chain/bench-world.ts';
-import { type ChildResult, runChild, botNodeOptions } from '../harness/child.ts';
-import type { BotInput, BotOutput, SocketInput, SocketOutput, StoreInput, StoreOutput } from './measured.ts';
+import { botNodeOptions, type ChildResult, runChild } from '../harness/child.ts';
+import type { BotInput, BotOutput, Meanwhile, SocketInput, SocketOutput, StoreInput, StoreOutput } from './measured.ts';
 import { assertStored } from './stored-orders.ts';
 
 export interface SocketRun {
@@ -16,7 +16,7 @@ export interface SocketRun {
 
 export interface BotRun extends SocketRun {
   readonly rssMaxMiB: number;
-  readonly waits?: readonly number[];
+  readonly meanwhile?: Meanwhile;
 }
 
 /** Single measurements against one chain, each in a process of its own; every one throws when it did not do its whole work. */
@@ -32,14 +32,15 @@ export class Measurements {
   }
 
   /** A first walk by the bot; looks afterwards whether every order is in the database. */
-  async bot({ urgent }: { readonly urgent: boolean }): Promise<BotRun> {
+  async bot(meanwhile: BotInput['meanwhile'] = null): Promise<BotRun> {
     return await this.#inFolder(async (dataDir) => {
-      const input: BotInput = { dataDir, url: this.#chain.url, urgent };
+      const input: BotInput = { dataDir, url: this.#chain.url, meanwhile };
       const { output, rssMaxMiB } = await this.#run<BotOutput>('./bot-child.js', input, botNodeOptions);
       await assertStored(dataDir, this.#chain.world, 0);
-      const { ms, cpuMs, orders, waits } = output;
+      const { ms, cpuMs, orders } = output;
       if (orders !== this.#options.orders) throw new Error(`the walk counts ${orders} orders`);
-      return { ordersPerSecond: (orders * 1000) / ms, cpuMicros: (cpuMs * 1000) / orders, rssMaxMiB, waits };
+      const rates = { ordersPerSecond: (orders * 1000) / ms, cpuMicros: (cpuMs * 1000) / orders, rssMaxMiB };
+      return output.meanwhile === undefined ? rates : { ...rates, meanwhile: output.meanwhile };
     });
   }
 

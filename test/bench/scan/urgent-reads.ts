@@ -3,7 +3,7 @@ import type { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import type { GroupView } from '../../../src/clients/chain/orders/order-reader.ts';
 import { isAbort } from '../../../src/domain/errors.ts';
 
-const EVERY_MS = 50;
+const EVERY_MS = 10;
 
 /** What a read before a pull waits while something else is going on. */
 export interface UrgentReads {
@@ -11,7 +11,7 @@ export interface UrgentReads {
   stop(): Promise<readonly number[]>;
 }
 
-/** Reads one order at the newest finalized block again and again, ahead of all that is not urgent. */
+/** Reads one order again and again, one read behind the other as the pull task does, ahead of all that is not urgent. */
 export async function urgentReads(chain: ChainClient, view: GroupView): Promise<UrgentReads> {
   const control = new AbortController();
   const ask = { signal: control.signal };

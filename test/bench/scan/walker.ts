@@ -20,6 +20,9 @@ const LOOK_MS = 25;
 const SPEC_VERSION = 25;
 const indexer = { scanIntervalBlocks: DAY_BLOCKS, maxOrdersPerSecond: 0 };
 
+/** What other tasks beside the walk are composed of. */
+export type WalkerParts = Omit<ConstructorParameters<typeof WalkTask>[0], 'refreshBlocks'> & typeof indexer;
+
 export interface WalkedOnce {
   readonly walk: Walk;
   readonly ms: number;
@@ -36,7 +39,7 @@ export class Walker {
   readonly database: Database;
   readonly walks: Walks;
   readonly #facts: Facts;
-  readonly #parts: Omit<ConstructorParameters<typeof WalkTask>[0], 'refreshBlocks'> & typeof indexer;
+  readonly parts: WalkerParts;
 
   private constructor(database: Database, url: string, clock: SystemClock, rightOfWay: RightOfWay) {
     const logger = new TroubleLogger();
@@ -50,7 +53,7 @@ export class Walker {
     });
     this.walks = new Walks(database);
     this.#facts = new Facts(database);
-    this.#parts = {
+    this.parts = {
       clock,
       conditions: new Conditions(clock),
       logger,
@@ -85,7 +88,7 @@ export class Walker {
     const control = new AbortController();
     const stopped = AbortSignal.any([signal, control.signal]);
     const startedMs = Date.now();
-    const running = new WalkTask({ ...this.#parts, refreshBlocks }).run(stopped);
+    const running = new WalkTask({ ...this.parts, refreshBlocks }).run(stopped);
     try {
       const walk = await Promise.race([this.#next(before, stopped), endedEarly(running)]);
       return { walk, ms: (walk.endedMs ?? 0) - startedMs };

@@ -10,11 +10,15 @@ const keys = Array.from({ length: 940 }, (_, index) => `0x${index.toString(16).p
 type Line = Parameters<StorageValues['read']>[0];
 
 /** A node that cannot answer for more than so many values at once; every value is its key. */
-function line(isFar: boolean, carries: number): { readonly connection: Line; readonly asked: number[] } {
+function line(
+  { isFar, valuesAtOnce }: Pick<Line, 'isFar' | 'valuesAtOnce'>,
+  carries: number,
+): { readonly connection: Line; readonly asked: number[] } {
   const asked: number[] = [];
   const connection: Line = {
     name: 'ws://node',
     isFar,
+    valuesAtOnce,
     requestLargeAt: async (question, _ask, read) => {
       const [wanted] = question.params as [string[]];
       expect(question.values).toBe(wanted.length);
@@ -28,16 +32,17 @@ function line(isFar: boolean, carries: number): { readonly connection: Line; rea
 }
 
 it.each([
-  { isFar: false, asked: [470, 470] },
-  { isFar: true, asked: [940] },
-])('asks a node (distant: $isFar) for a page in as few questions as it should', async ({ isFar, asked }) => {
-  const node = line(isFar, 1000);
+  { where: 'nearby', isFar: false, valuesAtOnce: 250, asked: [235, 235, 235, 235] },
+  { where: 'not far', isFar: false, valuesAtOnce: 500, asked: [470, 470] },
+  { where: 'far away', isFar: true, valuesAtOnce: 1000, asked: [940] },
+])('asks a node $where for a page in as many questions as it should', async ({ asked, ...place }) => {
+  const node = line(place, 1000);
   expect(await new StorageValues(500).read(node.connection, keys, at, ask)).toEqual(keys);
   expect(node.asked).toEqual(asked);
 });
 
 it('asks a distant node that cannot carry a page for halves, until it has answered many of them', async () => {
-  const node = line(true, 480);
+  const node = line({ isFar: true, valuesAtOnce: 1000 }, 480);
   const values = new StorageValues(500);
   for (let page = 0; page < 9; page += 1) expect(await values.read(node.connection, keys, at, ask)).toEqual(keys);
   expect(node.asked.filter((count) => count > 480)).toEqual([940]);

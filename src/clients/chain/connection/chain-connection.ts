@@ -39,6 +39,11 @@ export class ChainConnection {
     return this.#line.standing;
   }
 
+  /** So many values of orders a bulk question should ask for. */
+  get valuesAtOnce(): number {
+    return this.#line.valuesAtOnce;
+  }
+
   /** Whether the round trip to it is what its answers wait for. */
   get isFar(): boolean {
     return this.#line.isFar;

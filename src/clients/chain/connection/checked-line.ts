@@ -59,6 +59,11 @@ export class CheckedLine {
     return this.#transport.epoch;
   }
 
+  /** So many values of orders a bulk question should ask for. */
+  get valuesAtOnce(): number {
+    return this.#gate.valuesAtOnce;
+  }
+
   get isFar(): boolean {
     return this.#gate.isFar;
   }

@@ -4,6 +4,10 @@ import { Pace } from './pace.ts';
 
 /** Values of orders that bulk questions ask for together at a node: one page, so that an urgent answer never waits behind more. */
 const MAX_BULK_VALUES = 1000;
+/** At a node nearby half as many keep the line full: the next answer is there before the last one is decoded. */
+const MAX_NEAR_VALUES = 500;
+/** A node that answered something within this is nearby. */
+const NEAR_MS = 5;
 /** So many more may be on the wire to and from a distant node. */
 const MAX_WIRE_VALUES = 2000;
 /** A node that never answered anything within this is distant. */
@@ -62,6 +66,11 @@ export class RequestGate {
     this.#lanes = { urgent: lane(limit, limit), bulk: lane(Math.max(1, limit - 1), 1) };
   }
 
+  /** So many values a bulk question should ask for: one is then made by the node while another is decoded here, or, far away, while others travel. */
+  get valuesAtOnce(): number {
+    return this.isFar ? MAX_BULK_VALUES : this.#maxBulkValues() / 2;
+  }
+
   /** Whether the round trip is what an answer waits for. */
   get isFar(): boolean {
     return Number.isFinite(this.#quickestMs) && this.#quickestMs >= FAR_MS;
@@ -114,12 +123,16 @@ export class RequestGate {
     if (this.#isTakenAlone || this.#waitingAlone.size > 0) return false;
     const { urgent, bulk } = this.#lanes;
     if (urgent.running + bulk.running >= this.#limit || lane.running >= lane.pace.level) return false;
-    if (lane === urgent || lane.values === 0 || lane.values + values <= MAX_BULK_VALUES) return true;
+    if (lane === urgent || lane.values === 0 || lane.values + values <= this.#maxBulkValues()) return true;
     return (
       this.isFar &&
       this.#aheadNow() + values <= MAX_BULK_VALUES &&
       lane.values + values <= MAX_BULK_VALUES + MAX_WIRE_VALUES
     );
+  }
+
+  #maxBulkValues(): number {
+    return this.#quickestMs <= NEAR_MS ? MAX_NEAR_VALUES : MAX_BULK_VALUES;
   }
 
   #enter(lane: Lane, values: number, isAlone: boolean): void {

@@ -10,7 +10,7 @@ import { decodedAt } from '../scale/undecodable.ts';
 import { decodeChanges, QUERY_STORAGE_AT } from './storage-changes.ts';
 import type { ValueDecoder } from './storage-changes.ts';
 
-type Line = Pick<ChainConnection, 'name' | 'isFar' | 'requestLargeAt'>;
+type Line = Pick<ChainConnection, 'name' | 'isFar' | 'valuesAtOnce' | 'requestLargeAt'>;
 
 /**
  * A distant node is asked for so many times as much at once: a page in one question instead of two. What passes in a round trip is then bounded by
@@ -42,8 +42,7 @@ export class StorageValues {
     ask: Ask,
     decode: ValueDecoder<T>,
   ): Promise<readonly T[]> {
-    const { current, isWhole } = this.#size;
-    const batches = evenParts(keys.length, connection.isFar && isWhole ? FAR_FACTOR * current : current);
+    const batches = evenParts(keys.length, this.#valuesAtOnce(connection, ask));
     const parts = await allOrNone(
       ask.signal,
       batches.map(([from, to]) => async (signal) => {
@@ -52,6 +51,11 @@ export class StorageValues {
       }),
     );
     return parts.flat();
+  }
+
+  #valuesAtOnce({ isFar, valuesAtOnce }: Line, { priority }: Ask): number {
+    const { current, isWhole } = this.#size;
+    return priority === 'bulk' ? Math.min(valuesAtOnce, isFar && isWhole ? FAR_FACTOR * current : current) : current;
   }
 
   async #readBatch<T>(connection: Line, batch: Batch<T>, ask: Ask): Promise<readonly T[]> {

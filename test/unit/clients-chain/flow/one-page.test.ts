@@ -66,8 +66,10 @@ async function minute(roundTripMs: number, valuesPerMs: number, seed: number): P
     else walk();
   };
   const walk = (): void => {
-    for (; asked < 8; asked += 1)
-      void part(random.fraction() < 0.2 ? random.between(1, 499) : node.gate.isFar ? 940 : 470);
+    for (; asked < 8; asked += 1) {
+      const usual = Math.round(node.gate.valuesAtOnce * 0.94);
+      void part(random.fraction() < 0.2 ? random.between(1, usual) : usual);
+    }
   };
   const read = async (): Promise<void> => {
     await node.ask('urgent', 1);

@@ -57,9 +57,11 @@ class World {
   }
 
   /** Quick answers until nothing more is allowed. */
-  async warm(): Promise<void> {
+  async warm(afterMs = 0): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) {
       void this.ask('warm', 'bulk');
+      await settle();
+      await this.clock.advance(afterMs);
       await this.answer('warm');
     }
   }
@@ -118,14 +120,25 @@ describe('the line in front of a node', () => {
 
   it('has at most one page of values in flight for bulk questions, and lets keys pass meanwhile', async () => {
     const world = new World(8);
-    await world.warm();
+    await world.warm(10);
+    expect(world.gate.valuesAtOnce).toBe(500);
     for (let index = 0; index < 4; index += 1) void world.ask(`values ${index}`, 'bulk', 400);
     void world.ask('keys', 'bulk', 0);
     expect(await world.names()).toEqual(['values 0', 'values 1', 'keys']);
+    await world.clock.advance(10);
     await world.answer('values 0');
     expect(await world.names()).toEqual(['values 1', 'keys', 'values 2']);
     void world.ask('urgent', 'urgent', 5000);
     expect(await world.names()).toContain('urgent');
+    await world.end();
+  });
+
+  it('has half a page in flight at a node nearby', async () => {
+    const world = new World(8);
+    await world.warm(4);
+    expect(world.gate.valuesAtOnce).toBe(250);
+    for (let index = 0; index < 4; index += 1) void world.ask(`values ${index}`, 'bulk', 240);
+    expect(await world.names()).toEqual(['values 0', 'values 1']);
     await world.end();
   });
 
