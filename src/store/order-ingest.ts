@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Database, Tx } from './database.ts';
 import { confirmFigures } from './ingest/confirm-figures.ts';
 import { type Afterwards, noteFoundAgain } from './ingest/found-again.ts';
+import type { RefreshTurns } from './ingest/refresh-turn.ts';
 import { type FoundRead, newestFound, readRows } from './ingest/read-rows.ts';
 import { upsertFigures } from './ingest/upsert-figures.ts';
 import type { WritePriority } from './write-queue.ts';
@@ -16,6 +17,8 @@ interface IngestOptions {
   readonly nowMs: number;
   /** Nearly all of them are expected to stand here with the same figures. */
   readonly mostlyAsKnown?: boolean;
+  /** Then those that stand here with the same figures keep their read block until their turn comes. */
+  readonly turns?: RefreshTurns | undefined;
   /** Ids of accounts, kept by a caller of many transactions while these succeed. */
   readonly accounts?: Map<string, number>;
 }
@@ -40,9 +43,9 @@ async function upsertRest(
   tx: Tx,
   found: readonly FoundRead[],
   rows: string,
-  { seen, accounts }: IngestOptions,
+  { seen, turns, accounts }: IngestOptions,
 ): Promise<Afterwards> {
-  const confirmed = await confirmFigures(tx, rows, found.length, seen);
+  const confirmed = await confirmFigures(tx, rows, found.length, { seen, turns });
   const rest = confirmed.rest.flatMap((index) => found[index] ?? []);
   if (rest.length > 0) await upsertFigures(tx, await readRows(tx, rest, accounts), rest.length, seen);
   return confirmed.after;

@@ -1,5 +1,6 @@
 import type { OrderKey } from '../domain/order.ts';
 import type { Database, Reader, Tx } from './database.ts';
+import { type RefreshTurns, turnBindings, turnCame } from './ingest/refresh-turn.ts';
 import { type MergedPage, PageMerge, type PackedRows, rowBits } from './page-merge.ts';
 
 /** Keys of one page and the range of positions between its neighbours' keys, both ends exclusive. */
@@ -8,18 +9,6 @@ export interface PageRange {
   readonly afterPosition: number;
   readonly beforePosition: number;
   readonly atBlock: number;
-}
-
-/**
- * Every order has a turn once in `cycleBlocks`, by its position: the one at position 0 when a cycle starts, the last one when it ends. A walk reads
- * those whose turn has come since they were read.
- */
-export interface RefreshTurns {
-  /** Block at which the running cycle started. */
-  readonly startBlock: number;
-  readonly cycleBlocks: number;
-  /** Orders above this position have yet to have their turn in this cycle. */
-  readonly throughPosition: number;
 }
 
 /** What makes a value worth reading again. */
@@ -36,7 +25,6 @@ export type PageComparison = MergedPage;
 export const maxMissing = 20_000;
 
 const chunkRows = 2000;
-const positions = 2 ** 48;
 /** Two digits for each row's bits. */
 const firstBitsCode = 10;
 
@@ -51,8 +39,7 @@ const pack = `
     SELECT key_position, cid, id, ${firstBitsCode}
       + ${rowBits.due} * (:readsAll
         OR (read_block < :atBlock AND (status IN ('new', 'queued') OR (status = 'waiting' AND verdict IN ('few-replicas', 'no-space'))
-          OR (read_block < :startBlock + key_position * :blocksPerPosition - :cycleBlocks * (key_position > :throughPosition)
-            AND (:owner IS NOT NULL OR group_owner_id IS NULL))))
+          OR (${turnCame} AND (:owner IS NOT NULL OR group_owner_id IS NULL))))
         OR (:owner IS NOT NULL AND group_owner_id IS NOT COALESCE((SELECT id FROM account WHERE address = :owner), -1)))
       + ${rowBits.absent} * (absence.file_id IS NOT NULL)
       + ${rowBits.unmarked} * (seen & 1 = 0)
@@ -80,7 +67,6 @@ interface PackRow {
  */
 export async function comparePage(database: Database, page: PageRange, rule: ReadingRule): Promise<PageComparison> {
   return await database.read(async (reader) => {
-    const { startBlock, cycleBlocks, throughPosition } = rule.turns;
     const { afterPosition, beforePosition, atBlock } = page;
     const merge = new PageMerge(page.keys);
     const bindings = {
@@ -89,10 +75,7 @@ export async function comparePage(database: Database, page: PageRange, rule: Rea
       afterPosition,
       beforePosition,
       atBlock,
-      startBlock,
-      cycleBlocks,
-      throughPosition,
-      blocksPerPosition: cycleBlocks / positions,
+      ...turnBindings(rule.turns),
     };
     let from: RowPlace | undefined = { fromPosition: afterPosition, fromTwin: -1 };
     while (from !== undefined && merge.loose <= maxMissing + page.keys.length) {

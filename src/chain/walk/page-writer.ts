@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Absences } from '../../store/absences.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import type { Gap } from '../../store/gaps.ts';
+import type { RefreshTurns } from '../../store/ingest/refresh-turn.ts';
 import { isFound } from '../../store/ingest/read-rows.ts';
 import { noteSuccesses } from '../../store/ingest/successes.ts';
 import { ingestReads } from '../../store/order-ingest.ts';
@@ -23,6 +24,8 @@ interface PageWriterParts {
   readonly absences: Absences;
   readonly progress: RunProgress;
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
+  /** By which orders are read again; undefined when all are read. */
+  readonly turns: () => RefreshTurns | undefined;
   /** Gaps not yet closed: an order calculated inside one was ordered there. */
   readonly openGaps: readonly Gap[];
 }
@@ -75,9 +78,14 @@ export class PageWriter {
   }
 
   async #bringIn(tx: Tx, { reads, unknown }: PageSlice): Promise<void> {
-    const { clock, openGaps } = this.#parts;
-    const mostlyAsKnown = unknown * 2 < reads.length;
-    await ingestReads(tx, reads, { seen: seenBy.scan, nowMs: clock.nowMs(), mostlyAsKnown, accounts: this.#accounts });
+    const { clock, openGaps, turns } = this.#parts;
+    await ingestReads(tx, reads, {
+      seen: seenBy.scan,
+      nowMs: clock.nowMs(),
+      mostlyAsKnown: unknown * 2 < reads.length,
+      turns: turns(),
+      accounts: this.#accounts,
+    });
     if (openGaps.length === 0) return;
     const successes = reads.filter(isFound).flatMap(({ key, figures }) => {
       const atBlock = figures.calculatedBlock;

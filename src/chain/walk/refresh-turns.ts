@@ -1,5 +1,5 @@
 import { HOUR_BLOCKS } from '../../domain/units.ts';
-import type { RefreshTurns } from '../../store/walk-pages.ts';
+import type { RefreshTurns } from '../../store/ingest/refresh-turn.ts';
 
 const positions = 2 ** 48;
 /** Walks begin a few blocks later than they are due. */

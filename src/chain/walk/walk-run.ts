@@ -6,7 +6,8 @@ import { BLOCK_MS, SECOND_MS } from '../../domain/units.ts';
 import type { Absences } from '../../store/absences.ts';
 import type { Gaps } from '../../store/gaps.ts';
 import type { Tally } from '../../store/tally.ts';
-import { maxMissing } from '../../store/walk-pages.ts';
+import type { RefreshTurns } from '../../store/ingest/refresh-turn.ts';
+import { maxMissing, type ReadingRule } from '../../store/walk-pages.ts';
 import type { Walk, Walks } from '../../store/walks.ts';
 import type { ChainTaskParts } from '../ports.ts';
 import { syncedHead } from '../synced-head.ts';
@@ -75,11 +76,11 @@ export class WalkRun {
 
   async #readOn(walk: Walk, ask: Ask): Promise<WalkOutcome> {
     const state = await this.#look(walk, ask);
-    const rhythm = await this.#rhythm(walk);
+    const rule = this.#rule(walk, await this.#rhythm(walk), state);
     return await underChildSignal(ask.signal, async (control) => {
-      const pages = this.#pages(walk, { ...ask, signal: control.signal }, rhythm, state);
+      const pages = this.#pages(walk, { ...ask, signal: control.signal }, rule, state);
       try {
-        return await this.#writeAll(walk, pages, ask, state);
+        return await this.#writeAll(walk, pages, ask, { rule, state });
       } finally {
         control.abort();
         await pages.settle();
@@ -87,14 +88,17 @@ export class WalkRun {
     });
   }
 
-  #pages(walk: Walk, ask: Ask, rhythm: WalkRhythm, state: RunState): PagesAhead {
-    const { account, refreshBlocks, maxOrdersPerSecond, clock } = this.#parts;
-    const rule = () => {
+  #rule(walk: Walk, rhythm: WalkRhythm, state: RunState): () => ReadingRule {
+    return () => {
       const durations = [...rhythm.durations, state.headBlock - walk.oldestPageBlock];
       const reachBlocks = expectedReach({ ...rhythm, durations });
-      const turns = refreshTurns(walk.anchorBlock, refreshBlocks, reachBlocks);
+      const turns = refreshTurns(walk.anchorBlock, this.#parts.refreshBlocks, reachBlocks);
       return { readsAll: walk.readsAll, groupOwner: walk.groupOwner, turns };
     };
+  }
+
+  #pages(walk: Walk, ask: Ask, rule: () => ReadingRule, state: RunState): PagesAhead {
+    const { account, maxOrdersPerSecond, clock } = this.#parts;
     const pace = new Pace(clock, maxOrdersPerSecond);
     const source = () => state.anchor;
     const keys = new KeyStream({ ...this.#parts, pace, source, ask, cursor: walk.cursor });
@@ -102,10 +106,16 @@ export class WalkRun {
     return new PagesAhead(keys, reader, ask);
   }
 
-  async #writeAll(walk: Walk, pages: PagesAhead, ask: Ask, state: RunState): Promise<WalkOutcome> {
+  async #writeAll(
+    walk: Walk,
+    pages: PagesAhead,
+    ask: Ask,
+    { rule, state }: { readonly rule: () => ReadingRule; readonly state: RunState },
+  ): Promise<WalkOutcome> {
     const { facts, gaps, clock } = this.#parts;
     const progress = new RunProgress(this.#parts, walk);
-    const writer = new PageWriter({ ...this.#parts, progress, openGaps: await gaps.listOpen() });
+    const turns = (): RefreshTurns | undefined => (walk.readsAll ? undefined : rule().turns);
+    const writer = new PageWriter({ ...this.#parts, progress, turns, openGaps: await gaps.listOpen() });
     let checkedMs = clock.monotonicMs();
     for (;;) {
       const read = await pages.next();

@@ -27,14 +27,14 @@ const clearAbsences = `
     CROSS JOIN absence ON absence.file_id = file_record.id
     WHERE absence.first_block <= read.value ->> 2)`;
 
-// Only a read that its row took for the newest speaks; `deleting` has already left for sWorker.
+// Only a read that is the newest of its row speaks (one that changes nothing may leave the row's own as it was); `deleting` has already left for sWorker.
 // A cleanup of cause `found` rests on the row having been closed and has no close of its own to be newer than.
 const cancelCleanups = `
   UPDATE cleanup_record SET status = 'cancelled', detail = 'the order was found on chain', updated_ms = ? WHERE id IN (
     SELECT cleanup_record.id FROM json_each(?) AS read
     CROSS JOIN cleanup_record ON cleanup_record.cid = read.value ->> 1 AND cleanup_record.${openCleanup}
     CROSS JOIN file_record ON file_record.key_position = read.value ->> 0 AND file_record.cid = read.value ->> 1
-    WHERE cleanup_record.status <> 'deleting' AND file_record.status <> 'closed' AND file_record.read_block = read.value ->> 2
+    WHERE cleanup_record.status <> 'deleting' AND file_record.status <> 'closed' AND file_record.read_block <= read.value ->> 2
       AND (cleanup_record.cause = 'found' OR read.value ->> 2 > COALESCE(cleanup_record.confirmed_block, cleanup_record.seen_block)))`;
 
 /**

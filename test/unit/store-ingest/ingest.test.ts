@@ -221,6 +221,40 @@ describe('reads that are expected to tell nothing new', () => {
   });
 });
 
+describe('reads of a walk that tell nothing new', () => {
+  const nobodysTurn = { startBlock: 5, cycleBlocks: 100, throughPosition: -1 };
+  const everybodysTurn = { startBlock: 11, cycleBlocks: 100, throughPosition: 2 ** 48 };
+  const walk = async (reads: readonly OrderRead[], turns: typeof nobodysTurn): Promise<void> =>
+    await room.database.write('bulk', async (tx) => {
+      await ingestReads(tx, reads, { seen: seenBy.scan, nowMs: 0, mostlyAsKnown: true, turns });
+    });
+
+  it('write nothing before the turn of their order has come', async () => {
+    await ingest.ingest([read('a', 10), read('b', 10)]);
+    await walk([read('a', 20), read('b', 20, { replicas: 3 })], nobodysTurn);
+    expect(await room.order('a')).toMatchObject({ readBlock: 10 });
+    expect(await room.order('b')).toMatchObject({ readBlock: 20, replicas: 3 });
+    await walk([read('a', 20)], everybodysTurn);
+    expect(await room.order('a')).toMatchObject({ readBlock: 20 });
+  });
+
+  it('note nevertheless who saw the order', async () => {
+    await ingest.ingest([read('a', 10)]);
+    await room.set('a', { seen: seenBy.event });
+    await walk([read('a', 20)], nobodysTurn);
+    expect(await room.order('a')).toMatchObject({ readBlock: 20, seen: seenBy.scan | seenBy.event });
+  });
+
+  it('take a cleanup back nevertheless', async () => {
+    await ingest.ingest([read('a', 10)]);
+    await room.addCleanup('a', { status: 'confirmed', seen: 20, confirmed: 30 });
+    await walk([read('a', 25)], nobodysTurn);
+    expect(await room.cleanups()).toMatchObject([{ status: 'confirmed' }]);
+    await walk([read('a', 40)], nobodysTurn);
+    expect(await room.cleanups()).toMatchObject([{ status: 'cancelled' }]);
+  });
+});
+
 describe('a read that finds an order', () => {
   it.each([
     ['seen', 20, undefined, 21, 'cancelled'],
