@@ -1,23 +1,25 @@
-import type { Order, VerdictInputs } from './order.ts';
+import type { Order, OrderKey, VerdictInputs } from './order.ts';
 import type { OrderClass } from './statuses.ts';
 import type { ListMatch } from './strategy.ts';
 import type { RuleVerdict, Verdict } from './verdicts.ts';
 
 /** The part of an order that the rules look at. */
-export type JudgedOrder = Pick<
-  Order,
-  | 'key'
-  | 'sizeBytes'
-  | 'calculatedBlock'
-  | 'expiryBlock'
-  | 'replicas'
-  | 'groupHold'
-  | 'groupOwner'
-  | 'successBlock'
-  | 'goneCount'
-  | 'oversize'
-  | 'draw'
->;
+export interface JudgedOrder
+  extends Pick<
+    Order,
+    | 'sizeBytes'
+    | 'calculatedBlock'
+    | 'expiryBlock'
+    | 'replicas'
+    | 'groupHold'
+    | 'groupOwner'
+    | 'successBlock'
+    | 'goneCount'
+    | 'oversize'
+    | 'draw'
+  > {
+  readonly key: Pick<OrderKey, 'text'>;
+}
 
 /** What the rules need to know about one order besides its row. */
 export interface DecisionFacts {
@@ -57,6 +59,8 @@ export interface Standing {
 export interface DecidableOrder extends JudgedOrder, Omit<Standing, 'draw'> {
   readonly id: number;
   readonly readBlock: number;
+  /** Looked up only where a member of the group stands in the replica map: no rule asks for it elsewhere. */
+  readonly groupOwner: string | null;
   /** A pin record holds the file; looked up only where the own account stands in the replica map. */
   readonly heldHere: boolean;
 }

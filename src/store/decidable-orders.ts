@@ -13,12 +13,10 @@ export interface DueOrder {
   readonly key: OrderKey;
 }
 
-const source = 'file_record f LEFT JOIN account a ON a.id = f.group_owner_id';
-
 // One text for the whole list: the driver takes several times as long to hand the same columns over one by one.
 async function list(reader: Reader | Tx, rest: string, bindings: (string | number)[]): Promise<DecidableOrder[]> {
   const rows: { orders: string | null }[] = await reader.raw(
-    `SELECT group_concat(entry) AS orders FROM (SELECT ${decidableRow} AS entry FROM ${source} ${rest})`,
+    `SELECT group_concat(entry) AS orders FROM (SELECT ${decidableRow} AS entry FROM file_record f ${rest})`,
     bindings,
   );
   const orders = JSON.parse(`[${rows[0]?.orders ?? ''}]`) as DecidableRow[];

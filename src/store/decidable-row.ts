@@ -1,5 +1,5 @@
 import type { DecidableOrder } from '../domain/decision.ts';
-import type { GroupHold } from '../domain/order.ts';
+import { groupHolds, type GroupHold } from '../domain/order.ts';
 import type { OrderClass } from '../domain/statuses.ts';
 import type { Verdict } from '../domain/verdicts.ts';
 import { drawUnits } from './draw-units.ts';
@@ -8,13 +8,12 @@ import { drawUnits } from './draw-units.ts';
 const columns = [
   'f.id',
   'f.cid',
-  'f.key_position',
   'f.size_bytes',
   'f.calculated_block',
   'f.expiry_block',
   'f.replicas',
   'f.group_hold',
-  'a.address',
+  `CASE f.group_hold WHEN ${groupHolds.no} THEN NULL ELSE (SELECT a.address FROM account a WHERE a.id = f.group_owner_id) END`,
   'f.success_block',
   'f.gone_count',
   'f.oversize',
@@ -28,14 +27,13 @@ const columns = [
   'f.turn_block',
   'f.revise',
   'f.read_block',
-  `CASE f.group_hold WHEN 2 THEN EXISTS (
+  `CASE f.group_hold WHEN ${groupHolds.ownAccount} THEN EXISTS (
     SELECT 1 FROM pin_record p WHERE p.cid = f.cid AND p.status IN ('sealed', 'lost')) ELSE 0 END`,
 ];
-/** A row of `file_record` (`f`), its group owner's account (`a`) beside it, as one JSON array. */
+/** A row of `file_record` (`f`) as one JSON array. */
 export type DecidableRow = readonly [
   id: number,
   cid: string,
-  position: number,
   sizeBytes: number,
   calculatedBlock: number,
   expiryBlock: number,
@@ -61,29 +59,29 @@ export const decidableRow = `json_array(${columns.join(', ')})`;
 
 // By place and field by field: names in the text and spreads of so many fields cost more than the reading.
 export function toDecidable(row: DecidableRow): DecidableOrder {
-  const draw = row[12];
+  const draw = row[11];
   return {
     id: row[0],
-    key: { text: row[1], position: row[2] },
-    sizeBytes: row[3],
-    calculatedBlock: row[4],
-    expiryBlock: row[5],
-    replicas: row[6],
-    groupHold: row[7],
-    groupOwner: row[8],
-    successBlock: row[9],
-    goneCount: row[10],
-    oversize: row[11] === 1,
+    key: { text: row[1] },
+    sizeBytes: row[2],
+    calculatedBlock: row[3],
+    expiryBlock: row[4],
+    replicas: row[5],
+    groupHold: row[6],
+    groupOwner: row[7],
+    successBlock: row[8],
+    goneCount: row[9],
+    oversize: row[10] === 1,
     draw: draw === null ? null : draw / drawUnits,
-    status: row[13],
-    verdict: row[14],
-    inputs: row[15],
-    orderClass: row[16],
-    lookBlock: row[17],
-    lookCount: row[18],
-    turnBlock: row[19],
-    revise: row[20] === 1,
-    readBlock: row[21],
-    heldHere: row[22] === 1,
+    status: row[12],
+    verdict: row[13],
+    inputs: row[14],
+    orderClass: row[15],
+    lookBlock: row[16],
+    lookCount: row[17],
+    turnBlock: row[18],
+    revise: row[19] === 1,
+    readBlock: row[20],
+    heldHere: row[21] === 1,
   };
 }

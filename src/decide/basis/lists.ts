@@ -57,7 +57,7 @@ function textsOf(cid: string): string[] {
  * beats any allow entry.
  */
 export function matchLists(cid: string, owners: readonly KnownOwner[], lists: PreparedLists): ListMatch | null {
-  const denied = matchOf(cid, owners, lists.deny);
+  const denied = lists.deny.fingerprint === null ? null : matchOf(cid, owners, lists.deny);
   if (denied !== null) return { list: 'deny', ...denied };
   if (lists.allow.fingerprint === null) return null;
   return matchOf(cid, owners, lists.allow) === null ? { list: 'allow' } : null;

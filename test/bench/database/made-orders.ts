@@ -2,7 +2,7 @@ import { decide } from '../../../src/decide/rules/decide.ts';
 import { standingAfter } from '../../../src/decide/standing.ts';
 import { accountOf, addressOf } from '../../../src/domain/account.ts';
 import type { DecidableOrder, Standing } from '../../../src/domain/decision.ts';
-import { groupHolds } from '../../../src/domain/order.ts';
+import { groupHolds, type OrderKey } from '../../../src/domain/order.ts';
 import type { OrderStatus } from '../../../src/domain/statuses.ts';
 import type { DecisionBasis } from '../../../src/domain/strategy.ts';
 import { DAY_BLOCKS, GIB } from '../../../src/domain/units.ts';
@@ -34,6 +34,7 @@ export interface MadeShares {
 }
 
 export interface MadeOrder extends Omit<DecidableOrder, 'status'> {
+  readonly key: OrderKey;
   readonly status: OrderStatus;
   readonly seen: number;
   readonly rewardPico: string;
@@ -55,9 +56,10 @@ export function madeOrder(index: number, place: number, orders: number, shares: 
   const neverHeld = uniform(2) < 0.04;
   const age = Math.floor((isNew ? 30 : 170) * DAY_BLOCKS * uniform(3));
   const calculatedBlock = madeHeadBlock - 100 - age;
+  const key = chainOrderKey(madeCid(index));
   const row: DecidableOrder = {
     id: place + 1,
-    key: chainOrderKey(madeCid(index)),
+    key,
     sizeBytes: sizeBytes(uniform(4), uniform(5)),
     calculatedBlock,
     expiryBlock: neverHeld ? 0 : calculatedBlock + 180 * DAY_BLOCKS,
@@ -82,6 +84,7 @@ export function madeOrder(index: number, place: number, orders: number, shares: 
   const standing = given === 'new' ? row : { ...row, ...standingOf(row, uniform(10)) };
   return {
     ...standing,
+    key,
     ...(given === undefined ? {} : { status: given, lookBlock: null, turnBlock: null }),
     seen: isNew ? 3 : 1,
     rewardPico: String(Math.floor(2e9 + 4e12 * uniform(11) ** 3)),

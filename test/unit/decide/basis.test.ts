@@ -156,7 +156,7 @@ describe('the scope of a revision', () => {
         const [old, changed] = [basisWith(one), basisWith(other)];
         const order = (isNew ? orderWith : dbOrderWith)({
           ...columns,
-          key: { text: cidOf(name), position: 1 },
+          key: { text: cidOf(name) },
           draw: null,
           expiryBlock: headBlock + 2_000_000,
         });

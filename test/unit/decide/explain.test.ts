@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { explain } from '../../../src/decide/explain.ts';
 import { decide } from '../../../src/decide/rules/decide.ts';
 import type { Order } from '../../../src/domain/order.ts';
+import type { JudgedOrder } from '../../../src/domain/decision.ts';
 import { orderStatuses } from '../../../src/domain/statuses.ts';
 import type { DecisionBasis } from '../../../src/domain/strategy.ts';
 import { pickVerdicts, ruleVerdicts } from '../../../src/domain/verdicts.ts';
 import { basisWith, dbOrderWith, factsWith, headBlock, orderWith } from './rules/judged.ts';
 
-function stored(columns: Partial<Order> = {}): Order {
+function stored(columns: Partial<Omit<Order, 'key'> & JudgedOrder> = {}): Order {
+  const judged = orderWith(columns);
   return {
-    ...orderWith(),
+    ...judged,
     id: 1,
     seen: 1,
     rewardPico: '5',
@@ -27,6 +29,7 @@ function stored(columns: Partial<Order> = {}): Order {
     attempts: 0,
     revise: false,
     ...columns,
+    key: { ...judged.key, position: 1 },
   };
 }
 

@@ -8,7 +8,7 @@ export const headBlock = 10_000_000;
 /** An order that every rule lets pass: new by its event, held by some, long paid. */
 export function orderWith(columns: Partial<JudgedOrder> = {}): JudgedOrder {
   return {
-    key: { text: cidOf('a file'), position: 1 },
+    key: { text: cidOf('a file') },
     sizeBytes: 1_000_000,
     calculatedBlock: headBlock - 10,
     expiryBlock: headBlock + 170 * DAY_BLOCKS,

@@ -20,7 +20,7 @@ const limits = { minFileSizeBytes: 100, maxFileSizeBytes: 1000, minReplicas: 40,
 /** Each failure as a change to a db order that passes. Where two cannot be had in one order, the one asked last wins. */
 const failures: readonly [RuleVerdict, (world: World) => void][] = [
   ['denied', (world) => (world.facts = { ...world.facts, listMatch: { list: 'allow' } })],
-  ['bad-cid', (world) => (world.order = { ...world.order, key: { text: 'no cid', position: 1 } })],
+  ['bad-cid', (world) => (world.order = { ...world.order, key: { text: 'no cid' } })],
   ['bad-size', (world) => (world.order = { ...world.order, oversize: true })],
   ['not-ours', (world) => (world.basis = { ...world.basis, ownIndex: world.basis.ownIndex + 1 })],
   ['dice', (world) => (world.order = { ...world.order, draw: 0.99 })],
@@ -92,7 +92,7 @@ describe('the rules', () => {
 
 const blocks = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20_000_000 }));
 const anyOrder: fc.Arbitrary<JudgedOrder> = fc.record({
-  key: fc.record({ text: fc.oneof(fc.string({ maxLength: 128 }), fc.nat().map(cidOf)), position: fc.nat() }),
+  key: fc.record({ text: fc.oneof(fc.string({ maxLength: 128 }), fc.nat().map(cidOf)) }),
   sizeBytes: fc.maxSafeNat(),
   calculatedBlock: blocks,
   expiryBlock: blocks,
