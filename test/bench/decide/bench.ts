@@ -70,11 +70,11 @@ async function rules(orders: number, settings: BenchSettings): Promise<Figure> {
       throw new Error(`${decided} verdicts, of which ${notOurs} not-ours`);
     results.push(result);
   }
-  const rates = results.map(({ output }) => (1000 * output.verdicts) / output.rulesMs);
-  const withReading = results.map(({ output }) => (1000 * output.verdicts) / (output.rulesMs + output.readingMs));
+  const rates = results.map(({ output }) => (1000 * output.verdicts) / output.tookMs);
+  const rulesAlone = results.map(({ output }) => (1000 * output.verdicts) / output.rulesMs);
   return {
     bench: 'decide',
-    part: 'rules on rows already read',
+    part: 'rules, with reading the rows',
     orders,
     latencyMs: 0,
     value: median(rates),
@@ -85,7 +85,7 @@ async function rules(orders: number, settings: BenchSettings): Promise<Figure> {
     rssMaxMiB: Math.max(...results.map(({ rssMaxMiB }) => rssMaxMiB)),
     runs,
     budgets: [{ what: 'verdicts/s', found: median(rates), atLeast: 300_000, kind: 'time' }],
-    more: { 'with reading from SQLite, verdicts/s': median(withReading) },
+    more: { 'the rules alone, verdicts/s': median(rulesAlone) },
   };
 }
 

@@ -8,10 +8,10 @@ export interface DecideInput {
 export interface RulesOutput {
   readonly verdicts: number;
   readonly byVerdict: Readonly<Record<string, number>>;
-  /** Time in the rules over rows that were read before. */
+  /** Of that, time in the rules. */
   readonly rulesMs: number;
-  /** The same rows by the product's own reading, from SQLite to the orders that the rules are given. */
-  readonly readingMs: number;
+  /** From the rows in SQLite to verdicts, by the product's own reading. */
+  readonly tookMs: number;
 }
 
 export interface RevisionOutput {
