@@ -18,6 +18,9 @@ import type { SealProof } from './seal-proof.ts';
 import type { SworkerDesk } from './sworker-desk.ts';
 import type { UpgradeHold } from './upgrade-hold.ts';
 
+/** A claim that is no older is not looked at again before its pull starts: while hundreds end a second the question would cost slots. */
+const freshMs = 500;
+
 interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
   readonly ipfs: PullIpfs;
   readonly head: HeadBlock;
@@ -72,9 +75,10 @@ export class PullRunner {
     return ended?.orderStatus === 'handled';
   }
 
-  /** A close may have been confirmed while a claim waited for its slot; later ones are the poll's. */
+  /** A close may have been confirmed while a claim waited for its slot; later ones, and those of a moment before, are the poll's. */
   async #letGoIfClosed(pull: RunningPull): Promise<void> {
     const { recordId, claim } = pull.permit;
+    if (this.#parts.clock.nowMs() - claim.startedMs < freshMs) return;
     const closing = await this.#parts.records.listClosing([{ recordId, orderId: claim.orderId }]);
     if (closing.length > 0) pull.abort('closed');
   }

@@ -128,6 +128,7 @@ describe('orders claimed ahead of their slots', () => {
   it('never start, and end closed, when their close was confirmed before a slot was free', async () => {
     const { world } = await busy();
     await confirmClose(world, 'r16');
+    await world.pass(600, 600);
     await seal(world, 'r12');
     await world.reaches('r16', 'closed');
     expect(await world.records('r16')).toMatchObject([
