@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=1024
+#!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
 import { exitCodes } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { lastResort } from './runtime/last-resort.ts';

@@ -15,7 +15,7 @@ const againBytes = MIB;
 const waitBytes = 25 * MIB;
 const waitMs = 250;
 /** From here on bulk writers wait for the attempt under way: they can fill the log faster than it is moved. */
-const holdBytes = 26 * MIB;
+const holdBytes = 25 * MIB;
 /** So many pages are moved while writers wait; more than that before, beside them. */
 const pagesInTurn = 64;
 const mostRounds = 3;

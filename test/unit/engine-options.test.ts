@@ -7,7 +7,7 @@ const inRepository = (name: string): string => fileURLToPath(new URL(`../../${na
 
 it('bounds the heap in the first line of the bot, as the memory budgets need it', () => {
   const options = engineOptions(inRepository('src/main.ts'));
-  expect(options).toEqual(['--max-semi-space-size=8', '--max-old-space-size=1024']);
+  expect(options).toEqual(['--max-semi-space-size=16', '--max-old-space-size=1024']);
 });
 
 it('has the image and the README start that line, and not node itself', () => {
