@@ -39,10 +39,8 @@ export class NodeSocket {
     socket.on('open', () => handlers.onOpen());
     socket.on('message', (data) => {
       const bytes = bytesOf(data);
-      const { length } = bytes;
       handlers.onMessage(bytes);
-      letGo(bytes);
-      memory.delivered(bytes, length);
+      if (memory.delivered(bytes)) letGo(bytes);
     });
     socket.on('error', (error) => (cause ??= error));
     this.closed = new Promise((resolve) => {

@@ -43,15 +43,17 @@ export class ReceiveMemory {
   /**
    * A message of the stream, neither compressed nor masked, was delivered and is used up: its bytes, and all before them, are nobody's any more.
    * @param message as it was delivered: a view of this memory or a copy
-   * @param messageBytes its length, which a copy that was let go does not tell any more
+   * @returns whether it is a copy, with memory of its own
    */
-  delivered(message: Buffer, messageBytes: number): void {
+  delivered(message: Buffer): boolean {
+    const messageBytes = message.length;
     const block = this.#blockOf(message);
     // A copy does not say where it came from: a handshake, pings and the headers of fragments are not counted then, until a view tells the place.
     if (block === undefined) this.#deliveredTo += leastHeaderBytes(messageBytes) + messageBytes;
     else this.#deliveredTo = block.startsAt + message.byteOffset - block.memory.byteOffset + messageBytes;
     this.#reuse();
     if (messageBytes < SMALL_MESSAGE_BYTES && this.#free.length > 1) this.#free.pop();
+    return block === undefined;
   }
 
   #blockOf({ buffer }: Buffer): Block | undefined {

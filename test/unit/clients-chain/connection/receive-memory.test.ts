@@ -46,8 +46,9 @@ function play(
     if (last !== undefined) held.push(last);
     // As `ws` delivers: a view of what lies in one piece, a copy of what does not.
     const start = end - length - (last?.position ?? 0);
-    const message = last !== undefined && start >= 0 ? last.piece.subarray(start, start + length) : Buffer.alloc(0);
-    memory.delivered(message, length);
+    const message =
+      last !== undefined && start >= 0 ? last.piece.subarray(start, start + length) : Buffer.alloc(length);
+    memory.delivered(message);
   }
   return blocks.size;
 }
@@ -85,11 +86,19 @@ it('gives memory of large messages back once only small ones come', () => {
       memory.received(room.length);
       bytes += room.length;
     }
-    memory.delivered(Buffer.alloc(0), 3_000_000);
+    memory.delivered(Buffer.alloc(3_000_000));
     return blocks;
   };
   const before = page();
-  for (let head = 0; head < 20; head += 1) memory.delivered(Buffer.alloc(0), 300);
+  for (let head = 0; head < 20; head += 1) memory.delivered(Buffer.alloc(300));
   const after = page();
   expect([...after].filter((block) => before.has(block)).length).toBeLessThanOrEqual(2);
+});
+
+it('tells a copy from a message that fills a whole block, whose memory is not to be given away', () => {
+  const memory = new ReceiveMemory();
+  const block = memory.room();
+  memory.received(block.length);
+  expect(memory.delivered(block)).toBe(false);
+  expect(memory.delivered(Buffer.alloc(block.length))).toBe(true);
 });
