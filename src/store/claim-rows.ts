@@ -30,8 +30,8 @@ export async function claimRows(
     won.map(({ cid }) => cid),
   );
   const records: { id: number; cid: string }[] = await tx.raw(
-    `INSERT INTO pin_record (cid, size_bytes, status, cause, class, attempt, started_ms, started_block, updated_ms, pinned_before)
-     SELECT value ->> 'cid', value ->> 'sizeBytes', 'running', 'pull', value ->> 'orderClass', (value ->> 'attempts') + 1,
+    `INSERT INTO pin_record (order_id, cid, size_bytes, status, cause, class, attempt, started_ms, started_block, updated_ms, pinned_before)
+     SELECT value ->> 'orderId', value ->> 'cid', value ->> 'sizeBytes', 'running', 'pull', value ->> 'orderClass', (value ->> 'attempts') + 1,
        value ->> 'startedMs', value ->> 'startedBlock', value ->> 'startedMs', value ->> 'pinnedBefore'
      FROM json_each(?) RETURNING id, cid`,
     [JSON.stringify(won)],

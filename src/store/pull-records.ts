@@ -20,6 +20,19 @@ export interface PullProgress {
 
 const historyLength = 50;
 
+const ownOrder =
+  "file_record.id = pin_record.order_id AND file_record.cid = pin_record.cid AND file_record.status = 'pulling'";
+const listLeftovers = `
+  SELECT pin_record.id AS recordId, pin_record.cid, file_record.id AS orderId
+  FROM pin_record INDEXED BY pin_record_running LEFT JOIN file_record ON ${ownOrder} WHERE pin_record.status = 'running'`;
+const countPulled = `
+  SELECT (SELECT COALESCE(SUM(orders), 0) FROM tally WHERE status = 'pulling') AS pulling,
+    (SELECT COUNT(*) FROM pin_record INDEXED BY pin_record_running CROSS JOIN file_record ON ${ownOrder}
+     WHERE pin_record.status = 'running') AS running`;
+const findUnpulled = `
+  SELECT id FROM file_record WHERE status = 'pulling'
+    AND NOT EXISTS (SELECT 1 FROM pin_record WHERE pin_record.cid = file_record.cid AND pin_record.status = 'running')`;
+
 /** Pin records as the pull room reads and keeps them beside claims and ends. */
 export class PullRecords {
   readonly #database: Database;
@@ -95,18 +108,8 @@ export class PullRecords {
 
   /** Records left running by a process that ended, oldest first. */
   async listLeftovers(): Promise<readonly LeftoverPull[]> {
-    return await this.#database.read(async (reader) => {
-      const orders: { id: number; cid: string }[] = await reader('file_record')
-        .whereRaw("status = 'pulling'")
-        .select('id', 'cid');
-      const orderIds = new Map(orders.map((order) => [order.cid, order.id]));
-      const records: { id: number; cid: string }[] = await reader('pin_record')
-        .whereRaw("status = 'running'")
-        .select('id', 'cid');
-      return records
-        .map(({ id, cid }) => ({ recordId: id, cid, orderId: orderIds.get(cid) ?? null }))
-        .sort((a, b) => a.recordId - b.recordId);
-    });
+    const rows = await this.#database.read(async (reader): Promise<LeftoverPull[]> => await reader.raw(listLeftovers));
+    return rows.sort((one, other) => one.recordId - other.recordId);
   }
 
   /** Ends a leftover as interrupted and queues its order. */
@@ -171,16 +174,12 @@ export class PullRecords {
   /** Queues orders that are `pulling` without a running record. Returns how many. */
   async queueUnpulled(): Promise<number> {
     return await this.#database.write('claim', async (tx) => {
-      const rows: { id: number; cid: string }[] = await tx('file_record')
-        .whereRaw("status = 'pulling'")
-        .select('id', 'cid');
+      const [counts]: { pulling: number; running: number }[] = await tx.raw(countPulled);
+      // Every one of these orders has its record unless something is broken: then all are walked.
+      if (counts?.pulling === counts?.running) return 0;
+      const rows: { id: number }[] = await tx.raw(findUnpulled);
       let queued = 0;
-      for (const row of rows) {
-        const running: { id: number } | undefined = await tx('pin_record')
-          .where({ cid: row.cid, status: 'running' })
-          .first('id');
-        if (running === undefined && (await queueAgain(tx, row.id, null))) queued += 1;
-      }
+      for (const { id } of rows) if (await queueAgain(tx, id, null)) queued += 1;
       return queued;
     });
   }

@@ -260,8 +260,10 @@ export class PullWorld {
   /** A past record of a CID. */
   async addRecord(cid: string, columns: Columns): Promise<void> {
     await this.database.write('event', async (tx) => {
+      const order: { id: number } | undefined = await tx('file_record').where({ cid }).first('id');
       await tx('pin_record').insert({
         cid,
+        order_id: order?.id ?? null,
         size_bytes: 1000,
         status: 'interrupted',
         cause: 'pull',

@@ -12,13 +12,7 @@ const tinyTables = [
   'sqlite_master',
 ];
 /** Partial indices that hold only what is sought, which is never much: walking one of them is the search. */
-const smallIndices = [
-  'file_record_pulling',
-  'pin_record_running',
-  'pin_record_lost',
-  'cleanup_record_open',
-  'gap_open',
-];
+const smallIndices = ['pin_record_running', 'pin_record_lost', 'cleanup_record_open', 'gap_open'];
 /** One or a few rows of each value of their first column. */
 const keyIndices = [
   'sqlite_autoindex_account_1',

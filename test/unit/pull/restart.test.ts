@@ -109,6 +109,17 @@ describe('starting again', () => {
     expect(world.ipfs.open.map((call) => call.cid)).toEqual(['alone']);
   });
 
+  it('pulls an order again whose record names another', async () => {
+    const world = await pullWorld();
+    const other = await world.add('other', { status: 'closed' });
+    await world.add('a', { status: 'pulling' });
+    await world.addRecord('a', { status: 'running', order_id: other });
+    world.start();
+    await world.idle();
+    expect(await world.records('a')).toMatchObject([{ status: 'interrupted' }, { status: 'running' }]);
+    expect(world.ipfs.open.map((call) => call.cid)).toEqual(['a']);
+  });
+
   it('does not resume from a source of weight 0', async () => {
     const world = await pullWorld();
     await world.add('db', { status: 'pulling', class: 'db' });

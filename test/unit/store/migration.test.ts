@@ -118,6 +118,14 @@ describe('a database of the first schema', () => {
       async (reader) => await reader('file_record').orderBy('cid').pluck<(number | null)[]>('turn_block'),
     );
     expect(turns).toEqual([9, null, null]);
+    const pulled = await database.read(
+      async (reader) =>
+        await reader('pin_record')
+          .leftJoin('file_record', 'file_record.id', 'order_id')
+          .orderBy('pin_record.cid')
+          .pluck<(string | null)[]>('file_record.cid'),
+    );
+    expect(pulled).toEqual(['a', null, null]);
     const tally = new Tally(database);
     expect(await tally.differences()).toEqual([]);
     expect(await tally.recordDifferences()).toEqual([]);
