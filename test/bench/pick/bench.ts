@@ -13,10 +13,10 @@ import type { PickInput, PickOutput } from './measured.ts';
 const child = new URL('./pick-child.js', import.meta.url);
 const smallest = 100_000;
 /**
- * The bot runs for months, so that what happens once in a process is none of its hundredth worst picks: for thousands of picks the engine compiles what
- * has become hot, on the core that the driver's threads would use, and the heap grows. Two other databases are used up for that.
+ * The bot runs for months, so that what happens once in a process is none of its hundredth worst picks: for more than ten thousand picks the engine
+ * compiles what has become hot, on the core that the driver's threads would use, and the heap grows. Other databases are used up for that.
  */
-const warmUpCopies = 2;
+const warmUpCopies = 6;
 /** On the measured one: until its log has its length. Picks then come without a pause, so that each run still meets several checkpoints. */
 const warmUp = 600;
 const picksAlone = 2000;
