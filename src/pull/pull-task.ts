@@ -19,7 +19,7 @@ import { CircumstanceReader } from './run/circumstances.ts';
 import { EndWriter } from './run/end-writer.ts';
 import { HeadBlock } from './run/head-block.ts';
 import { POLL_MS, ProgressPoll } from './run/progress-poll.ts';
-import { PullRunner } from './run/pull-runner.ts';
+import { PullRunner, type PullSlot } from './run/pull-runner.ts';
 import type { RunningPull } from './run/running-pull.ts';
 import { RunningPulls } from './run/running-pulls.ts';
 import { SealProof } from './run/seal-proof.ts';
@@ -30,7 +30,7 @@ import { UpgradeHold } from './run/upgrade-hold.ts';
 const ROUND_MS = 5 * SECOND_MS;
 
 /** Claims and ends of pulls that come within so long are written down together. Nobody waits for them but their own slots. */
-export const GATHER_MS = 10;
+export const GATHER_MS = 5;
 
 /** Gets the queued orders: picks them within space and slots, runs their pulls, and ends them all when it is told to stop. */
 export class PullTask implements Task {
@@ -52,7 +52,7 @@ export class PullTask implements Task {
 
   constructor(parts: PullParts) {
     const { candidates, pulls, records, marks, facts, database } = parts.store;
-    const running = new RunningPulls(parts.settings.stallMs);
+    const running = new RunningPulls(parts.settings);
     const desk = new SworkerDesk(parts);
     const head = new HeadBlock({ facts, clock: parts.clock });
     const shared = { ...parts, candidates, pulls, records, marks, facts, database, running, desk, head };
@@ -145,9 +145,15 @@ export class PullTask implements Task {
     const pull = this.#running.begin(permit, clock.monotonicMs());
     const { cid, sizeBytes, orderClass, attempts } = permit.claim;
     logger.info('Pull started', { cid, sizeBytes, source: orderClass, attempts });
+    const slot: PullSlot = {
+      leave: () => {
+        if (this.#running.noteAnswered(pull)) this.#fillFreed(true);
+      },
+      take: async () => await this.#running.takeSlot(pull),
+    };
     const work = this.#runner
-      .run(pull, this.#stop, () => this.#free(pull, true))
-      .then((handled) => this.#free(pull, handled))
+      .run(pull, this.#stop, slot)
+      .then((handled) => this.#ended(pull, handled))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.remove(pull);
@@ -158,9 +164,14 @@ export class PullTask implements Task {
     this.#underWay.add(work);
   }
 
-  /** Gives the pull's slot to the next, once. */
-  #free(pull: RunningPull, handled: boolean): void {
-    if (!this.#running.remove(pull) || this.#stop.aborted) return;
+  #ended(pull: RunningPull, handled: boolean): void {
+    if (this.#running.remove(pull)) this.#fillFreed(handled);
+    else if (!handled) this.#filler.noteUnhandled();
+  }
+
+  /** Gives a freed slot to the next. */
+  #fillFreed(handled: boolean): void {
+    if (this.#stop.aborted) return;
     this.#filler.noteEnd(handled);
     this.#wake.call();
   }

@@ -47,14 +47,18 @@ export class Filler {
   /** A pull has left its slot; `handled` is false when its order may come again. */
   noteEnd(handled: boolean): void {
     const { ahead, claimed, gate } = this.#parts;
-    // In a round each order is tried once: one that came back at once would have to wait for its end.
-    if (!handled) this.#standing = undefined;
-    else ahead.noteEnd();
+    if (handled) ahead.noteEnd();
+    else this.noteUnhandled();
     const round = this.#current();
     if (round === undefined || round.hold !== undefined) return;
     // sWorker has one pending file less.
     if (round.opening.probe === 'none') round.started -= 1;
     if (gate.hold() === undefined) claimed.launch();
+  }
+
+  /** A pull whose slot was free already ended without its order being handled: in a round each order is tried once, and one that came back at once would have to wait for its end. */
+  noteUnhandled(): void {
+    this.#standing = undefined;
   }
 
   /** Starts what can be started now. Returns true when there may be more to start at once. */

@@ -33,7 +33,7 @@ export class ProgressPoll {
     await this.#letGo();
     const asked = await this.#askEntries(signal);
     const isHeld = running.areHeld;
-    for (const pull of running.list()) {
+    for (const pull of running.atDaemon()) {
       if (asked.entries !== undefined) pull.noteEntry(asked.entries.get(pull.permit.claim.cid));
       const verdict = pull.judge({
         spanMs: Math.min(sinceLastMs, nowMs - pull.startedMonotonicMs),

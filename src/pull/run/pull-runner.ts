@@ -21,6 +21,13 @@ import type { UpgradeHold } from './upgrade-hold.ts';
 /** A claim that is no older is not looked at again before its pull starts: while hundreds end a second the question would cost slots. */
 const freshMs = 500;
 
+/** The place of a pull among those that the daemon works for. */
+export interface PullSlot {
+  readonly leave: () => void;
+  /** Resolves when it has a place again. */
+  readonly take: () => Promise<void>;
+}
+
 interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
   readonly ipfs: PullIpfs;
   readonly head: HeadBlock;
@@ -55,21 +62,23 @@ export class PullRunner {
   }
 
   /**
-   * Resolves when the end is written down, with whether the order is handled; `stop` is the task's signal. `onSealed` is told before that, once
-   * sWorker has the file: neither the daemon nor sWorker works for this pull any more.
+   * Resolves when the end is written down, with whether the order is handled; `stop` is the task's signal. The slot is left when neither the daemon nor
+   * sWorker works for this pull any more: once the daemon has pinned it, before sWorker is asked what it has.
    */
-  async run(pull: RunningPull, stop: AbortSignal, onSealed: () => void): Promise<boolean> {
+  async run(pull: RunningPull, stop: AbortSignal, slot: PullSlot): Promise<boolean> {
     const { claim } = pull.permit;
     await this.#letGoIfClosed(pull);
     let answer = await this.#pin(pull);
+    if (answer.kind === 'pinned') slot.leave();
     let end = await this.#judge(pull, answer, claim.startedBlock, stop);
     const pinnedBefore = claim.pinnedBefore ?? pinStood(answer, pull.blocks, end.reason === 'sealed');
     if (end.reason === 'not-sealed' && !stop.aborted) {
+      await slot.take();
       answer = await this.#pinAnew(pull);
       end = await this.#judge(pull, answer, claim.startedBlock, stop);
       if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
     }
-    if (end.next.kind === 'handled') onSealed();
+    if (end.next.kind === 'handled') slot.leave();
     const ended = await this.#write(pull, end, pinnedBefore, stop);
     await this.#learn(pull, answer, end);
     return ended?.orderStatus === 'handled';

@@ -1,12 +1,17 @@
 import type { PullPermit } from '../../store/pulls.ts';
+import type { PullSettings } from '../ports.ts';
 import { pinsAreHeld } from '../rules/held-pins.ts';
-import { kindOf, type SlotCounts } from '../rules/slots.ts';
+import { kindOf, openKinds, type SlotCounts, slotsOf } from '../rules/slots.ts';
 import { RunningPull } from './running-pull.ts';
 
 /** The pulls under way and the places kept for orders that are being picked: slots, space and CIDs are counted here. */
 export class RunningPulls {
-  readonly #stallMs: number;
+  readonly #settings: Pick<PullSettings, 'stallMs' | 'maxPendingTasks'>;
   readonly #pulls = new Set<RunningPull>();
+  /** Those that the daemon has answered, oldest answer first: sWorker is asked about them. */
+  readonly #answered = new Set<RunningPull>();
+  /** Those that need a slot once more, oldest first. */
+  #returning: { readonly pull: RunningPull; readonly admit: () => void }[] = [];
   /** Order id → size in bytes. */
   readonly #reserved = new Map<number, number>();
   /** The same of orders that have a claim and wait for a slot: they have none yet. */
@@ -15,8 +20,8 @@ export class RunningPulls {
   #newestMoved = -1;
   #isStopping = false;
 
-  constructor(stallMs: number) {
-    this.#stallMs = stallMs;
+  constructor(settings: Pick<PullSettings, 'stallMs' | 'maxPendingTasks'>) {
+    this.#settings = settings;
   }
 
   get size(): number {
@@ -27,8 +32,16 @@ export class RunningPulls {
     return [...this.#pulls];
   }
 
+  /** Those of them that the daemon works for. */
+  atDaemon(): readonly RunningPull[] {
+    return [...this.#pulls].filter((pull) => !this.#answered.has(pull));
+  }
+
+  /** Slots taken. Of the pulls that the daemon has answered half as many as there are slots need none: more, and sWorker answers slower than it pins. */
   counts(): SlotCounts {
-    const kinds = [...[...this.#pulls].map((pull) => pull.kind), ...[...this.#reserved.values()].map(kindOf)];
+    const besides = [...this.#answered].slice(Math.ceil(this.#settings.maxPendingTasks / 2));
+    const inSlots = [...this.atDaemon(), ...besides].map((pull) => pull.kind);
+    const kinds = [...inSlots, ...[...this.#reserved.values()].map(kindOf)];
     const large = kinds.filter((kind) => kind === 'large').length;
     return { large, small: kinds.length - large };
   }
@@ -59,16 +72,36 @@ export class RunningPulls {
   /** Turns what is kept for a claimed order into a running pull. */
   begin(permit: PullPermit, monotonicMs: number): RunningPull {
     this.release(permit.claim.orderId);
-    const pull = new RunningPull(permit, this.#sequence++, monotonicMs, this.#stallMs);
+    const pull = new RunningPull(permit, this.#sequence++, monotonicMs, this.#settings.stallMs);
     this.#pulls.add(pull);
     if (this.#isStopping) pull.abort('stopped');
     return pull;
   }
 
-  /** Returns false when it was removed before. */
+  /** The daemon has answered; the pull goes on without it. Returns whether a slot was freed. */
+  noteAnswered(pull: RunningPull): boolean {
+    return this.#freesSlot(() => {
+      if (this.#pulls.has(pull)) this.#answered.add(pull);
+    });
+  }
+
+  /** Resolves when the pull has a slot again, before any other gets one; at once when it is ended early. */
+  async takeSlot(pull: RunningPull): Promise<void> {
+    if (!this.#answered.has(pull)) return;
+    await new Promise<void>((admit) => {
+      this.#returning.push({ pull, admit });
+      pull.signal.addEventListener('abort', () => this.#admit(), { once: true });
+      this.#admit();
+    });
+  }
+
+  /** Returns whether a slot was freed. */
   remove(pull: RunningPull): boolean {
     this.noteMoved(pull);
-    return this.#pulls.delete(pull);
+    return this.#freesSlot(() => {
+      this.#pulls.delete(pull);
+      this.#answered.delete(pull);
+    });
   }
 
   noteMoved(pull: RunningPull): void {
@@ -78,12 +111,31 @@ export class RunningPulls {
   /** Whether the daemon holds pins back. */
   get areHeld(): boolean {
     for (const pull of this.#pulls) this.noteMoved(pull);
-    return pinsAreHeld([...this.#pulls], this.#newestMoved);
+    return pinsAreHeld(this.atDaemon(), this.#newestMoved);
   }
 
   /** Ends all pulls, those too that begin from now on. */
   stop(): void {
     this.#isStopping = true;
     for (const pull of this.#pulls) pull.abort('stopped');
+  }
+
+  #freesSlot(change: () => void): boolean {
+    const taken = (): number => this.counts().small + this.counts().large;
+    const before = taken();
+    change();
+    const isFreed = taken() < before;
+    if (isFreed) this.#admit();
+    return isFreed;
+  }
+
+  #admit(): void {
+    this.#returning = this.#returning.filter(({ pull, admit }) => {
+      const open = openKinds(slotsOf(this.#settings.maxPendingTasks), this.counts(), false);
+      if (pull.abortReason === undefined && !open.includes(pull.kind)) return true;
+      this.#answered.delete(pull);
+      admit();
+      return false;
+    });
   }
 }

@@ -26,7 +26,7 @@ const stallMs = 1_800_000;
 
 /** Fills one free slot after the other, as the pull room does: choose, claim, record. */
 export class Picker {
-  readonly #running = new RunningPulls(stallMs);
+  readonly #running = new RunningPulls({ stallMs, maxPendingTasks: 32 });
   readonly #chooser: Chooser;
   readonly #pulls: Pulls;
   readonly #isAlone: boolean;

@@ -167,7 +167,7 @@ describe('a pull that is judged by its polls', () => {
     const claim = { orderId, cid: 'a', sizeBytes: 1000, orderClass: 'new', attempts: 0 } as const;
     const permit = await store.pulls.claim({ ...claim, startedMs: 0, startedBlock: head, pinnedBefore: false });
     if (permit === undefined) throw new Error('not claimed');
-    const running = new RunningPulls(30 * MINUTE_MS);
+    const running = new RunningPulls({ stallMs: 30 * MINUTE_MS, maxPendingTasks: 5 });
     const pull = running.begin(permit, clock.monotonicMs());
     const poll = new ProgressPoll({
       clock,
