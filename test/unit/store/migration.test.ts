@@ -118,6 +118,8 @@ describe('a database of the first schema', () => {
       async (reader) => await reader('file_record').orderBy('cid').pluck<(number | null)[]>('turn_block'),
     );
     expect(turns).toEqual([9, null, null]);
+    const rereads = await database.read(async (reader) => await reader('file_record').pluck('reread_block'));
+    expect(rereads).toEqual([0, 0, 0]);
     const tally = new Tally(database);
     expect(await tally.differences()).toEqual([]);
     expect(await tally.recordDifferences()).toEqual([]);
