@@ -316,7 +316,7 @@ function composeTasks(parts: Composition): readonly Task[] {
   return [
     new ReadyTask({ ...room('runtime'), questions: firstQuestions(clients) }),
     new ChainTimeTask(chainRoom),
-    new EventIndexerTask({ ...chainRoom, gaps }),
+    new EventIndexerTask({ ...chainRoom, gaps, ...config.indexer }),
     new WalkTask({
       ...chainRoom,
       gaps,

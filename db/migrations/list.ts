@@ -3,6 +3,7 @@ import * as initial from './0001-initial.ts';
 import * as roomToGrow from './0002-room-to-grow.ts';
 import * as drawsWithoutIndex from './0003-draws-without-index.ts';
 import * as lighterClaims from './0004-lighter-claims.ts';
+import * as earlyRereads from './0005-early-rereads.ts';
 import * as claimsNameOrders from './0006-claims-name-orders.ts';
 
 interface Migration {
@@ -16,5 +17,6 @@ export const migrations: readonly Migration[] = [
   { name: '0002-room-to-grow', up: roomToGrow.up },
   { name: '0003-draws-without-index', up: drawsWithoutIndex.up },
   { name: '0004-lighter-claims', up: lighterClaims.up },
+  { name: '0005-early-rereads', up: earlyRereads.up },
   { name: '0006-claims-name-orders', up: claimsNameOrders.up },
 ];

@@ -3,6 +3,7 @@ import groupBy from 'lodash/groupBy.js';
 import { seenBy, type OrderKey, type OrderRead } from '../domain/order.ts';
 import type { Database, Tx } from './database.ts';
 import { closeOrders } from './ingest/closes.ts';
+import { markNamed, type NamedOrder } from './ingest/named-orders.ts';
 import { keyRows } from './ingest/read-rows.ts';
 import { noteSuccesses } from './ingest/successes.ts';
 import { ingestReads } from './order-ingest.ts';
@@ -35,10 +36,15 @@ const sliceReads = 500;
 /**
  * Applies finalized blocks, in their order, inside the transaction that moves the cursor on. The statements of several blocks are made one as long as
  * no order stands in two of them: what happened to different orders may be written in any order, what happened to one may not.
+ * @param options `scanIntervalBlocks`: from the beginning of a walk to that of the next
  */
-export async function applyBlocks(tx: Tx, blocks: readonly BlockChanges[], nowMs: number): Promise<void> {
+export async function applyBlocks(
+  tx: Tx,
+  blocks: readonly BlockChanges[],
+  { nowMs, scanIntervalBlocks }: { readonly nowMs: number; readonly scanIntervalBlocks: number },
+): Promise<void> {
   for (const run of runsOf(blocks)) await applyRun(tx, run, nowMs);
-  await lookEarly(tx, blocks);
+  await markReported(tx, blocks, scanIntervalBlocks);
 }
 
 /** Cuts before every block that speaks of an order that an earlier one of the run has spoken of. */
@@ -77,24 +83,13 @@ async function applyRun(tx: Tx, run: readonly BlockChanges[], nowMs: number): Pr
   }
 }
 
-// The look reads the order again; what it finds is then decided. A changed map of replicas matters to the rules that count it, and the first replica
-// of a file that nobody held sets its expiry and may lower its size (its class, and so the other rules, follow when they are next asked). New and
-// queued orders are read again before they are taken, and held ones are read with the block.
-const earlyLook = `
-  UPDATE file_record SET look_block = touched.block
-  FROM (SELECT value ->> 0 AS position, value ->> 1 AS cid, value ->> 2 AS block FROM json_each(?)) AS touched
-  WHERE file_record.key_position = touched.position AND file_record.cid = touched.cid AND status = 'waiting'
-    AND (verdict IN ('few-replicas', 'many-replicas', 'group-has-it')
-      OR (expiry_block = 0 AND verdict IN ('abandoned', 'too-large')))
-    AND read_block < touched.block AND (look_block IS NULL OR look_block > touched.block)`;
-
-/** Behind all blocks at once: an order that a later one of them read, moved or closed needs no look, and that is what it finds then. */
-async function lookEarly(tx: Tx, blocks: readonly BlockChanges[]): Promise<void> {
-  const newest = new Map<string, { readonly key: OrderKey; readonly atBlock: number }>();
+/** Behind all blocks at once: an order that a later one of them read, moved or closed needs no mark, and that is what it finds then. */
+async function markReported(tx: Tx, blocks: readonly BlockChanges[], scanIntervalBlocks: number): Promise<void> {
+  const newest = new Map<string, NamedOrder>();
   for (const { replicasUpdated, atBlock } of blocks) {
     for (const key of replicasUpdated) newest.set(nameOf(key), { key, atBlock });
   }
-  if (newest.size > 0) await tx.raw(earlyLook, [keyRows([...newest.values()])]);
+  await markNamed(tx, [...newest.values()], scanIntervalBlocks);
 }
 
 function nameOf(key: OrderKey): string {

@@ -1,6 +1,6 @@
 import type { OrderKey } from '../domain/order.ts';
 import type { Database, Reader, Tx } from './database.ts';
-import { type RefreshTurns, turnBindings, turnCame } from './ingest/refresh-turn.ts';
+import { isStale, type RefreshTurns, turnBindings } from './ingest/refresh-turn.ts';
 import { type MergedPage, PageMerge, type PackedRows, rowBits } from './page-merge.ts';
 
 /** Keys of one page and the range of positions between its neighbours' keys, both ends exclusive. */
@@ -31,7 +31,8 @@ const firstBitsCode = 10;
 /**
  * Rows of a range as three texts: a thousand rows of five columns cost the driver ten times as much. Texts of orders never hold a line break. Closed
  * orders are left out: one whose key is found is read like an unknown one. A verdict of few-replicas or no-space may turn into a pull soon, as may
- * what is undecided or queued. While there is no group, turns wait: a value read for nobody would overwrite what is known of the group's share.
+ * what is undecided or queued. While there is no group, turns and early rereads wait: a value read for nobody would overwrite what is known of the
+ * group's share.
  */
 const pack = `
   SELECT group_concat(cid, char(10)) AS cids, group_concat(code, '') AS codes, group_concat(id) AS ids, MAX(key_position) AS lastPosition
@@ -39,7 +40,7 @@ const pack = `
     SELECT key_position, cid, id, ${firstBitsCode}
       + ${rowBits.due} * (:readsAll
         OR (read_block < :atBlock AND (status IN ('new', 'queued') OR (status = 'waiting' AND verdict IN ('few-replicas', 'no-space'))
-          OR (${turnCame} AND (:owner IS NOT NULL OR group_owner_id IS NULL))))
+          OR (${isStale} AND (:owner IS NOT NULL OR group_owner_id IS NULL))))
         OR (:owner IS NOT NULL AND group_owner_id IS NOT COALESCE((SELECT id FROM account WHERE address = :owner), -1)))
       + ${rowBits.absent} * (absence.file_id IS NOT NULL)
       + ${rowBits.unmarked} * (seen & 1 = 0)

@@ -231,8 +231,9 @@ export class HeldWorld {
     const read = this.chain.read(cid, this.chain.head);
     const figures = read.figures === undefined ? undefined : { ...read.figures, groupOwner };
     const orders = [{ read: { ...read, figures }, ...event }];
+    const options = { nowMs: this.clock.nowMs(), scanIntervalBlocks: DAY_BLOCKS };
     const changes = { atBlock: this.chain.head, endPoint: 'one', orders, payments: [], replicasUpdated: [] };
-    await this.database.write('event', async (tx) => await applyBlocks(tx, [changes], this.clock.nowMs()));
+    await this.database.write('event', async (tx) => await applyBlocks(tx, [changes], options));
     await this.noteHead();
   }
 

@@ -24,6 +24,8 @@ const contradictionTries = 3;
 interface EventIndexerParts extends ChainTaskParts {
   readonly account: Account;
   readonly gaps: Gaps;
+  /** From the beginning of a walk to that of the next. */
+  readonly scanIntervalBlocks: number;
 }
 
 /** Where a catch-up is to get, and how it asks. */

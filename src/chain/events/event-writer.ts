@@ -13,6 +13,8 @@ interface EventWriterParts {
   readonly database: Database;
   readonly facts: Facts;
   readonly gaps: Gaps;
+  /** From the beginning of a walk to that of the next. */
+  readonly scanIntervalBlocks: number;
 }
 
 /** One step of the cursor with everything that belongs to it. */
@@ -50,7 +52,7 @@ export class EventWriter {
 
   /** @throws SmError CURSOR_MOVED */
   async #advance({ from, to, headBlock, blocks, gap }: Step): Promise<void> {
-    const { database, facts, gaps, clock } = this.#parts;
+    const { database, facts, gaps, clock, scanIntervalBlocks } = this.#parts;
     const nowMs = clock.nowMs();
     const progress = this.#progress.after(from, to, headBlock);
     await database.write('event', async (tx: Tx) => {
@@ -62,7 +64,7 @@ export class EventWriter {
       await applyBlocks(
         tx,
         blocks.map(({ changes }) => changes),
-        nowMs,
+        { nowMs, scanIntervalBlocks },
       );
       if (gap !== undefined) await gaps.add(tx, gap, nowMs);
       if (progress === null) await facts.remove(tx, 'event-progress');

@@ -2,8 +2,8 @@ import type { ReadBlock } from './block-changes.ts';
 
 /** Of orders, which cost some 50 µs each: a transaction must not keep a claim waiting for long. */
 const maxWeight = 400;
-/** Only few of the orders whose copies are reported are changed for it. */
-const weightOfReport = 0.1;
+/** An order whose copies are reported is found and marked, its figures stay. */
+const weightOfReport = 0.4;
 
 /** Cuts a window into parts that are written in one transaction each; a single block is never cut. */
 export function cutWindow(blocks: readonly ReadBlock[]): readonly (readonly ReadBlock[])[] {

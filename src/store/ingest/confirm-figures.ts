@@ -1,6 +1,6 @@
 import type { Tx } from '../database.ts';
 import { columnsOf, figures } from './figure-columns.ts';
-import { type RefreshTurns, turnBindings, turnCame } from './refresh-turn.ts';
+import { isStale, type RefreshTurns, turnBindings } from './refresh-turn.ts';
 import { type Afterwards, askAfterwards } from './found-again.ts';
 
 const firstFigure = 3;
@@ -12,15 +12,15 @@ const confirm = `
   UPDATE file_record SET read_block = read.value ->> 2, seen = seen | :seen
   FROM jsonb_each(:rows) AS read WHERE ${place} AND ${asKnown}`;
 
-const confirmInTurn = `${confirm} AND ((file_record.seen & :seen) <> :seen OR file_record.${turnCame})`;
+const confirmInTurn = `${confirm} AND ((file_record.seen & :seen) <> :seen OR ${isStale})`;
 
 const findRest = `
   SELECT group_concat(read.key) AS rest FROM jsonb_each(?) AS read LEFT JOIN file_record ON ${place}
   WHERE file_record.id IS NULL OR NOT (${asKnown})`;
 
 /**
- * Moves the read block of orders on that stand here with the very figures that were read. With `turns` only of those whose turn has come: a few in a
- * hundred orders are read by every walk, and they stand on nearly every page of the file.
+ * Moves the read block of orders on that stand here with the very figures that were read. With `turns` only of those whose turn has come or
+ * that an update of replicas has named: a few in a hundred orders are read by every walk, and they stand on nearly every page of the file.
  * @param rows what `readRows` makes
  * @param count how many rows that are
  * @returns `rest`: the places in `rows` of all others: unknown, changed, closed, or read later

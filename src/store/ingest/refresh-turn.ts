@@ -12,9 +12,11 @@ export interface RefreshTurns {
 
 const positions = 2 ** 48;
 
-/** SQL: whether the turn of a row of `file_record` has come since it was read. */
-export const turnCame =
+const turnCame =
   'read_block < :startBlock + key_position * :blocksPerPosition - :cycleBlocks * (key_position > :throughPosition)';
+
+/** SQL: whether the turn of a row of `file_record` has come since it was read, or an update of replicas has named the order since. */
+export const isStale = `(${turnCame} OR read_block < reread_block)`;
 
 export function turnBindings(turns: RefreshTurns): Readonly<Record<string, number>> {
   return { ...turns, blocksPerPosition: turns.cycleBlocks / positions };

@@ -3,6 +3,7 @@ import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
 import { wsEndPoint } from '../../../src/clients/chain/connection/ws-transport.ts';
 import { ChildLibrary } from '../../../src/clients/chain/events/library/child-library.ts';
 import { isAbort } from '../../../src/domain/errors.ts';
+import { DAY_BLOCKS } from '../../../src/domain/units.ts';
 import { type Clock, SystemClock } from '../../../src/runtime/clock.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import type { LogContext, Logger } from '../../../src/runtime/log.ts';
@@ -57,6 +58,7 @@ const task = new EventIndexerTask({
   database,
   facts,
   gaps: new Gaps(database),
+  scanIntervalBlocks: DAY_BLOCKS,
 });
 
 const pace = measurePace(shape.blocks);

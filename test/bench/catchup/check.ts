@@ -28,6 +28,7 @@ export async function check(dataDir: string, shape: ChainShape, expected: Expect
     checkOrders(rows, shape, expected);
     await checkCloses(database, rows, expected);
     checkLooks(rows, expected);
+    await checkRereads(database, expected);
     await checkOwners(database, shape, expected);
   } finally {
     await database.close();
@@ -63,6 +64,18 @@ function checkLooks(rows: readonly OrderRow[], { replicasAt }: Expected): void {
   const late = touched.filter((row) => (row.look_block ?? Infinity) > (replicasAt.get(row.cid) ?? 0));
   if (touched.length === 0 || late.length > 0)
     throw new Error(`${late.length} of ${touched.length} orders whose copies were reported are looked at too late`);
+}
+
+async function checkRereads(database: RawConnection, { replicasAt }: Expected): Promise<void> {
+  const open = await database.all<{ readonly cid: string; readonly read_block: number; readonly reread_block: number }>(
+    "SELECT cid, read_block, reread_block FROM file_record WHERE status <> 'closed'",
+  );
+  const named = open.filter((row) => (replicasAt.get(row.cid) ?? 0) > row.read_block);
+  const unmarked = named.filter((row) => row.reread_block < (replicasAt.get(row.cid) ?? 0));
+  if (named.length === 0 || unmarked.length > 0)
+    throw new Error(
+      `${unmarked.length} of ${named.length} orders whose copies were reported are not read by the next walk`,
+    );
 }
 
 async function checkOwners(database: RawConnection, shape: ChainShape, { paidAt }: Expected): Promise<void> {

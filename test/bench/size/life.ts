@@ -110,7 +110,8 @@ export class SizeLife {
       this.ordered += some.length;
       if (window.length < windowBlocks && number + 1 < blocks) continue;
       const changes = window;
-      await this.#database.write('event', async (tx) => await applyBlocks(tx, changes, Date.now()));
+      const options = { nowMs: Date.now(), scanIntervalBlocks: DAY_BLOCKS };
+      await this.#database.write('event', async (tx) => await applyBlocks(tx, changes, options));
       window = [];
     }
     this.closed += gone.length;

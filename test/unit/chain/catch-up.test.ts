@@ -158,5 +158,6 @@ describe('the transactions of a window', () => {
       [5],
     ]);
     expect(cut(block(1, 0, 3000), block(2, 0, 3000))).toEqual([[1], [2]]);
+    expect(cut(block(1, 0, 500), block(2, 0, 500), block(3, 0, 1))).toEqual([[1, 2], [3]]);
   });
 });

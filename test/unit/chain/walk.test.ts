@@ -195,6 +195,49 @@ describe('a later walk', () => {
     expect(await room.order('cid-6')).toMatchObject({ status: 'new' });
   });
 
+  it('reads the orders that updates of replicas named, once, and no others before their turn', async () => {
+    room.refreshBlocks = 1e9;
+    await room.set('cid-4', { status: 'failed', verdict: 'take' });
+    world.block((block) => {
+      for (const cid of ['cid-1', 'cid-2', 'cid-4']) block.set(cid, { replicas: 9 });
+      block.updateReplicas('cid-1', 'cid-3', 'cid-4', 'unknown');
+    });
+    await room.round('events');
+    expect(world.valuesRead).toEqual([]);
+    await laterWalk();
+    expect(world.valuesRead.sort()).toEqual(['cid-1', 'cid-3', 'cid-4']);
+    expect(await room.order('cid-1')).toMatchObject({ replicas: 9, status: 'waiting', verdict: 'dice' });
+    expect(await room.order('cid-2')).toMatchObject({ replicas: 4 });
+    expect(await room.order('cid-3')).toMatchObject({ replicas: 4 });
+    expect(await room.order('cid-4')).toMatchObject({ replicas: 9, status: 'failed' });
+    world.valuesRead.length = 0;
+    await laterWalk();
+    expect(world.valuesRead).toEqual([]);
+  });
+
+  it('reads an order again that was named while the walk before it was under way', async () => {
+    room.refreshBlocks = 1e9;
+    world.before = (call) => {
+      if (call === 'keysPage') throw new SmError('CHAIN_UNREACHABLE', 'away');
+    };
+    await laterWalk();
+    const begun = await room.walks.findRunning();
+    world.before = () => undefined;
+    world.block((block) => {
+      block.set('cid-1', { replicas: 9 });
+      block.updateReplicas('cid-1');
+    });
+    await room.round('events');
+    await walkAt(0);
+    expect(await room.walks.findLastComplete()).toMatchObject({ id: begun?.id });
+    expect(await room.order('cid-1')).toMatchObject({ replicas: 4 });
+    await laterWalk();
+    expect(await room.order('cid-1')).toMatchObject({ replicas: 9 });
+    world.valuesRead.length = 0;
+    await laterWalk();
+    expect(world.valuesRead).toEqual([]);
+  });
+
   it('reads every order again within the refresh period, about the same number each day', async () => {
     const shares: number[] = [];
     for (let day = 1; day <= 13; day += 1) {
@@ -257,9 +300,16 @@ describe('a later walk', () => {
     await room.round('group');
     await walkAt(1);
     expect(await room.walks.findLastComplete()).toMatchObject({ id: 1 });
+    world.block((block) => block.updateReplicas('cid-9'));
+    await room.round('events');
     await laterWalk();
     expect(await room.walks.findLastComplete()).toMatchObject({ id: 2, groupOwner: null });
     expect(await room.order('cid-9')).toMatchObject({ groupOwner: 'cTOwner' });
+    expect(world.valuesRead).toEqual([]);
+    world.group = { ...world.group, owner: 'cTOwner', trouble: null };
+    await room.round('group');
+    await laterWalk();
+    expect(world.valuesRead).toContain('cid-9');
   });
 });
 

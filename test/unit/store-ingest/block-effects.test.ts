@@ -26,13 +26,18 @@ const present = (atBlock: number, figures: Partial<OrderFigures> = {}): OrderRea
 const memo = (text: string): Uint8Array => Buffer.from(text);
 const gone = (atBlock: number): OrderRead => ({ key, atBlock, figures: undefined });
 
+const scanIntervalBlocks = 100;
+
 async function apply(atBlock: number, order: OrderChange, more: Partial<BlockChanges> = {}): Promise<void> {
   const changes = { atBlock, endPoint: 'one', orders: [order], payments: [], replicasUpdated: [], ...more };
-  await room.database.write('event', async (tx) => await applyBlocks(tx, [changes], 5));
+  await room.database.write('event', async (tx) => await applyBlocks(tx, [changes], { nowMs: 5, scanIntervalBlocks }));
 }
 
 const ordered = async (atBlock: number, figures: Partial<OrderFigures> = {}): Promise<void> =>
   await apply(atBlock, { read: present(atBlock, figures), ordered: true, closed: false });
+/** An update of replicas names the order. */
+const named = async (atBlock: number): Promise<void> =>
+  await apply(atBlock, { read: present(10), ordered: false, closed: false }, { orders: [], replicasUpdated: [key] });
 const closed = async (atBlock: number): Promise<void> =>
   await apply(atBlock, { read: gone(atBlock), ordered: false, closed: true });
 
@@ -259,11 +264,54 @@ describe('reported replicas', () => {
   ])('of an order %s for %s make it looked at at %s', async (status, verdict, look) => {
     await orderIn('waiting');
     await room.set('a', { status, verdict, look_block: status === 'waiting' ? 400 : null });
-    await room.database.write('event', async (tx) => {
-      const changes = { atBlock: 20, endPoint: 'one', orders: [], payments: [], replicasUpdated: [key] };
-      await applyBlocks(tx, [changes], 5);
-    });
+    await named(20);
     expect(await room.order('a')).toMatchObject({ status, lookBlock: look });
+  });
+
+  const rereadBlock = async (): Promise<number | undefined> => {
+    const [block] = await room.database.read(
+      async (reader) => await reader('file_record').pluck<number[]>('reread_block'),
+    );
+    return block;
+  };
+
+  it.each(orderStatuses)('mark an order that is %s for a read by the next walk', async (status) => {
+    await orderIn(status);
+    await named(20);
+    expect(await rereadBlock()).toBe(status === 'closed' ? 0 : scanIntervalBlocks);
+  });
+
+  it('of an order that is not known make no row', async () => {
+    await named(20);
+    expect(await room.order('a')).toBeUndefined();
+  });
+
+  it('that its data knows of mark no order', async () => {
+    await orderIn('waiting');
+    await room.set('a', { read_block: 20 });
+    await named(20);
+    expect(await rereadBlock()).toBe(0);
+  });
+
+  it('name the walk that can tell of them at the earliest: the newest, the one due an interval later, or one that is overdue', async () => {
+    await orderIn('waiting');
+    const begin = async (anchorBlock: number): Promise<void> =>
+      await room.database.write('event', async (tx) => {
+        const walk = { readsAll: false, groupOwner: null, newestGap: 0, anchorBlock, startedMs: 0 };
+        await room.walks.begin(tx, { reason: 'interval', ...walk });
+      });
+    await begin(15);
+    await named(14);
+    expect(await rereadBlock()).toBe(15);
+    await named(15);
+    expect(await rereadBlock()).toBe(15);
+    await named(16);
+    expect(await rereadBlock()).toBe(15 + scanIntervalBlocks);
+    await begin(15 + scanIntervalBlocks);
+    await named(15 + scanIntervalBlocks);
+    expect(await rereadBlock()).toBe(15 + scanIntervalBlocks);
+    await named(900);
+    expect(await rereadBlock()).toBe(900);
   });
 
   it.each(['abandoned', 'too-large'])(
@@ -271,7 +319,7 @@ describe('reported replicas', () => {
     async (verdict) => {
       await orderIn('waiting');
       await room.set('a', { verdict, expiry_block: 0, look_block: null });
-      await apply(20, { read: present(10), ordered: false, closed: false }, { orders: [], replicasUpdated: [key] });
+      await named(20);
       expect(await room.order('a')).toMatchObject({ lookBlock: 20 });
     },
   );

@@ -18,6 +18,8 @@ const mostBlocks = 12;
 const lastBlock = firstBlock + mostBlocks - 1;
 /** Of an order that waits before the window. */
 const laterLook = 900;
+/** No walk is known, so that one is due within the window. */
+const options = { nowMs: 5, scanIntervalBlocks: firstBlock + 4 };
 const verdicts = ['few-replicas', 'group-has-it', 'dice', 'abandoned'];
 
 /** What a block did to one order. */
@@ -79,8 +81,22 @@ function lookLeft(row: Record<string, unknown>): unknown {
   return typeof read === 'number' && look < read ? laterLook : 'due';
 }
 
+/** A mark says nothing any more once the order was closed or read behind all updates that named it. */
+function rereadLeft(row: Record<string, unknown>, namedBlocks: ReadonlyMap<unknown, number>): unknown {
+  const { cid, status, read_block: read, reread_block: reread } = row;
+  const isKnown = status === 'closed' || Number(read) >= (namedBlocks.get(cid) ?? 0);
+  return isKnown ? 'nothing to tell' : reread;
+}
+
+/** Newest blocks of the updates that named orders. */
+function newestNamed(changes: readonly BlockChanges[]): ReadonlyMap<unknown, number> {
+  return new Map(
+    changes.flatMap(({ atBlock, replicasUpdated }) => replicasUpdated.map(({ text }) => [text, atBlock] as const)),
+  );
+}
+
 /** What the tables say of the orders, ids left out. */
-async function tables(room: ChainRoom): Promise<unknown> {
+async function tables(room: ChainRoom, changes: readonly BlockChanges[]): Promise<unknown> {
   return await room.database.read(async (reader) => {
     const orders: Record<string, unknown>[] = await reader('file_record').orderBy('cid').select();
     const owners = await reader('file_owner')
@@ -93,7 +109,13 @@ async function tables(room: ChainRoom): Promise<unknown> {
       .orderBy('id')
       .select('cid', 'status', 'seen_block', 'seen_end_point');
     return {
-      orders: orders.map((row) => ({ ...row, id: 0, group_owner_id: 0, look_block: lookLeft(row) })),
+      orders: orders.map((row) => ({
+        ...row,
+        id: 0,
+        group_owner_id: 0,
+        look_block: lookLeft(row),
+        reread_block: rereadLeft(row, newestNamed(changes)),
+      })),
       owners,
       cleanups,
     };
@@ -117,7 +139,7 @@ describe('blocks written together', () => {
                 payments: [],
                 replicasUpdated: [],
               };
-              await room.database.write('event', async (tx) => await applyBlocks(tx, [old], 1));
+              await room.database.write('event', async (tx) => await applyBlocks(tx, [old], { ...options, nowMs: 1 }));
               await room.set(cid, {
                 status,
                 verdict,
@@ -126,10 +148,10 @@ describe('blocks written together', () => {
               });
             }
           }
-          await together.database.write('event', async (tx) => await applyBlocks(tx, changes, 5));
+          await together.database.write('event', async (tx) => await applyBlocks(tx, changes, options));
           for (const one of changes)
-            await single.database.write('event', async (tx) => await applyBlocks(tx, [one], 5));
-          expect(await tables(together)).toEqual(await tables(single));
+            await single.database.write('event', async (tx) => await applyBlocks(tx, [one], options));
+          expect(await tables(together, changes)).toEqual(await tables(single, changes));
         } finally {
           await together.close();
           await single.close();
@@ -158,7 +180,7 @@ describe('orders held here', () => {
   it('are told among any others', async () => {
     const room = await ChainRoom.open();
     const history = [['a', 'b', 'c'].map((cid): Did => ({ cid, kind: 'ordered', payer: 'cTAlice', memo: null }))];
-    await room.database.write('event', async (tx) => await applyBlocks(tx, history.map(changesOf), 5));
+    await room.database.write('event', async (tx) => await applyBlocks(tx, history.map(changesOf), options));
     await room.set('a', { status: 'handled' });
     await room.set('c', { status: 'pulling' });
     const keys = ['unknown', 'c', 'b', 'a', 'a'].map((cid) => chainOrderKey(cid));

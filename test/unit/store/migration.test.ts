@@ -126,6 +126,8 @@ describe('a database of the first schema', () => {
           .pluck<(string | null)[]>('file_record.cid'),
     );
     expect(pulled).toEqual(['a', null, null]);
+    const rereads = await database.read(async (reader) => await reader('file_record').pluck('reread_block'));
+    expect(rereads).toEqual([0, 0, 0]);
     const tally = new Tally(database);
     expect(await tally.differences()).toEqual([]);
     expect(await tally.recordDifferences()).toEqual([]);

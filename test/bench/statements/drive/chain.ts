@@ -1,3 +1,4 @@
+import { DAY_BLOCKS } from '../../../../src/domain/units.ts';
 import { Absences } from '../../../../src/store/absences.ts';
 import { Facts } from '../../../../src/store/facts.ts';
 import { Gaps } from '../../../../src/store/gaps.ts';
@@ -73,6 +74,7 @@ async function applyABlock(stage: Stage): Promise<void> {
   const { database, headBlock, nowMs, run } = stage;
   const [again, ...closing] = await someOrders(stage, 'waiting', 40);
   const held = await someOrders({ ...stage, run: stage.run + 1 }, 'handled', 5);
+  const named = await someOrders({ ...stage, run: stage.run + 2 }, 'waiting', 100);
   if (again === undefined) throw new Error('no order waits');
   const atBlock = headBlock + 10 + run;
   const born = Array.from({ length: 20 }, (_, at) => chainOrderKey(madeCid(8_000_000 + run * 100 + at)));
@@ -86,9 +88,9 @@ async function applyABlock(stage: Stage): Promise<void> {
     })),
   ];
   const payments = [again.key, ...born].map((key) => ({ key, payer: groupOwner, memo: Buffer.from('folder') }));
-  const block = { atBlock, endPoint: 'ws://127.0.0.1', orders: changes, payments, replicasUpdated: keysOf(closing) };
+  const block = { atBlock, endPoint: 'ws://127.0.0.1', orders: changes, payments, replicasUpdated: keysOf(named) };
   await database.write('event', async (tx) => {
-    await applyBlocks(tx, [block], nowMs);
+    await applyBlocks(tx, [block], { nowMs, scanIntervalBlocks: DAY_BLOCKS });
     await moveEventCursor(tx, headBlock, headBlock);
   });
   await heldAmong(database, keysOf(held));
