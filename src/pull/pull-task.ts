@@ -30,7 +30,7 @@ import { UpgradeHold } from './run/upgrade-hold.ts';
 const ROUND_MS = 5 * SECOND_MS;
 
 /** Claims and ends of pulls that come within so long are written down together. Nobody waits for them but their own slots. */
-export const GATHER_MS = 5;
+export const GATHER_MS = 10;
 
 /** Gets the queued orders: picks them within space and slots, runs their pulls, and ends them all when it is told to stop. */
 export class PullTask implements Task {
@@ -150,6 +150,7 @@ export class PullTask implements Task {
         if (this.#running.noteAnswered(pull)) this.#fillFreed(true);
       },
       take: async () => await this.#running.takeSlot(pull),
+      sealed: () => this.#ended(pull, true),
     };
     const work = this.#runner
       .run(pull, this.#stop, slot)

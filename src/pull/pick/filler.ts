@@ -6,7 +6,7 @@ import type { RunningPulls } from '../run/running-pulls.ts';
 import { allOf } from './all-of.ts';
 import { MOST_ASIDE, type Chooser, type Round } from './chooser.ts';
 import type { ClaimedAhead } from './claimed-ahead.ts';
-import { heldCondition, pinsHeldBack, type Gate } from './gate.ts';
+import { heldCondition, pinsHeldBack, type Gate, type GateState } from './gate.ts';
 import { QueueHeads } from './queue-heads.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { roomIn } from './round-room.ts';
@@ -14,7 +14,7 @@ import type { Starter } from './starter.ts';
 
 const MOST_AT_ONCE = 32;
 const MOST_A_ROUND = 500;
-const HEADS_AT_ONCE = 160;
+const HEADS_AT_ONCE = 256;
 /** Slots that are freed meanwhile are filled by what the round began with: the workload, the head, the heads of the queue. */
 const ROUND_LASTS_MS = SECOND_MS;
 
@@ -32,8 +32,9 @@ interface FillerParts extends LoopParts {
 /** Fills free slots with pulls: one round after another, each judged by the gate first. */
 export class Filler {
   readonly #parts: FillerParts;
-  #standing: { readonly round: Round; readonly heads: QueueHeads; readonly untilMs: number } | undefined;
+  #standing: { readonly round: Round; readonly heads: QueueHeads; readonly sinceMs: number } | undefined;
   #isQueueNew = false;
+  #isOpening = false;
 
   constructor(parts: FillerParts) {
     this.#parts = parts;
@@ -49,7 +50,8 @@ export class Filler {
     const { ahead, claimed, gate } = this.#parts;
     if (handled) ahead.noteEnd();
     else this.noteUnhandled();
-    const round = this.#current();
+    // While the next round is being opened the last one is gone on with, or the slots would run empty once a second.
+    const round = this.#youngerThan(this.#isOpening ? 2 * ROUND_LASTS_MS : ROUND_LASTS_MS);
     if (round === undefined || round.hold !== undefined) return;
     // sWorker has one pending file less.
     if (round.opening.probe === 'none') round.started -= 1;
@@ -101,17 +103,16 @@ export class Filler {
     await this.#parts.claimed.giveBack('all');
   }
 
-  /** What still stands of the last round, if it may be gone on with. */
-  #current(): Round | undefined {
-    const standing = this.#standing;
-    const isOver = standing === undefined || this.#parts.clock.monotonicMs() >= standing.untilMs;
-    if (isOver || this.#parts.gate.mustOpenAnew) this.#standing = undefined;
-    return this.#standing?.round;
+  /** The last round, if it may be gone on with. */
+  #youngerThan(ageMs: number): Round | undefined {
+    if (this.#parts.gate.mustOpenAnew) this.#standing = undefined;
+    if (this.#standing === undefined) return undefined;
+    return this.#parts.clock.monotonicMs() - this.#standing.sinceMs < ageMs ? this.#standing.round : undefined;
   }
 
   async #hasWork(): Promise<boolean> {
     const { chooser, claimed } = this.#parts;
-    const heads = this.#current()?.heads;
+    const heads = this.#youngerThan(ROUND_LASTS_MS)?.heads;
     if (await chooser.hasWork(heads)) return true;
     if (heads !== undefined && this.#isQueueNew) {
       this.#isQueueNew = false;
@@ -125,17 +126,29 @@ export class Filler {
   /** A round, or what stands in the way of one. */
   async #open(signal: AbortSignal): Promise<Round | string> {
     const { gate, head, candidates, clock } = this.#parts;
-    const current = this.#current();
+    const current = this.#youngerThan(ROUND_LASTS_MS);
     if (current !== undefined) return gate.hold() ?? current;
-    const state = await gate.check(signal);
-    if ('hold' in state) return state.hold;
+    const state = await this.#checked(signal);
+    if ('hold' in state) {
+      this.#standing = undefined;
+      return state.hold;
+    }
     const tried = new Set<number>();
     const heads = new QueueHeads(candidates, tried, HEADS_AT_ONCE);
     const { opening } = state;
     const round = { opening, headBlock: await head.now(), tried, heads, aside: 0, started: 0, hold: undefined };
     this.#isQueueNew = false;
-    this.#standing = { round, heads, untilMs: clock.monotonicMs() + ROUND_LASTS_MS };
+    this.#standing = { round, heads, sinceMs: clock.monotonicMs() };
     return round;
+  }
+
+  async #checked(signal: AbortSignal): Promise<GateState> {
+    this.#isOpening = true;
+    try {
+      return await this.#parts.gate.check(signal);
+    } finally {
+      this.#isOpening = false;
+    }
   }
 
   async #fillSlots(round: Round, signal: AbortSignal): Promise<void> {

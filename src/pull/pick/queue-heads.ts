@@ -29,8 +29,8 @@ export class QueueHeads {
 
   /** The best of a part that were not tried yet, at most as many as a page has. */
   async next(orderClass: OrderClass, kind: Kind, most: number): Promise<readonly Order[]> {
-    const orders = await this.#page(orderClass, kind);
-    return orders.filter(({ id }) => !this.#tried.has(id)).slice(0, most);
+    const left = (await this.#page(orderClass, kind, most)).filter(({ id }) => !this.#tried.has(id));
+    return left.slice(0, most);
   }
 
   /** Something was queued: what was read may not be the best any more. */
@@ -38,13 +38,15 @@ export class QueueHeads {
     this.#pages.clear();
   }
 
-  /** What is left of the part's page, beginning with an order that was not tried; empty when there is none. */
-  async #page(orderClass: OrderClass, kind: Kind): Promise<readonly Order[]> {
+  /** What is left of the part's page, beginning with an order that was not tried, as many as `least` if the part has them. */
+  async #page(orderClass: OrderClass, kind: Kind, least = 1): Promise<readonly Order[]> {
     const part = `${orderClass} ${kind}`;
     for (;;) {
       const page = this.#pages.get(part);
       while (page?.orders[0] !== undefined && this.#tried.has(page.orders[0].id)) page.orders.shift();
-      if (page !== undefined && (page.isLast || page.orders.length > 0)) return page.orders;
+      const enough = Math.min(least, this.#pageSize);
+      const left = page?.orders.filter(({ id }) => !this.#tried.has(id)).length ?? 0;
+      if (page !== undefined && (page.isLast || left >= enough)) return page.orders;
       const queue = { orderClass, large: kind === 'large' };
       const orders = await this.#candidates.listBest(queue, [...this.#tried], this.#pageSize);
       this.#pages.set(part, { orders: [...orders], isLast: orders.length < this.#pageSize });

@@ -15,16 +15,20 @@ export class Pace {
     this.#endsMs.push(nowMs);
   }
 
-  /** Orders to have ready at this moment. */
+  /** Orders to have ready at this moment. Many ends of a moment ago tell the pace before a second of them has gone by. */
   ahead(nowMs: number): number {
     const first = this.#endsMs.findIndex((endMs) => nowMs - endMs < SECOND_MS);
     this.#endsMs = first === -1 ? [] : this.#endsMs.slice(first);
-    return Math.min(MOST_AHEAD, Math.floor(this.#endsMs.length / SHARE));
+    const perSecond = Math.max(this.#endsMs.length, ((this.#lately(nowMs) - 1) * SECOND_MS) / LATELY_MS);
+    return Math.min(MOST_AHEAD, Math.floor(perSecond / SHARE));
   }
 
   /** Orders to have claimed at this moment: those whose slots will be free before they could be claimed then. */
   claims(nowMs: number): number {
-    const lately = this.#endsMs.filter((endMs) => nowMs - endMs < LATELY_MS);
-    return Math.floor((lately.length * CLAIM_MS) / LATELY_MS);
+    return Math.floor((this.#lately(nowMs) * CLAIM_MS) / LATELY_MS);
+  }
+
+  #lately(nowMs: number): number {
+    return this.#endsMs.filter((endMs) => nowMs - endMs < LATELY_MS).length;
   }
 }

@@ -26,6 +26,8 @@ export interface PullSlot {
   readonly leave: () => void;
   /** Resolves when it has a place again. */
   readonly take: () => Promise<void>;
+  /** sWorker has the file: nobody works for the pull any more, and its bytes are counted by sWorker. */
+  readonly sealed: () => void;
 }
 
 interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
@@ -78,7 +80,7 @@ export class PullRunner {
       end = await this.#judge(pull, answer, claim.startedBlock, stop);
       if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
     }
-    if (end.next.kind === 'handled') slot.leave();
+    if (end.next.kind === 'handled') slot.sealed();
     const ended = await this.#write(pull, end, pinnedBefore, stop);
     await this.#learn(pull, answer, end);
     return ended?.orderStatus === 'handled';

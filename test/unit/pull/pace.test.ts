@@ -28,6 +28,16 @@ describe('orders worth asking about ahead of their slots', () => {
     expect(paceOf(ends).ahead(59_999)).toBe(ahead);
   });
 
+  it.each([
+    [1, 0],
+    [2, 2],
+    [20, 38],
+  ])('after %d ends in the first quarter of a second are %d: the pace is not waited for', (ends, ahead) => {
+    const pace = new Pace();
+    for (let end = 0; end < ends; end += 1) pace.noteEnd((end * 250) / ends);
+    expect(pace.ahead(249)).toBe(ahead);
+  });
+
   it('are none a second after the last end', () => {
     expect(paceOf(6000).ahead(61_000)).toBe(0);
   });
