@@ -14,6 +14,8 @@ const againBytes = MIB;
 /** From here on readers of old states are waited for, for a moment: they keep the log from starting anew. */
 const waitBytes = 25 * MIB;
 const waitMs = 250;
+/** From here on bulk writers wait for the attempt under way: they can fill the log faster than it is moved. */
+const holdBytes = 25 * MIB;
 /** So many pages are moved while writers wait; more than that before, beside them. */
 const pagesInTurn = 64;
 const mostRounds = 3;
@@ -52,9 +54,9 @@ export class Checkpointer {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Before a bulk write takes its place in the queue: bulk writers can fill the log faster than it is moved. */
+  /** Before a bulk write takes its place in the queue. */
   async untilRoom(): Promise<void> {
-    await this.#running;
+    if (this.#running !== undefined && this.#logBytes() >= holdBytes) await this.#running;
   }
 
   /** After each commit. */
