@@ -14,7 +14,7 @@ const againBytes = MIB;
 /** From here on readers of old states are waited for, for a moment: they keep the log from starting anew. */
 const waitBytes = 25 * MIB;
 const waitMs = 250;
-/** From here on bulk writers wait for the attempt under way: they can fill the log faster than it is moved. */
+/** From here on all but claims wait for the attempt under way: they can fill the log faster than it is moved. What is begun below may add 6 MiB. */
 const holdBytes = 25 * MIB;
 /** So many pages are moved while writers wait; more than that before, beside them. */
 const pagesInTurn = 64;
@@ -54,9 +54,13 @@ export class Checkpointer {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Before a bulk write takes its place in the queue. */
+  /** Whether any write but a claim may begin. */
+  get hasRoom(): boolean {
+    return this.#running === undefined || this.#logBytes() < holdBytes;
+  }
+
   async untilRoom(): Promise<void> {
-    if (this.#running !== undefined && this.#logBytes() >= holdBytes) await this.#running;
+    if (!this.hasRoom) await this.#running;
   }
 
   /** After each commit. */

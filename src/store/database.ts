@@ -127,22 +127,35 @@ export class Database {
 
   /** Runs `work` in one transaction; nothing of it is kept when it throws. Use only `tx` inside: the connection is taken. */
   async write<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (priority === 'bulk') await this.#checkpointer.untilRoom();
-    const writing = async (): Promise<T> =>
-      await this.#queue.run(priority, async () => {
-        this.#checkpointer.throwFailure();
-        const startedMs = this.#options.watch?.monotonicMs();
-        const result = await this.#writer.transaction(work);
-        this.#checkpointer.noteCommit();
-        if (priority === 'bulk') this.#tellSlow(startedMs);
-        return result;
-      });
     try {
+      if (priority !== 'claim') return await this.#writeWithRoom(priority, work);
       // From the wait for its turn on: what is written before it ends the sooner.
-      return await (priority === 'claim' ? this.#urgently(writing) : writing());
+      return await this.#urgently(async () => await this.#queue.run('claim', async () => await this.#transact(work)));
     } catch (error) {
       throw toStoreError(error);
     }
+  }
+
+  /** Whoever has its turn while the log is too long lets the others go first, the end of the checkpoint among them. */
+  async #writeWithRoom<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#checkpointer.untilRoom();
+      const done = await this.#queue.run(priority, async () => {
+        if (!this.#checkpointer.hasRoom) return undefined;
+        const startedMs = this.#options.watch?.monotonicMs();
+        const result = await this.#transact(work);
+        if (priority === 'bulk') this.#tellSlow(startedMs);
+        return { result };
+      });
+      if (done !== undefined) return done.result;
+    }
+  }
+
+  async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    this.#checkpointer.throwFailure();
+    const result = await this.#writer.transaction(work);
+    this.#checkpointer.noteCommit();
+    return result;
   }
 
   /** Moves the write-ahead log into the file and shortens it. */

@@ -1,4 +1,3 @@
-import chunk from 'lodash/chunk.js';
 import type { OrderRead } from '../domain/order.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database, Tx } from './database.ts';
@@ -7,9 +6,8 @@ import { type Afterwards, noteFoundAgain } from './ingest/found-again.ts';
 import type { RefreshTurns } from './ingest/refresh-turn.ts';
 import { type FoundRead, newestFound, readRows } from './ingest/read-rows.ts';
 import { upsertFigures } from './ingest/upsert-figures.ts';
+import { SlicePace } from './slice-pace.ts';
 import type { WritePriority } from './write-queue.ts';
-
-const sliceRows = 500;
 
 interface IngestOptions {
   /** Bits of `seenBy`; 0 for orders that were merely read again. */
@@ -51,12 +49,16 @@ async function upsertRest(
   return confirmed.after;
 }
 
-/** The same for any number of reads, in transactions of their own. Reading a known order again is no new sight of it: `seen` is 0 without the option. */
+/**
+ * The same for any number of reads, in transactions of some milliseconds: orders from all over the table take the log four pages each. Reading a known
+ * order again is no new sight of it: `seen` is 0 without the option.
+ */
 export class OrderIngest {
   readonly #database: Database;
-  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
+  readonly #pace = new SlicePace();
 
-  constructor(parts: { readonly database: Database; readonly clock: Pick<Clock, 'nowMs'> }) {
+  constructor(parts: { readonly database: Database; readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'> }) {
     this.#database = parts.database;
     this.#clock = parts.clock;
   }
@@ -66,9 +68,19 @@ export class OrderIngest {
     options: { readonly seen?: number; readonly priority?: WritePriority } = {},
   ): Promise<void> {
     const { seen = 0, priority = 'bulk' } = options;
-    for (const slice of chunk(reads, sliceRows)) {
-      const nowMs = this.#clock.nowMs();
-      await this.#database.write(priority, async (tx) => await ingestReads(tx, slice, { seen, nowMs }));
+    for (let begun = 0; begun < reads.length; ) {
+      const slice = reads.slice(begun, begun + this.#pace.rows);
+      begun += slice.length;
+      await this.#ingestSlice(slice, seen, priority);
     }
+  }
+
+  async #ingestSlice(slice: readonly OrderRead[], seen: number, priority: WritePriority): Promise<void> {
+    let begunMs = 0;
+    await this.#database.write(priority, async (tx) => {
+      begunMs = this.#clock.monotonicMs();
+      await ingestReads(tx, slice, { seen, nowMs: this.#clock.nowMs() });
+    });
+    this.#pace.took(slice.length, this.#clock.monotonicMs() - begunMs);
   }
 }

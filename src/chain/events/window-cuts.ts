@@ -1,7 +1,7 @@
 import type { ReadBlock } from './block-changes.ts';
 
-/** Of orders, which cost some 50 µs each: a transaction must not keep a claim waiting for long. */
-const maxWeight = 400;
+/** Of orders, which cost some 50 µs and five pages of the log each: a transaction must not keep a claim waiting for long. */
+const maxWeight = 250;
 /** An order whose copies are reported is found and marked, its figures stay. */
 const weightOfReport = 0.4;
 

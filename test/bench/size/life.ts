@@ -1,6 +1,7 @@
 import { decide } from '../../../src/decide/rules/decide.ts';
 import { standingAfter } from '../../../src/decide/standing.ts';
 import type { OrderFigures, OrderKey } from '../../../src/domain/order.ts';
+import { SystemClock } from '../../../src/runtime/clock.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { listUndecided } from '../../../src/store/decidable-orders.ts';
 import { writeStandings } from '../../../src/store/order-decisions.ts';
@@ -15,7 +16,7 @@ const ordersPerBlock = 10;
 /** Blocks of one transaction, as a bot that catches up writes them. */
 const windowBlocks = 16;
 const nobody = { handled: 0, closed: 0, failed: 0, undecided: 0 };
-const clock = { nowMs: () => Date.now() };
+const clock = new SystemClock();
 
 /** One order in so many was paid for by a second account too. */
 const ordersPerSecondPayer = 10;

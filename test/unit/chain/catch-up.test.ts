@@ -151,13 +151,13 @@ describe('the transactions of a window', () => {
   });
 
   it('end before they hold a claim up, and never inside of a block', () => {
-    expect(cut(block(1, 300), block(2, 200), block(3, 100), block(4, 900), block(5, 0))).toEqual([
+    expect(cut(block(1, 200), block(2, 150), block(3, 100), block(4, 900), block(5, 0))).toEqual([
       [1],
       [2, 3],
       [4],
       [5],
     ]);
     expect(cut(block(1, 0, 3000), block(2, 0, 3000))).toEqual([[1], [2]]);
-    expect(cut(block(1, 0, 500), block(2, 0, 500), block(3, 0, 1))).toEqual([[1, 2], [3]]);
+    expect(cut(block(1, 0, 300), block(2, 0, 325), block(3, 0, 1))).toEqual([[1, 2], [3]]);
   });
 });

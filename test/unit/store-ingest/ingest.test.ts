@@ -23,6 +23,22 @@ function read(cid: string, atBlock: number, figures: Partial<OrderFigures> = {})
 }
 
 describe('bringing reads in', () => {
+  it('writes fewer of them at a time where transactions take long', async () => {
+    const written: number[] = [];
+    const { database } = room;
+    const write = database.write.bind(database);
+    database.write = async (priority, work) =>
+      await write(priority, async (tx) => {
+        const result = await work(tx);
+        const [count] = await tx('file_record').count({ rows: '*' });
+        written.push(Number(count?.['rows']) - written.reduce((sum, rows) => sum + rows, 0));
+        return result;
+      });
+    const clock = { nowMs: () => 0, monotonicMs: () => written.length * 100 };
+    await new OrderIngest({ database, clock }).ingest(Array.from({ length: 420 }, (_, at) => read(`file-${at}`, 10)));
+    expect(written).toEqual([200, 100, 50, 50, 20]);
+  });
+
   it('makes rows of unknown orders, new while nobody holds them, else db', async () => {
     await ingest.ingest([read('a', 10), read('b', 10, { expiryBlock: 99, replicas: 2 })]);
     expect(await room.order('a')).toMatchObject({

@@ -3,6 +3,7 @@ import path from 'node:path';
 import sqlite3 from 'sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
+import type { WritePriority } from '../../../src/store/write-queue.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const MIB = 1024 ** 2;
@@ -17,11 +18,17 @@ async function opened(): Promise<{ database: Database; file: string; logMiB: () 
 }
 
 async function writeHalfMib(database: Database, name: string): Promise<void> {
-  await database.write('bulk', async (tx) => {
-    await tx('config')
-      .insert({ name, content: `${name}${bulk}` })
-      .onConflict('name')
-      .merge();
+  await writeHalfMibs(database, 'bulk', [name]);
+}
+
+async function writeHalfMibs(database: Database, priority: WritePriority, names: readonly string[]): Promise<void> {
+  await database.write(priority, async (tx) => {
+    for (const name of names) {
+      await tx('config')
+        .insert({ name, content: `${name}${bulk}` })
+        .onConflict('name')
+        .merge();
+    }
   });
 }
 
@@ -42,6 +49,23 @@ describe('the write-ahead log', () => {
     expect(longest).toBeGreaterThan(22);
     expect(longest).toBeLessThan(32);
   });
+
+  it.each(['bulk', 'event'] as const)(
+    'stays short when many transactions of %s wait, the longest there may be',
+    async (by) => {
+      const { database, logMiB } = await opened();
+      let longest = 0;
+      // Pages of their own for each: only then does a checkpoint take its time.
+      const write = async (number: number): Promise<void> => {
+        const names = Array.from({ length: 12 }, (_, at) => `fact ${number}-${at}`);
+        await writeHalfMibs(database, by, names);
+        longest = Math.max(longest, logMiB());
+      };
+      await Promise.all(Array.from({ length: 20 }, async (_, number) => await write(number)));
+      expect(longest).toBeGreaterThan(22);
+      expect(longest).toBeLessThan(32);
+    },
+  );
 
   it('begins anew once a reader of an old state has left', async () => {
     const { database, file, logMiB } = await opened();
