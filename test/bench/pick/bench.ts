@@ -22,6 +22,11 @@ const warmUp = 600;
 const picksAlone = 2000;
 /** Beside a walk, which is not waited for. */
 const warmUpBesidesWalk = 30;
+/**
+ * The chain has as many orders as the database, as it has in the field: a page of keys is held against the rows of its range, and a chain of fewer
+ * would have its keys lie so far apart that each page meets many times its number. Fewer than these are walked before the picks are done.
+ */
+const fewestWalked = 400_000;
 
 export const pickBench: Bench = {
   name: 'pick',
@@ -46,7 +51,7 @@ export const pickBench: Bench = {
       medians.set(orders, p50);
       report(aloneFigure(orders, alone, p50, medians.get(smallest)));
       const beside = await runEach(settings.runs ?? (isSmall || orders > 1_000_000 ? 1 : 3), async () =>
-        withDatabases([orders], settings, async ([dataDir = '']) => withWalk(dataDir, isSmall ? 60 : 600, settings)),
+        withDatabases([orders], settings, async ([dataDir = '']) => withWalk(dataDir, orders, settings)),
       );
       report(besideFigure(orders, beside));
     }
@@ -138,10 +143,12 @@ function aloneFigure(
   };
 }
 
-async function withWalk(dataDir: string, picks: number, settings: BenchSettings): Promise<ChildResult<PickOutput>> {
+async function withWalk(dataDir: string, stored: number, settings: BenchSettings): Promise<ChildResult<PickOutput>> {
   await forgetWalks(path.join(dataDir, databaseFileName));
-  const chain = await BenchChain.start({ orders: settings.scale === 'small' ? 50_000 : 400_000 }, settings.signal);
+  const orders = Math.max(stored, settings.scale === 'small' ? 50_000 : fewestWalked);
+  const chain = await BenchChain.start({ orders }, settings.signal);
   try {
+    const picks = settings.scale === 'small' ? 60 : 600;
     const input = { dataDir, warmUpDirs: [], picks, warmUp: warmUpBesidesWalk, url: chain.url };
     const result = await measure(input, settings);
     if ((result.output.walked?.orders ?? 0) === 0) throw new Error('the walk did not move while orders were picked');
