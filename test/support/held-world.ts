@@ -324,6 +324,8 @@ export class HeldWorld {
     due_block: number;
     attempts: number;
     look_block: number;
+    detail: string | null;
+    deleted_block: number | null;
   }> {
     return await this.#newest('cleanup_record', cid);
   }
