@@ -7,7 +7,9 @@ import { cli, writeConfig } from './cli-run.ts';
 const MIB = 1024 ** 2;
 
 /** A bot's database, open in the bot, with so many closes known only by absence that wait. */
-async function waiting(closes: number): Promise<{ database: Database; run: (...words: string[]) => ReturnType<typeof cli> }> {
+async function waiting(
+  closes: number,
+): Promise<{ database: Database; run: (...words: string[]) => ReturnType<typeof cli> }> {
   const folder = await tempDir();
   const options = await writeConfig(folder, folder);
   const database = await Database.open(folder);
@@ -43,7 +45,9 @@ describe('smanager cleanup', () => {
       unproven: { files: 30, bytes: 30 * MIB, verdict: 'outage' },
       approvals: [],
     });
-    expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({ deletions: { unproven: { files: 30 } } });
+    expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
+      deletions: { unproven: { files: 30 } },
+    });
   });
 
   it('approve keeps when and by which command it was given, and covers what waited then', async () => {
