@@ -282,7 +282,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       lost: new LostFiles(database),
       pending: new PendingSeals(database),
     },
-    settings: { lostGraceBlocks: config.seal.lostGraceBlocks, endOrphanSeals: config.cleanup.endOrphanSeals },
+    settings: { ...config.seal, ...config.cleanup },
     decideAsNotHeld: async (order) => await judge.verdictOf(order.id, { heldHere: false }),
   });
 

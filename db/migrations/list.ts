@@ -5,6 +5,7 @@ import * as drawsWithoutIndex from './0003-draws-without-index.ts';
 import * as lighterClaims from './0004-lighter-claims.ts';
 import * as earlyRereads from './0005-early-rereads.ts';
 import * as claimsNameOrders from './0006-claims-name-orders.ts';
+import * as deletionsInADay from './0007-deletions-in-a-day.ts';
 
 interface Migration {
   readonly name: string;
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-lighter-claims', up: lighterClaims.up },
   { name: '0005-early-rereads', up: earlyRereads.up },
   { name: '0006-claims-name-orders', up: claimsNameOrders.up },
+  { name: '0007-deletions-in-a-day', up: deletionsInADay.up },
 ];

@@ -1,12 +1,14 @@
 import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
+import { type CleanupMode, countFitting, dayLimit, type DeletionStanding, judgeUnproven } from '../domain/deletions.ts';
 import { SECOND_MS } from '../domain/units.ts';
 import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
-import type { Cleanups } from '../store/cleanups.ts';
+import { type Cleanup, type Cleanups, toPlanned } from '../store/cleanups.ts';
 import type { Facts } from '../store/facts.ts';
 import { confirmCloses } from './confirm-closes.ts';
 import { deleteClosed } from './delete-closed.ts';
 import type { FileRemover } from './file-remover.ts';
+import { GuardTalk } from './guard-talk.ts';
 import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { CleanupCoordinator, ReadIngest } from './ports.ts';
 
@@ -17,20 +19,27 @@ export interface CleanupTaskParts extends LoopParts {
   readonly ingest: ReadIngest;
   readonly remover: FileRemover;
   readonly coordinator: CleanupCoordinator | undefined;
-  readonly settings: { readonly graceBlocks: number };
+  readonly settings: {
+    readonly mode: CleanupMode;
+    readonly graceBlocks: number;
+    readonly maxPercentPerDay: number;
+  };
 }
 
 const intervalMs = 10 * SECOND_MS;
 const deletesARound = 20;
+const toldARound = 250;
 
 /** Follows closes of held files from the first sign to the deleted file. */
 export class CleanupTask implements Task {
   readonly name = 'cleanup';
   readonly #parts: CleanupTaskParts;
+  readonly #talk: GuardTalk;
   #isGreeted = false;
 
   constructor(parts: CleanupTaskParts) {
     this.#parts = parts;
+    this.#talk = new GuardTalk(parts);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -44,13 +53,46 @@ export class CleanupTask implements Task {
     const headBlock = (await facts.find('chain-time'))?.atBlock;
     if (headBlock === undefined) return undefined;
     await confirmCloses({ ...this.#parts, graceBlocks: settings.graceBlocks }, headBlock, signal);
-    const due = await cleanups.listDue(headBlock, deletesARound);
-    if (due.length > 0) await this.#greet(signal);
-    for (const cleanup of due) {
+    const standing = await cleanups.standing(headBlock);
+    const verdict = judgeUnproven(standing, settings.maxPercentPerDay);
+    this.#talk.unproven(verdict, standing.unproven, standing.held);
+    if (verdict === 'outage') return undefined;
+    const sought = { unproven: verdict === 'go' };
+    if (settings.mode === 'dryRun') return await this.#tell(headBlock, sought);
+    const due = await cleanups.listDue(headBlock, { ...sought, limit: deletesARound });
+    const allGone = await this.#delete(due, standing, headBlock, signal);
+    if (!allGone) this.#talk.limit(await cleanups.countDue(headBlock, sought));
+    else if (due.length < deletesARound) this.#talk.limit(undefined);
+    return allGone && due.length === deletesARound ? SECOND_MS : undefined;
+  }
+
+  /** Deletes the oldest ones, as many as may be within a day; false when one had to wait for that. */
+  async #delete(
+    due: readonly Cleanup[],
+    standing: DeletionStanding,
+    headBlock: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { maxPercentPerDay } = this.#parts.settings;
+    const planned = due.map((cleanup) => toPlanned(cleanup, headBlock));
+    const fitting = due.slice(0, countFitting(planned, standing, dayLimit(standing, maxPercentPerDay)));
+    if (fitting.length > 0) await this.#greet(signal);
+    for (const cleanup of fitting) {
       signal.throwIfAborted();
-      await deleteClosed(this.#parts, cleanup, headBlock, signal);
+      if ((await deleteClosed(this.#parts, cleanup, headBlock, signal)) === 'held-back') return false;
     }
-    return due.length === deletesARound ? SECOND_MS : undefined;
+    return fitting.length === due.length;
+  }
+
+  /** Tells what would be deleted, each file once. */
+  async #tell(headBlock: number, sought: { readonly unproven: boolean }): Promise<number | undefined> {
+    const { cleanups, logger } = this.#parts;
+    const told = await cleanups.tellDue(headBlock, { ...sought, limit: toldARound });
+    for (const { cid, sizeBytes, seenBlock } of told) {
+      logger.info('Would let go of the file of a closed order', { cid, sizeBytes, seenBlock });
+    }
+    this.#talk.dryRun(await cleanups.countDue(headBlock, sought));
+    return told.length === toldARound ? SECOND_MS : undefined;
   }
 
   /** Nothing is deleted before the coordinator has answered its ping once. */
@@ -64,7 +106,8 @@ export class CleanupTask implements Task {
     const { cleanups, clock, logger } = this.#parts;
     for (const cleanup of await cleanups.listDeleting()) {
       const key = chainOrderKey(cleanup.cid);
-      const retry = { lookBlock: 0, attempts: cleanup.attempts, detail: 'the process ended while it was deleted' };
+      const detail = 'the process ended while it was deleted';
+      const retry = { lookBlock: 0, attempts: cleanup.attempts, detail, isUndone: false };
       const state = await cleanups.putBack(cleanup, key, retry, clock.nowMs());
       logger.info('A deletion was interrupted', { cid: cleanup.cid, state });
     }

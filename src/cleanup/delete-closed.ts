@@ -16,6 +16,7 @@ export interface DeleteParts {
   readonly coordinator: CleanupCoordinator | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly settings: { readonly maxPercentPerDay: number };
 }
 
 const laterBlocks = 5 * MINUTE_BLOCKS;
@@ -28,24 +29,27 @@ export function deleteBackOffBlocks(attempts: number): number {
 /**
  * Deletes the file of a confirmed close whose grace is over, if the order is absent still, at the newest finalized block, right before.
  * A refusal is tried again later; what cannot be asked rejects and leaves the cleanup where a later round takes it up.
+ * @returns `held-back` when it may not go today
  */
 export async function deleteClosed(
   parts: DeleteParts,
   cleanup: Cleanup,
   headBlock: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<'settled' | 'held-back'> {
   const key = chainOrderKey(cleanup.cid);
   if (parts.coordinator !== undefined) {
     // Told only of what is about to go; the time it takes to answer is why the order is read again afterwards.
-    if ((await absentAt(parts, cleanup, headBlock, signal)) === undefined) return;
+    if ((await absentAt(parts, cleanup, headBlock, signal)) === undefined) return 'settled';
     await parts.coordinator.withdrawSeal(cleanup.cid, signal);
   }
   const atBlock = await absentAt(parts, cleanup, headBlock, signal);
-  if (atBlock === undefined) return;
-  const begun = await parts.cleanups.beginDelete(cleanup, key, atBlock, parts.clock.nowMs());
+  if (atBlock === undefined) return 'settled';
+  const { maxPercentPerDay } = parts.settings;
+  const begun = await parts.cleanups.beginDelete(cleanup, key, { atBlock, maxPercentPerDay }, parts.clock.nowMs());
+  if (begun === 'held-back') return begun;
   if (begun === 'pull-running') await parts.cleanups.putOff(cleanup, headBlock + MINUTE_BLOCKS);
-  if (begun !== 'begun') return;
+  if (begun !== 'begun') return 'settled';
   try {
     const answer = await parts.remover.remove(cleanup.cid, signal);
     await parts.cleanups.finish(cleanup, answer, parts.clock.nowMs());
@@ -54,6 +58,7 @@ export async function deleteClosed(
     if (!isOutage(error)) throw error;
     await putBack(parts, cleanup, headBlock, error);
   }
+  return 'settled';
 }
 
 /** The block at which the order was absent; undefined when it was found (and the cleanup cancelled) or the read is too old to say. */
@@ -83,6 +88,8 @@ async function putBack(parts: DeleteParts, cleanup: Cleanup, headBlock: number, 
       attempts: refused ? cleanup.attempts + 1 : cleanup.attempts,
       lookBlock: headBlock + (refused ? deleteBackOffBlocks(cleanup.attempts) : laterBlocks),
       detail: error.message,
+      // Of an error of the daemon's sWorker had deleted the file before.
+      isUndone: hasCode(error, 'SWORKER_REFUSED', 'SWORKER_UPGRADING'),
     },
     parts.clock.nowMs(),
   );

@@ -3,6 +3,7 @@ import { SmError, exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { programVersion } from '../runtime/version.ts';
 import { check } from './check.ts';
+import { approveCleanups, cleanup } from './cleanup.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
 import { run } from './run.ts';
@@ -56,6 +57,7 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .description('why an order was taken or not, and what would have to change')
     .option('--json', 'one JSON object')
     .action(async (cid: string, options: { json?: boolean }) => await set(explain(invocation, cid, options)));
+  addCleanup(program, invocation, set);
   try {
     // Not commander's own default command: that one would take a mistyped command for an argument of `run`.
     await program.parseAsync(argv.length <= nodeAndScript ? [...argv, 'run'] : [...argv]);
@@ -71,4 +73,18 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     );
     return exitCodes[error.destiny];
   }
+}
+
+function addCleanup(program: Command, invocation: Invocation, set: (work: Promise<number>) => Promise<void>): void {
+  const command = program
+    .command('cleanup')
+    .description('which files of closed orders wait to be deleted, and for what')
+    .option('--json', 'one JSON object')
+    .action(async (options: { json?: boolean }) => await set(cleanup(invocation, options)));
+  command
+    .command('approve')
+    .description(
+      'let those go that wait for a person: closes known only by absence from walks; later ones are not covered',
+    )
+    .action(async () => await set(approveCleanups(invocation, command.opts())));
 }

@@ -1,3 +1,4 @@
+import type { DeletionStanding } from '../domain/deletions.ts';
 import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
 import type { Overview, Progress, RunningPull, TallyRow } from '../store/overview.ts';
 
@@ -38,6 +39,8 @@ export interface StatusReport {
   /** Of the last full comparison with sWorker's lists. */
   readonly heldReport: HeldReport | undefined;
   readonly cleanups: Readonly<Record<string, number>>;
+  /** `deleted`: within 24 hours of the chain; `unproven`: open closes known only by absence from walks, not approved. */
+  readonly deletions: Pick<DeletionStanding, 'deleted' | 'unproven'>;
 }
 
 type BotState = Pick<StatusReport, 'alive' | 'ready' | 'conditions'>;
@@ -65,6 +68,8 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
   const { facts } = overview;
   const identity = await facts.find('identity');
   const { alive, ready, conditions } = await readState(facts, nowMs);
+  const chainTime = await facts.find('chain-time');
+  const { deleted, unproven } = await overview.deletions(chainTime?.atBlock ?? 0);
   return {
     nowMs,
     version,
@@ -74,7 +79,7 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     ready,
     conditions,
     lastOutage: await facts.find('last-outage'),
-    chainTime: await facts.find('chain-time'),
+    chainTime,
     eventCursor: await facts.find('event-cursor'),
     group: await facts.find('group'),
     activeNodes: await facts.find('active-nodes'),
@@ -86,5 +91,6 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     held: await overview.heldFiles(),
     heldReport: await facts.find('held-report'),
     cleanups: Object.fromEntries(await overview.cleanups()),
+    deletions: { deleted, unproven },
   };
 }

@@ -1,3 +1,4 @@
+import type { Amount } from '../domain/deletions.ts';
 import { freeGib, srdRatioPercent } from '../domain/facts.ts';
 import { orderStatuses } from '../domain/statuses.ts';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../lib/format.ts';
@@ -78,6 +79,16 @@ function heldLines({ heldReport }: StatusReport): string[] {
   return counts.filter(([count]) => count > 0).map(([count, what]) => `          ${formatCount(count)} ${what}`);
 }
 
+function deletionLines({ deletions: { deleted, unproven } }: StatusReport): string[] {
+  const amounts: readonly (readonly [Amount, string])[] = [
+    [deleted, 'deleted in the last 24 hours'],
+    [unproven, 'whose close is known only by absence from walks (smanager cleanup)'],
+  ];
+  return amounts
+    .filter(([{ files }]) => files > 0)
+    .map(([{ files, bytes }, what]) => `          ${formatCount(files)} files, ${formatBytes(bytes)}, ${what}`);
+}
+
 /** The status as a person reads it on a terminal. */
 export function statusText(report: StatusReport): string {
   const { nowMs } = report;
@@ -103,6 +114,7 @@ export function statusText(report: StatusReport): string {
         .map(([status, count]) => `${status} ${formatCount(count)}`)
         .join(', ') || 'none'
     }`,
+    ...deletionLines(report),
     ...report.gaps.map(
       (gap) => `gap       blocks ${formatCount(gap.fromBlock)} to ${formatCount(gap.toBlock)} are waiting for a walk`,
     ),

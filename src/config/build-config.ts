@@ -49,6 +49,8 @@ export function buildConfig(input: ConfigInput, workingDirectory: string): { con
     pull: { stallMs: input.pull.stallMinutes * MINUTE_MS, maxAttempts: input.pull.maxAttempts },
     seal: { lostGraceBlocks: Math.round(input.seal.lostGraceHours * HOUR_BLOCKS) },
     cleanup: {
+      mode: input.cleanup.mode,
+      maxPercentPerDay: input.cleanup.maxPercentPerDay,
       graceBlocks: Math.round(input.cleanup.graceHours * HOUR_BLOCKS),
       endOrphanSeals: input.cleanup.endOrphanSeals,
     },

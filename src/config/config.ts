@@ -1,4 +1,5 @@
 import type { Account } from '../domain/account.ts';
+import type { CleanupMode } from '../domain/deletions.ts';
 import type { EndPoint } from './end-point.ts';
 import type { Secret } from './secret.ts';
 
@@ -64,7 +65,12 @@ export interface Config {
   };
   readonly pull: { readonly stallMs: number; readonly maxAttempts: number };
   readonly seal: { readonly lostGraceBlocks: number };
-  readonly cleanup: { readonly graceBlocks: number; readonly endOrphanSeals: boolean };
+  readonly cleanup: {
+    readonly mode: CleanupMode;
+    readonly graceBlocks: number;
+    readonly maxPercentPerDay: number;
+    readonly endOrphanSeals: boolean;
+  };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
   readonly database: { readonly retentionBlocks: number };
 }

@@ -54,7 +54,12 @@ async function decideOne(
   // Valid again or being sealed: the next look at the lists writes it down.
   if (file !== undefined && file.type !== 'lost') return false;
   if (file === undefined && !row.lettingGo) return false;
-  await parts.store.lost.markLettingGo(row.pinId);
+  if (parts.settings.mode === 'dryRun') {
+    parts.logger.debug('A lost file would be deleted so that it can be pulled anew', { cid: row.cid });
+    return false;
+  }
+  const { maxPercentPerDay } = parts.settings;
+  if (!(await parts.store.lost.markLettingGo(row, { headBlock, maxPercentPerDay }))) return false;
   try {
     const answer = await parts.remover.remove(row.cid, signal);
     parts.logger.warn('Deleted a lost file so that it can be pulled anew', {
@@ -65,6 +70,7 @@ async function decideOne(
   } catch (error) {
     // After any other error nobody knows whether the file is there still; the mark keeps that.
     if (!hasCode(error, 'SWORKER_REFUSED')) throw error;
+    await parts.store.lost.refused(row.pinId);
     parts.logger.warn('A lost file could not be deleted', { cid: row.cid, code: error.code }, error);
     return false;
   }

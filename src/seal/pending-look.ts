@@ -16,6 +16,7 @@ export class PendingLook {
 
   async look(signal: AbortSignal): Promise<void> {
     const { clock, logger, settings, store, sworker } = this.#parts;
+    const willBeEnded = settings.endOrphanSeals && settings.mode === 'delete';
     const pending = await sworker.pendingFiles(signal);
     await store.pending.progress(pending, clock.nowMs());
     // Asked after the list was read: a pull has its record before anything of it can stand in the list.
@@ -24,8 +25,8 @@ export class PendingLook {
     this.#orphans = new Set(strangers);
     for (const cid of strangers) {
       if (!standing.has(cid)) {
-        logger.warn('sWorker seals a file that no pull of ours began', { cid, willBeEnded: settings.endOrphanSeals });
-      } else if (settings.endOrphanSeals) {
+        logger.warn('sWorker seals a file that no pull of ours began', { cid, willBeEnded });
+      } else if (willBeEnded) {
         await this.#end(cid, signal);
       }
     }

@@ -1,3 +1,4 @@
+import type { CleanupMode } from '../domain/deletions.ts';
 import type { SworkerClient } from '../clients/sworker/sworker-client.ts';
 import type { Order, OrderKey, OrderRead } from '../domain/order.ts';
 import type { RuleVerdict } from '../domain/verdicts.ts';
@@ -45,6 +46,8 @@ interface SealStore {
 export interface SealSettings {
   readonly lostGraceBlocks: number;
   readonly endOrphanSeals: boolean;
+  readonly mode: CleanupMode;
+  readonly maxPercentPerDay: number;
 }
 
 /** Everything the room is made of. */

@@ -1,6 +1,15 @@
+import {
+  type Amount,
+  countFitting,
+  dayLimit,
+  type DeletionStanding,
+  judgeUnproven,
+  type PlannedDeletion,
+} from '../domain/deletions.ts';
 import type { OrderKey } from '../domain/order.ts';
 import { cleanupMoves, type CleanupStatus } from '../domain/statuses.ts';
 import type { Database, Reader, Tx } from './database.ts';
+import { amountColumns, isProven, isWithinDay, readAmount, readDeletionStanding } from './deletion-standing.ts';
 import { guardedMove } from './guarded-move.ts';
 import { isHeld } from './pin-rows.ts';
 
@@ -12,11 +21,18 @@ export interface Cleanup {
   /** Null when no end point is known to have said so. */
   readonly seenEndPoint: string | null;
   readonly attempts: number;
+  /** As it was ordered. */
+  readonly sizeBytes: number;
+  /** An event proves the close, or a person approved it; else it is known only by absence from walks. */
+  readonly isProven: boolean;
+  /** Null unless a deletion was begun that may have happened. */
+  readonly deletedBlock: number | null;
 }
 
 /** Of a cleanup that was put back: it is tried again, or it is over because the order came back meanwhile. */
 export type PutBack = 'confirmed' | 'cancelled' | 'moved';
-export type BeginDelete = 'begun' | 'pull-running' | 'came-back' | 'moved';
+/** `held-back`: more than may be deleted within a day, or not proven well enough. */
+export type BeginDelete = 'begun' | 'pull-running' | 'came-back' | 'moved' | 'held-back';
 
 interface Row {
   id: number;
@@ -24,9 +40,29 @@ interface Row {
   seen_block: number;
   seen_end_point: string | null;
   attempts: number;
+  size_bytes: number;
+  cause: 'event' | 'absence' | 'found';
+  approval_id: number | null;
+  deleted_block: number | null;
 }
 
-const columns = ['id', 'cid', 'seen_block', 'seen_end_point', 'attempts'] as const;
+const columns = [
+  'id',
+  'cid',
+  'seen_block',
+  'seen_end_point',
+  'attempts',
+  'size_bytes',
+  'cause',
+  'approval_id',
+  'deleted_block',
+] as const;
+
+const isDue = "status = 'confirmed' AND due_block <= ?";
+/** For closes that are not proven: whether they are among what is sought. */
+const isSought = `(? OR ${isProven})`;
+// Stands in `detail` so that each is told once, also over restarts.
+const toldInDryRun = 'would be deleted: cleanup.mode is dryRun';
 
 /** The way of a cleanup: seen → confirmed → deleting → done. */
 export class Cleanups {
@@ -47,18 +83,54 @@ export class Cleanups {
     );
   }
 
-  /** Confirmed closes whose grace is over, whose next look has come, and whose pull has ended. */
-  async listDue(headBlock: number, limit: number): Promise<readonly Cleanup[]> {
+  /** Confirmed closes whose grace is over, whose next look has come, and whose pull has ended; the oldest first. */
+  async listDue(
+    headBlock: number,
+    sought: { readonly unproven: boolean; readonly limit: number },
+  ): Promise<readonly Cleanup[]> {
     return await this.#list((reader) =>
       reader('cleanup_record')
         .whereRaw(
-          `status = 'confirmed' AND due_block <= ? AND COALESCE(look_block, 0) <= ?
+          `${isDue} AND COALESCE(look_block, 0) <= ? AND ${isSought}
            AND NOT EXISTS (SELECT 1 FROM pin_record WHERE pin_record.cid = cleanup_record.cid AND pin_record.status = 'running')`,
-          [headBlock, headBlock],
+          [headBlock, headBlock, sought.unproven],
         )
         .orderBy(['due_block', 'id'])
-        .limit(limit),
+        .limit(sought.limit),
     );
+  }
+
+  /** Confirmed closes whose grace is over. */
+  async countDue(headBlock: number, sought: { readonly unproven: boolean }): Promise<Amount> {
+    const sql = `SELECT ${amountColumns} FROM cleanup_record WHERE ${isDue} AND ${isSought}`;
+    return await this.#database.read(
+      async (reader) => await readAmount(reader, sql, [headBlock, Number(sought.unproven)]),
+    );
+  }
+
+  async standing(headBlock: number): Promise<DeletionStanding> {
+    return await this.#database.read(async (reader) => await readDeletionStanding(reader, headBlock));
+  }
+
+  /** What would be deleted and has not been told yet; it is noted as told. */
+  async tellDue(
+    headBlock: number,
+    sought: { readonly unproven: boolean; readonly limit: number },
+  ): Promise<readonly Cleanup[]> {
+    const untold = await this.#list((reader) =>
+      reader('cleanup_record')
+        .whereRaw(`${isDue} AND ${isSought} AND detail IS NOT ?`, [headBlock, sought.unproven, toldInDryRun])
+        .orderBy(['due_block', 'id'])
+        .limit(sought.limit),
+    );
+    if (untold.length === 0) return untold;
+    await this.#database.write('bulk', async (tx) => {
+      await tx.raw(
+        "UPDATE cleanup_record SET detail = ? WHERE id IN (SELECT value FROM json_each(?)) AND status = 'confirmed'",
+        [toldInDryRun, JSON.stringify(untold.map(({ id }) => id))],
+      );
+    });
+    return untold;
   }
 
   async listDeleting(): Promise<readonly Cleanup[]> {
@@ -92,13 +164,22 @@ export class Cleanups {
     );
   }
 
-  /** The last step before sWorker is asked to delete; `atBlock` is where the order was absent once more. */
-  async beginDelete(cleanup: Cleanup, key: OrderKey, atBlock: number, nowMs: number): Promise<BeginDelete> {
+  /**
+   * The last step before sWorker is asked to delete; `atBlock` is where the order was absent once more. What may be deleted within a day is
+   * looked at in the same transaction, so that nothing else comes between.
+   */
+  async beginDelete(
+    cleanup: Cleanup,
+    key: OrderKey,
+    { atBlock, maxPercentPerDay }: { readonly atBlock: number; readonly maxPercentPerDay: number },
+    nowMs: number,
+  ): Promise<BeginDelete> {
     return await this.#database.write('event', async (tx) => {
       const running: { id: number } | undefined = await tx('pin_record')
         .where({ cid: cleanup.cid, status: 'running' })
         .first('id');
       if (running !== undefined) return 'pull-running';
+      if (!(await mayGo(tx, cleanup, atBlock, maxPercentPerDay))) return 'held-back';
       await closeOrder(tx, key, atBlock);
       const status = await statusOf(tx, key);
       if (status === 'pulling') return 'pull-running';
@@ -106,7 +187,8 @@ export class Cleanups {
         await move(tx, cleanup.id, 'confirmed', 'cancelled', { detail: cameBack, updated_ms: nowMs });
         return 'came-back';
       }
-      return (await move(tx, cleanup.id, 'confirmed', 'deleting', { updated_ms: nowMs })) ? 'begun' : 'moved';
+      const begun = { deleted_block: atBlock, updated_ms: nowMs };
+      return (await move(tx, cleanup.id, 'confirmed', 'deleting', begun)) ? 'begun' : 'moved';
     });
   }
 
@@ -120,11 +202,19 @@ export class Cleanups {
     });
   }
 
-  /** The deletion did not happen, or nobody knows: tried again from `lookBlock` on, unless the order is open again. */
+  /**
+   * The deletion did not happen, or nobody knows: tried again from `lookBlock` on, unless the order is open again. Only one that surely did not
+   * happen (`isUndone`) no longer counts among those of the day.
+   */
   async putBack(
     cleanup: Cleanup,
     key: OrderKey,
-    retry: { readonly lookBlock: number; readonly attempts: number; readonly detail: string },
+    retry: {
+      readonly lookBlock: number;
+      readonly attempts: number;
+      readonly detail: string;
+      readonly isUndone: boolean;
+    },
     nowMs: number,
   ): Promise<PutBack> {
     return await this.#database.write('event', async (tx) => {
@@ -133,6 +223,7 @@ export class Cleanups {
         attempts: retry.attempts,
         detail: retry.detail,
         updated_ms: nowMs,
+        ...(retry.isUndone ? { deleted_block: null } : {}),
       });
       if (!moved) return 'moved';
       const status = await statusOf(tx, key);
@@ -157,11 +248,26 @@ export class Cleanups {
       seenBlock: row.seen_block,
       seenEndPoint: row.seen_end_point,
       attempts: row.attempts,
+      sizeBytes: row.size_bytes,
+      isProven: row.cause === 'event' || row.approval_id !== null,
+      deletedBlock: row.deleted_block,
     }));
   }
 }
 
 const cameBack = 'the order came back';
+
+async function mayGo(tx: Tx, cleanup: Cleanup, atBlock: number, maxPercentPerDay: number): Promise<boolean> {
+  const standing = await readDeletionStanding(tx, atBlock);
+  const unproven = judgeUnproven(standing, maxPercentPerDay);
+  if (unproven === 'outage' || (unproven === 'approval' && !cleanup.isProven)) return false;
+  return countFitting([toPlanned(cleanup, atBlock)], standing, dayLimit(standing, maxPercentPerDay)) === 1;
+}
+
+/** A cleanup as the rule of the day's deletions sees it. */
+export function toPlanned(cleanup: Cleanup, headBlock: number): PlannedDeletion {
+  return { sizeBytes: cleanup.sizeBytes, isCounted: isWithinDay(cleanup.deletedBlock, headBlock) };
+}
 
 async function move(
   tx: Tx,

@@ -77,8 +77,8 @@ const handle = `
     AND NOT EXISTS (SELECT 1 FROM cleanup_record WHERE cleanup_record.cid = file_record.cid AND cleanup_record.status = 'deleting')`;
 
 const beginCleanups = `
-  INSERT INTO cleanup_record (cid, status, cause, seen_block, created_ms, updated_ms)
-  SELECT file_record.cid, 'seen', 'found', :head, :now, :now FROM json_each(:ids) AS closed
+  INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, created_ms, updated_ms)
+  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', :head, :now, :now FROM json_each(:ids) AS closed
   CROSS JOIN file_record ON file_record.id = closed.value
   WHERE file_record.status = 'closed' AND ${heldHere}
   ON CONFLICT DO NOTHING`;

@@ -1,5 +1,7 @@
+import { countFitting, dayLimit, half } from '../domain/deletions.ts';
 import type { Order, OrderKey } from '../domain/order.ts';
 import type { Database } from './database.ts';
+import { isWithinDay, readDeletionStanding } from './deletion-standing.ts';
 import { selectOrders, toOrder } from './order-row.ts';
 
 /** A record of a lost file. */
@@ -8,6 +10,9 @@ export interface LostRow {
   readonly cid: string;
   /** sWorker was asked by us to delete it, with no answer kept yet. */
   readonly lettingGo: boolean;
+  readonly sizeBytes: number;
+  /** Null unless a deletion was begun that may have happened. */
+  readonly letGoBlock: number | null;
 }
 
 // Stands in `end_detail` from before the delete until its answer: a process that dies between must not take the file for gone by itself.
@@ -17,7 +22,11 @@ interface Row {
   id: number;
   cid: string;
   end_detail: string | null;
+  size_bytes: number;
+  let_go_block: number | null;
 }
+
+const columns = ['id', 'cid', 'end_detail', 'size_bytes', 'let_go_block'] as const;
 
 /** Lost files in the tables. */
 export class LostFiles {
@@ -34,7 +43,7 @@ export class LostFiles {
           .whereRaw("status = 'lost' AND id > ?", [afterId])
           .orderBy('id')
           .limit(limit)
-          .select('id', 'cid', 'end_detail'),
+          .select(...columns),
     );
     return rows.map(toLostRow);
   }
@@ -50,7 +59,7 @@ export class LostFiles {
           ])
           .orderBy('id')
           .limit(limit)
-          .select('id', 'cid', 'end_detail'),
+          .select(...columns),
     );
     return rows.map(toLostRow);
   }
@@ -59,8 +68,26 @@ export class LostFiles {
     await this.#set(pinId, { lost_look_block: lookBlock, end_detail: null });
   }
 
-  async markLettingGo(pinId: number): Promise<void> {
-    await this.#set(pinId, { end_detail: lettingGo });
+  /**
+   * The last step before sWorker is asked to delete. Lost files leave half of what may be deleted within a day to closed ones.
+   * @returns false when as many as may be have been deleted
+   */
+  async markLettingGo(
+    row: Pick<LostRow, 'pinId' | 'sizeBytes' | 'letGoBlock'>,
+    { headBlock, maxPercentPerDay }: { readonly headBlock: number; readonly maxPercentPerDay: number },
+  ): Promise<boolean> {
+    return await this.#database.write('bulk', async (tx) => {
+      const standing = await readDeletionStanding(tx, headBlock);
+      const planned = { sizeBytes: row.sizeBytes, isCounted: isWithinDay(row.letGoBlock, headBlock) };
+      if (countFitting([planned], standing, half(dayLimit(standing, maxPercentPerDay))) === 0) return false;
+      const marked = { end_detail: lettingGo, let_go_block: headBlock };
+      return (await tx('pin_record').where({ id: row.pinId, status: 'lost' }).update(marked)) === 1;
+    });
+  }
+
+  /** The deletion surely did not happen: it no longer counts among those of the day. */
+  async refused(pinId: number): Promise<void> {
+    await this.#set(pinId, { end_detail: null, let_go_block: null });
   }
 
   async ordersOf(keys: readonly OrderKey[]): Promise<ReadonlyMap<string, Order>> {
@@ -81,5 +108,11 @@ export class LostFiles {
 }
 
 function toLostRow(row: Row): LostRow {
-  return { pinId: row.id, cid: row.cid, lettingGo: row.end_detail === lettingGo };
+  return {
+    pinId: row.id,
+    cid: row.cid,
+    lettingGo: row.end_detail === lettingGo,
+    sizeBytes: row.size_bytes,
+    letGoBlock: row.let_go_block,
+  };
 }

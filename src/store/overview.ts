@@ -1,6 +1,8 @@
+import type { DeletionStanding } from '../domain/deletions.ts';
 import { type CatchUp, catchUpOf, type WalkPace, walkPace } from '../domain/progress.ts';
 import type { OrderClass, OrderStatus, PinStatus, CleanupStatus } from '../domain/statuses.ts';
 import type { Database } from './database.ts';
+import { readDeletionStanding } from './deletion-standing.ts';
 import { Facts } from './facts.ts';
 import { Tally } from './tally.ts';
 
@@ -93,6 +95,11 @@ export class Overview {
 
   async cleanups(): Promise<ReadonlyMap<CleanupStatus, number>> {
     return await this.#tally.records('cleanup');
+  }
+
+  /** What deletions are counted by, at a block. */
+  async deletions(headBlock: number): Promise<DeletionStanding> {
+    return await this.#database.read(async (reader) => await readDeletionStanding(reader, headBlock));
   }
 
   async cleanupsDoneSince(sinceMs: number): Promise<number> {

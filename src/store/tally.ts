@@ -27,16 +27,20 @@ interface TallyRow {
   bytes: number;
 }
 
+/** A size as sums count it, with at most 1 TiB: no sum of hostile sizes leaves 64 bits. */
+export const countedBytes = (column: string): string => `MIN(${column}, 1099511627776)`;
+
 const kept = 'SELECT status, verdict, class, orders, bytes FROM tally WHERE orders <> 0 OR bytes <> 0';
-const counted = `SELECT status, COALESCE(verdict, '') AS verdict, class, COUNT(*) AS orders, SUM(MIN(size_bytes, 1099511627776)) AS bytes
+const counted = `SELECT status, COALESCE(verdict, '') AS verdict, class, COUNT(*) AS orders, SUM(${countedBytes('size_bytes')}) AS bytes
   FROM file_record GROUP BY 1, 2, 3`;
 const recordDifferences = `
   WITH counted AS (
-    SELECT 'pin' AS record, status, COUNT(*) AS records FROM pin_record WHERE status <> 'running' GROUP BY status
-    UNION ALL SELECT 'cleanup', status, COUNT(*) FROM cleanup_record GROUP BY status)
+    SELECT 'pin' AS record, status, COUNT(*) AS records, SUM(${countedBytes('size_bytes')}) AS bytes
+    FROM pin_record WHERE status <> 'running' GROUP BY status
+    UNION ALL SELECT 'cleanup', status, COUNT(*), 0 FROM cleanup_record GROUP BY status)
   SELECT COALESCE(kept.record, counted.record) || ' ' || COALESCE(kept.status, counted.status) AS name
   FROM counted FULL JOIN record_tally AS kept ON kept.record = counted.record AND kept.status = counted.status
-  WHERE COALESCE(kept.records, 0) <> COALESCE(counted.records, 0)`;
+  WHERE COALESCE(kept.records, 0) <> COALESCE(counted.records, 0) OR COALESCE(kept.bytes, 0) <> COALESCE(counted.bytes, 0)`;
 const nothing = { orders: 0, bytes: 0 };
 
 /** The statuses of the records that are counted beside the orders; those that run are counted by their index. */

@@ -8,6 +8,7 @@ import { chainOrderKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport } from '../../src/clients/http/transport.ts';
 import { SworkerClient } from '../../src/clients/sworker/sworker-client.ts';
 import { EndPoint } from '../../src/config/end-point.ts';
+import type { CleanupMode } from '../../src/domain/deletions.ts';
 import type { Order } from '../../src/domain/order.ts';
 import type { CleanupStatus, OrderStatus, PinStatus } from '../../src/domain/statuses.ts';
 import type { RuleVerdict } from '../../src/domain/verdicts.ts';
@@ -144,7 +145,13 @@ export class HeldWorld {
       remover: this.remover(),
       decideAsNotHeld: async (order) => this.decideAsNotHeld(order),
       store: this.sealStore(),
-      settings: { lostGraceBlocks: 48 * HOUR_BLOCKS, endOrphanSeals: false, ...settings },
+      settings: {
+        lostGraceBlocks: 48 * HOUR_BLOCKS,
+        endOrphanSeals: false,
+        mode: 'delete',
+        maxPercentPerDay: 5,
+        ...settings,
+      },
     });
   }
 
@@ -161,7 +168,10 @@ export class HeldWorld {
     };
   }
 
-  cleanup(options: { graceBlocks?: number; coordinator?: boolean } = {}): CleanupTask {
+  cleanup(
+    options: { graceBlocks?: number; coordinator?: boolean; mode?: CleanupMode; maxPercentPerDay?: number } = {},
+  ): CleanupTask {
+    const { graceBlocks = DAY_BLOCKS, mode = 'delete', maxPercentPerDay = 5 } = options;
     return new CleanupTask({
       ...this.#loop(),
       cleanups: this.cleanups,
@@ -170,7 +180,7 @@ export class HeldWorld {
       ingest: this.#ingest(),
       remover: this.remover(),
       coordinator: options.coordinator === true ? this.coordinator : undefined,
-      settings: { graceBlocks: options.graceBlocks ?? DAY_BLOCKS },
+      settings: { graceBlocks, mode, maxPercentPerDay },
     });
   }
 
@@ -314,6 +324,8 @@ export class HeldWorld {
     due_block: number;
     attempts: number;
     look_block: number;
+    detail: string | null;
+    deleted_block: number | null;
   }> {
     return await this.#newest('cleanup_record', cid);
   }

@@ -40,6 +40,11 @@ export function switchLeaf(): z.ZodType<boolean, boolean | 'true' | 'false'> {
     .transform((value) => String(value) === 'true');
 }
 
+/** One of a few words. */
+export function choiceLeaf<Word extends string>(words: readonly [Word, ...Word[]]): z.ZodType<Word, Word> {
+  return z.enum(words, { error: words.join(' or ') });
+}
+
 /** Text with something in it; spaces around it are dropped. */
 export function textLeaf(allowed: string, pattern = /\S/u): z.ZodType<string, string> {
   const error = { error: allowed };

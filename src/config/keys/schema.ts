@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { accountLeaf, endPointLeaf, numberLeaf, switchLeaf, textLeaf } from './leaves.ts';
+import { cleanupModes } from '../../domain/deletions.ts';
+import { accountLeaf, choiceLeaf, endPointLeaf, numberLeaf, switchLeaf, textLeaf } from './leaves.ts';
 import { schedulerSection } from './scheduler-schema.ts';
 
 /*
@@ -141,9 +142,17 @@ export const configSchema = z.object(
     cleanup: z
       .object(
         {
+          mode: choiceLeaf(cleanupModes)
+            .default('delete')
+            .describe('delete, or dryRun: tell which files would be deleted, and delete none.'),
           graceHours: numberLeaf({ min: 0 })
             .default(24)
             .describe('Hours between the confirmed close of an order and the deletion of its file.'),
+          maxPercentPerDay: numberLeaf({ min: 0, max: 100 })
+            .default(5)
+            .describe(
+              'Percent of the held files, and of their bytes, that may be deleted within 24 hours; 200 files may in any case.',
+            ),
           endOrphanSeals: switchLeaf()
             .default(false)
             .describe('End seals in sWorker that this bot did not begin, such as pins made by hand.'),

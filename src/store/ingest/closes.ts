@@ -16,8 +16,8 @@ const rowsOf = `json_each(?) AS gone
 
 // The conflict is an open cleanup of the CID: it is on its way already.
 const beginCleanups = `
-  INSERT INTO cleanup_record (cid, status, cause, seen_block, seen_end_point, created_ms, updated_ms)
-  SELECT file_record.cid, 'seen', ?, gone.value ->> 2, ?, ?, ? FROM ${rowsOf}
+  INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, seen_end_point, created_ms, updated_ms)
+  SELECT file_record.cid, file_record.size_bytes, 'seen', ?, gone.value ->> 2, ?, ?, ? FROM ${rowsOf}
   WHERE file_record.status IN ('pulling', 'handled') AND file_record.read_block < gone.value ->> 2
   ON CONFLICT DO NOTHING`;
 

@@ -73,7 +73,7 @@ const cleanupRecords = `
 const recounts = [
   `INSERT INTO tally (status, verdict, class, orders, bytes)
    SELECT status, COALESCE(verdict, ''), class, COUNT(*), SUM(MIN(size_bytes, 1099511627776)) FROM file_record GROUP BY 1, 2, 3`,
-  "INSERT INTO record_tally (record, status, records) SELECT 'pin', status, COUNT(*) FROM pin_record GROUP BY status",
+  "INSERT INTO record_tally (record, status, records, bytes) SELECT 'pin', status, COUNT(*), SUM(size_bytes) FROM pin_record WHERE status <> 'running' GROUP BY status",
   "INSERT INTO record_tally (record, status, records) SELECT 'cleanup', status, COUNT(*) FROM cleanup_record GROUP BY status",
 ];
 

@@ -105,7 +105,7 @@ const task = new SealUpdaterTask({
     lost: new LostFiles(database),
     pending: new PendingSeals(database),
   },
-  settings: { lostGraceBlocks: 48 * 600, endOrphanSeals: false },
+  settings: { lostGraceBlocks: 48 * 600, endOrphanSeals: false, mode: 'delete', maxPercentPerDay: 5 },
 });
 
 if (!input.isFirst) {

@@ -12,7 +12,13 @@ const tinyTables = [
   'sqlite_master',
 ];
 /** Partial indices that hold only what is sought, which is never much: walking one of them is the search. */
-const smallIndices = ['pin_record_running', 'pin_record_lost', 'cleanup_record_open', 'gap_open'];
+const smallIndices = [
+  'pin_record_running',
+  'pin_record_lost',
+  'cleanup_record_open',
+  'cleanup_record_unproven',
+  'gap_open',
+];
 /** One or a few rows of each value of their first column. */
 const keyIndices = [
   'sqlite_autoindex_account_1',
@@ -23,8 +29,12 @@ const keyIndices = [
   'cleanup_record_cid',
   'cleanup_record_open',
 ];
-/** Pulls of the last 24 hours: as many as a node's disk takes in a day, however many orders there are. */
-const briefRanges = ['pin_record_pulled (updated_ms>?)'];
+/** Pulls and deletions of the last 24 hours: as many as a node's disk takes, or as may be deleted, in a day, however many orders there are. */
+const briefRanges = [
+  'pin_record_pulled (updated_ms>?)',
+  'pin_record_let_go (let_go_block>?)',
+  'cleanup_record_deleted (deleted_block>?)',
+];
 const tables = ['file_record', 'file_owner', 'pin_record', 'cleanup_record', 'absence', 'account', ...tinyTables];
 
 export interface Plan {

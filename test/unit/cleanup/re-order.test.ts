@@ -189,6 +189,8 @@ async function moved(
   return { move, status: (await world.cleanupRow(cid)).status };
 }
 
+const nothingMore = { sizeBytes: 0, isProven: true, deletedBlock: null };
+
 describe('the moves of a cleanup', () => {
   const everyMove = cleanupStatuses.flatMap((from) => cleanupStatuses.map((to) => [from, to] as const));
 
@@ -212,11 +214,11 @@ describe('the moves of a cleanup', () => {
     await world.heldOrder(cid);
     await world.row('cleanup_record', { cid, status, cause: 'event', seen_block: 1, created_ms: 0, updated_ms: 0 });
     const key = { text: cid, position: 0 };
-    const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0 };
+    const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0, ...nothingMore };
     const { cleanups } = world;
     const went = {
       confirm: await cleanups.confirm(cleanup, key, { atBlock: 20, graceBlocks: 0 }, 1),
-      delete: await cleanups.beginDelete({ ...cleanup, id: 2 }, key, 20, 1),
+      delete: await cleanups.beginDelete({ ...cleanup, id: 2 }, key, { atBlock: 20, maxPercentPerDay: 5 }, 1),
     };
     expect(went).toEqual({ confirm: status === 'seen', delete: 'moved' });
   });
@@ -227,8 +229,8 @@ describe('the moves of a cleanup', () => {
       const world = await heldWorld();
       await world.heldOrder(cid);
       await world.row('cleanup_record', { cid, status, cause: 'event', seen_block: 1, created_ms: 0, updated_ms: 0 });
-      const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0 };
-      const retry = { lookBlock: 0, attempts: 1, detail: '' };
+      const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0, ...nothingMore };
+      const retry = { lookBlock: 0, attempts: 1, detail: '', isUndone: true };
       expect(await world.cleanups.putBack(cleanup, { text: cid, position: 0 }, retry, 1)).toBe('moved');
       await world.cleanups.finish(cleanup, '', 1);
       expect(await world.pinRow(cid)).toMatchObject({ status: 'sealed' });

@@ -96,8 +96,10 @@ describe('the file of a closed order', () => {
     await world.mine(10);
     await world.once(world.cleanup());
     const key = { text: cid, position: 0 };
-    const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0 };
-    expect(await world.cleanups.beginDelete(cleanup, key, world.chain.head, 1)).toBe('pull-running');
+    const begun = { sizeBytes: 0, isProven: true, deletedBlock: null };
+    const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0, ...begun };
+    const at = { atBlock: world.chain.head, maxPercentPerDay: 5 };
+    expect(await world.cleanups.beginDelete(cleanup, key, at, 1)).toBe('pull-running');
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
   });
 

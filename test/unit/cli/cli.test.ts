@@ -10,7 +10,7 @@ describe('the command line', () => {
     async (word) => {
       const { code, stdout, stderr } = await cli([word]);
       expect([code, stderr]).toEqual([0, '']);
-      for (const command of ['run', 'check', 'status', 'explain'])
+      for (const command of ['run', 'check', 'status', 'explain', 'cleanup'])
         expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'mu'));
       expect(stdout).toContain('SMANAGER_CONFIG');
       expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 75 .* 78 /u);

@@ -37,7 +37,7 @@ describe('today’s configuration files', () => {
       indexer: { scanIntervalBlocks: 14_400, refreshBlocks: 100_800 },
       pull: { stallMs: 1_800_000, maxAttempts: 5 },
       seal: { lostGraceBlocks: 28_800 },
-      cleanup: { graceBlocks: 14_400, endOrphanSeals: false },
+      cleanup: { mode: 'delete', graceBlocks: 14_400, maxPercentPerDay: 5, endOrphanSeals: false },
       gc: { thresholdPercent: 90, intervalMs: 3_600_000 },
     });
     expect(config.chain.endPoints.map(String)).toEqual(['ws://127.0.0.1:19944']);
@@ -191,6 +191,8 @@ describe('a refusal', () => {
     ['runtime', 'maxOutageMinutes', 0],
     ['pull', 'maxAttempts', ''],
     ['cleanup', 'endOrphanSeals', 'yes'],
+    ['cleanup', 'mode', 'dryrun'],
+    ['cleanup', 'maxPercentPerDay', 101],
     ['gc', 'thresholdPercent', 101],
     ['gc', 'thresholdPercent', 'NaN'],
   ])('of %s.%s being %j', async (section, key, value) => {

@@ -107,6 +107,7 @@ describe('opening the database', () => {
         'absence',
         'walk',
         'cleanup_record',
+        'approval',
         'pin_record',
         'coordinator_mark',
         'config',

@@ -92,6 +92,12 @@ describe('a database of the first schema', () => {
         created_ms: 1,
         updated_ms: 9,
       });
+      await knex('config').insert({ name: 'chain-time', content: '{"atBlock":70,"atMs":86400009}' });
+      const open = { status: 'seen', seen_block: 1, created_ms: 1, updated_ms: 1, cause: 'event' };
+      await knex('cleanup_record').insert([
+        { ...open, cid: 'b' },
+        { ...open, cid: 'y', status: 'done', updated_ms: 8 },
+      ]);
     });
     const database = await Database.open(folder);
     onTestFinished(async () => await database.close());
@@ -111,7 +117,22 @@ describe('a database of the first schema', () => {
     ]);
     const overview = new Overview(database);
     expect(await overview.heldFiles()).toEqual({ sealed: 1, lost: 1 });
-    expect(await overview.cleanups()).toEqual(new Map([['done', 1]]));
+    expect(await overview.cleanups()).toEqual(
+      new Map([
+        ['done', 2],
+        ['seen', 1],
+      ]),
+    );
+    // Of the last day's deletions the head is taken for the block.
+    const cleanups = await database.read(
+      async (reader) => await reader('cleanup_record').orderBy('cid').select('cid', 'size_bytes', 'deleted_block'),
+    );
+    expect(cleanups).toEqual([
+      { cid: 'b', size_bytes: 1, deleted_block: null },
+      { cid: 'x', size_bytes: 0, deleted_block: 70 },
+      { cid: 'y', size_bytes: 0, deleted_block: null },
+    ]);
+    expect(await overview.deletions(71)).toMatchObject({ held: { files: 2, bytes: 2 }, deleted: { files: 1 } });
     expect(await overview.pinsSince(5)).toEqual(new Map([['sealed', { count: 1, bytes: 1 }]]));
     expect(await overview.cleanupsDoneSince(9)).toBe(1);
     const turns = await database.read(

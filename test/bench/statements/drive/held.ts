@@ -47,7 +47,8 @@ export const driveSeal: Drive = async (stage) => {
   const files = new LostFiles(database);
   await files.page(0, sliceRows);
   for (const row of (await files.listDue(headBlock, headBlock, 10)).slice(0, 1)) {
-    await files.markLettingGo(row.pinId);
+    await files.markLettingGo(row, { headBlock, maxPercentPerDay: 5 });
+    await files.refused(row.pinId);
     await files.putOff(row.pinId, headBlock + 600);
   }
   await files.ordersOf(keysOf(orders).slice(0, 10));
@@ -67,16 +68,23 @@ export const driveCleanup: Drive = async (stage) => {
   const cleanups = new Cleanups(database);
   const seen = await cleanups.listSeen(headBlock + 1000, 0, 50);
   await cleanups.listDeleting();
-  const due = await cleanups.listDue(headBlock + 20_000, 50);
+  const due = await cleanups.listDue(headBlock + 20_000, { unproven: true, limit: 50 });
+  await cleanups.countDue(headBlock + 20_000, { unproven: false });
+  await cleanups.standing(headBlock);
+  await cleanups.tellDue(headBlock + 20_000, { unproven: false, limit: 10 });
   const [first, second] = seen;
+  const begun = { atBlock: headBlock + 1000, maxPercentPerDay: 5 };
   const key = { text: first?.cid ?? '', position: 1 };
   if (first === undefined) throw new Error('no close was seen');
   await cleanups.confirm(first, key, { atBlock: headBlock + 1000, graceBlocks: 0 }, nowMs);
   if (second !== undefined) await cleanups.cancel(second, 'seen', 'came back', nowMs);
   await cleanups.putOff(first, headBlock + 10);
-  await cleanups.beginDelete(first, key, headBlock + 1000, nowMs);
-  await cleanups.putBack(first, key, { lookBlock: headBlock + 10, attempts: 1, detail: 'later' }, nowMs);
-  await cleanups.beginDelete(first, key, headBlock + 1000, nowMs);
+  await cleanups.beginDelete(first, key, begun, nowMs);
+  const later = { lookBlock: headBlock + 10, attempts: 1, detail: 'later' };
+  await cleanups.putBack(first, key, { ...later, isUndone: true }, nowMs);
+  await cleanups.beginDelete(first, key, begun, nowMs);
+  await cleanups.putBack(first, key, { ...later, isUndone: false }, nowMs);
+  await cleanups.beginDelete(first, key, begun, nowMs);
   await cleanups.finish(first, 'sWorker deleted it', nowMs);
   for (const cleanup of due.slice(0, 2)) await cleanups.putOff(cleanup, headBlock);
 };
