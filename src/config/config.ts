@@ -66,5 +66,9 @@ export interface Config {
   readonly seal: { readonly lostGraceBlocks: number };
   readonly cleanup: { readonly graceBlocks: number; readonly endOrphanSeals: boolean };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
-  readonly database: { readonly retentionBlocks: number };
+  readonly database: {
+    readonly retentionBlocks: number;
+    /** 0: off. */
+    readonly backups: number;
+  };
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-import sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
+import { closeConnection, openImmutable, run } from './connection.ts';
 import { toStoreError } from './sqlite-errors.ts';
 
 /** Marks the file as smanager's in SQLite's header: the bytes "smgr". */
@@ -17,7 +16,9 @@ const headerIdOffset = 68;
 export async function assertOurs(filename: string): Promise<boolean> {
   if (!existsSync(filename)) return false;
   if ((await headerId(filename)) === applicationId) return true;
-  const tables = await tableNames(filename);
+  const tables = await tableNames(filename).catch((error: unknown) => {
+    throw toStoreError(error);
+  });
   if (tables.includes('SequelizeMeta')) {
     throw new SmError(
       'DATABASE_FOREIGN',
@@ -44,24 +45,12 @@ async function headerId(filename: string): Promise<number | undefined> {
   }
 }
 
-// `immutable` keeps SQLite from locking, from recovering a journal and from making a WAL beside a file that may not be ours.
 async function tableNames(filename: string): Promise<string[]> {
-  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(
-      `${pathToFileURL(filename).href}?immutable=1`,
-      sqlite3.OPEN_READONLY | sqlite3.OPEN_URI,
-      (error) => (error === null ? resolve(opened) : reject(toStoreError(error))),
-    );
-  });
+  const database = await openImmutable(filename);
   try {
-    return await new Promise((resolve, reject) => {
-      database.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'", (error, rows) =>
-        error === null ? resolve(rows.map((row) => row.name)) : reject(toStoreError(error)),
-      );
-    });
+    const rows = await run<{ name: string }>(database, "SELECT name FROM sqlite_master WHERE type = 'table'");
+    return rows.map((row) => row.name);
   } finally {
-    await new Promise<void>((resolve, reject) =>
-      database.close((error) => (error === null ? resolve() : reject(error))),
-    );
+    await closeConnection(database);
   }
 }
