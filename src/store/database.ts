@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
@@ -88,7 +88,8 @@ export class Database {
     const isMarked = await wayBackFrom(dataDir, async () => {
       const isOurs = await assertOurs(filename);
       // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
-      if (isOurs && existsSync(`${filename}-wal`)) await assertWhole(filename, 'quick_check', options.signal ?? never);
+      if (isOurs && (statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+        await assertWhole(filename, 'quick_check', options.signal ?? never);
       return isOurs;
     });
     const writer = new Writer(filename, [

@@ -16,7 +16,7 @@ export async function findDamage(
   signal.addEventListener('abort', interrupt, { once: true });
   try {
     const rows = await run<Record<string, string>>(connection, `PRAGMA ${check}`);
-    const lines = rows.map((row) => row[check] ?? '');
+    const lines = rows.flatMap((row) => (row[check] ?? '').split('\n')).filter((line) => !line.startsWith('***'));
     return lines.length === 1 && lines[0] === 'ok' ? [] : lines;
   } catch (error) {
     signal.throwIfAborted();

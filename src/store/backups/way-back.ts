@@ -11,11 +11,11 @@ export async function withWayBack(error: unknown, dataDir: string): Promise<unkn
   const backup = await newestFitting(dataDir, ownSchema);
   const advice =
     backup === undefined
-      ? `there is no backup in ${path.join(dataDir, 'backups')} that this version can open; with the database moved away the bot indexes anew and finds what sWorker holds`
-      : `stop the bot, then: smanager restore ${backup.file} (schema ${backup.schema}, ${new Date(backup.atMs).toISOString().slice(0, 16)}Z, ${formatBytes(await sizeOf(backup.file))})`;
+      ? `There is no backup in ${path.join(dataDir, 'backups')} that this version can open; with the database moved away the bot indexes anew and finds what sWorker holds`
+      : `Stop the bot, then: smanager restore ${backup.file} (schema ${backup.schema}, ${new Date(backup.atMs).toISOString().slice(0, 16)}Z, ${formatBytes(await sizeOf(backup.file))})`;
   return new SmError(
     error.code,
-    `${error.message}: ${advice}`,
+    `${error.message}. ${advice}`,
     { ...error.data, backup: backup?.file ?? null },
     error.cause ?? error,
   );

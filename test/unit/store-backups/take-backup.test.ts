@@ -39,7 +39,9 @@ describe('a backup', () => {
     const write = async (round: number): Promise<void> =>
       await database.write('claim', async (tx) => {
         for (const half of ['left', 'right']) {
-          const content = String(round).padStart(8, '0').repeat(MIB / 16);
+          const content = String(round)
+            .padStart(8, '0')
+            .repeat(MIB / 16);
           await tx('config').insert({ name: half, content }).onConflict('name').merge();
         }
         // Room that has pages of its own, so that the copy takes many steps.
@@ -53,7 +55,10 @@ describe('a backup', () => {
     while (!isDone) await write((round += 1));
     const { file } = await backup;
     expect(round).toBeGreaterThan(begun + 3);
-    const halves = await readSql<{ content: string }>(file, "SELECT content FROM config WHERE name IN ('left', 'right')");
+    const halves = await readSql<{ content: string }>(
+      file,
+      "SELECT content FROM config WHERE name IN ('left', 'right')",
+    );
     expect(halves).toHaveLength(2);
     expect(halves[0]).toEqual(halves[1]);
     expect(Number(halves[0]?.content.slice(0, 8))).toBeLessThan(round);
@@ -74,7 +79,10 @@ describe('a backup', () => {
     expect((await takeBackup(order(dataDir, { kind: 'by-hand', file }))).file).toBe(file);
     const before = await readFile(file);
     const again = takeBackup(order(dataDir, { kind: 'by-hand', file }));
-    await expect(again).rejects.toMatchObject({ code: 'BACKUP_FAILED', message: expect.stringContaining('not replaced') });
+    await expect(again).rejects.toMatchObject({
+      code: 'BACKUP_FAILED',
+      message: expect.stringContaining('not replaced'),
+    });
     expect(before.equals(await readFile(file))).toBe(true);
     expect(await namesIn(path.dirname(file))).toEqual(['mine.sqlite']);
   });
