@@ -82,8 +82,9 @@ describe('a database of a newer program', () => {
     for (const name of names) await writeFile(path.join(backupFolder(dataDir), name), await readFile(fitting.file));
     const before = await readFile(file);
     const expected = path.join(backupFolder(dataDir), names[1] ?? '');
-    for (const open of [Database.open, Database.openExisting]) {
-      await expect(open(dataDir)).rejects.toMatchObject({
+    const ways = [async () => await Database.open(dataDir), async () => await Database.openExisting(dataDir)];
+    for (const open of ways) {
+      await expect(open()).rejects.toMatchObject({
         code: 'DATABASE_NEWER',
         destiny: 'configuration',
         message: expect.stringContaining(`smanager restore ${expected}`),

@@ -50,9 +50,9 @@ describe('a backup', () => {
     let round = 0;
     for (; round < 24; round += 1) await write(round);
     const begun = round;
-    let isDone = false;
-    const backup = takeBackup(order(dataDir)).finally(() => (isDone = true));
-    while (!isDone) await write((round += 1));
+    const progress = { isDone: false };
+    const backup = takeBackup(order(dataDir)).finally(() => (progress.isDone = true));
+    while (!progress.isDone) await write((round += 1));
     const { file } = await backup;
     expect(round).toBeGreaterThan(begun + 3);
     const halves = await readSql<{ content: string }>(
@@ -113,7 +113,7 @@ describe('no half backup is left when', () => {
     expect(await namesIn(backupFolder(dataDir))).toEqual([name]);
   });
 
-  it('it is given up on the way', async () => {
+  it('a stop comes on the way', async () => {
     const { dataDir } = await usedHome();
     const stop = new AbortController();
     const freeBytes = async (): Promise<number> => {
@@ -149,7 +149,7 @@ describe('no half backup is left when', () => {
   });
 });
 
-it('is refused where there is no database of ours', async () => {
+it('needs a database: none is backed up where there is no database of ours', async () => {
   const dataDir = await tempDir();
   await expect(takeBackup(order(dataDir))).rejects.toMatchObject({ code: 'DATABASE_MISSING' });
   await writeFile(path.join(dataDir, databaseFileName), '');
