@@ -1,5 +1,5 @@
+import { careTasks } from './app-care.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
-import { HousekeepingTask } from './care/housekeeping-task.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -61,7 +61,6 @@ import { PendingSeals } from './store/pending-seals.ts';
 import { PinRows } from './store/pin-rows.ts';
 import { PullRecords } from './store/pull-records.ts';
 import { Pulls } from './store/pulls.ts';
-import { Retention } from './store/retention.ts';
 import { Tally } from './store/tally.ts';
 import { Walks } from './store/walks.ts';
 import { ProgressBarTask } from './telemetry/progress-bar-task.ts';
@@ -161,7 +160,8 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       onSlowBulk: (tookMs: number) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
     };
     const rightOfWay = new RightOfWay(clock);
-    const database = await Database.open(config.dataDir, { watch, rightOfWay });
+    const keptBackups = config.database.backups;
+    const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
     releases.add(async () => await database.close());
     const facts = new Facts(database);
     const outside = replaced.outside ?? connect(config, clock, rightOfWay);
@@ -342,11 +342,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       settings: config.cleanup,
     }),
     new IpfsGcTask({ ...cleanupRoom, ipfs, pins, settings: config.gc }),
-    new HousekeepingTask({
-      ...room('care'),
-      retention: new Retention(database),
-      retentionBlocks: config.database.retentionBlocks,
-    }),
+    ...careTasks(room('care'), config),
     new StatusLineTask({ ...telemetryRoom, overview }),
     new StateTask(telemetryRoom),
     ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),

@@ -1,8 +1,9 @@
 import type { Clients } from '../app-parts.ts';
 import { openOverview } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import { hasCode, isOutage } from '../domain/errors.ts';
+import { hasCode } from '../domain/errors.ts';
 import type { CheckLine } from './check-line.ts';
+import { servedGenesis } from './served-genesis.ts';
 
 const subject = 'database';
 const advice = 'Use another dataDir for another account or chain.';
@@ -37,16 +38,6 @@ async function findIdentity(config: Config) {
     }
   } catch (error) {
     if (hasCode(error, 'DATABASE_MISSING')) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined while the chain cannot be asked: its own line says so. */
-async function servedGenesis(clients: Clients, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await clients.chain.blocks.genesisHash({ signal });
-  } catch (error) {
-    if (isOutage(error) || signal.aborted) return undefined;
     throw error;
   }
 }

@@ -29,8 +29,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   COORDINATOR_UNREACHABLE: 'Is the seal coordinator running, and is sealCoordinator.endPoint right?',
   COORDINATOR_UNAUTHORIZED: 'The seal coordinator refuses nodeUUID or authToken.',
   DATABASE_FOREIGN: 'Move it away or name another dataDir; it is not touched.',
-  DATABASE_NEWER: 'Run the smanager that wrote it, or a newer one.',
-  DATABASE_DAMAGED: 'Restore a copy, or move it away: the bot then indexes anew and finds what sWorker holds.',
+  DATABASE_NEWER: 'Run the smanager that wrote it, or a newer one, or restore that backup.',
+  DATABASE_DAMAGED: 'Restore a backup, or move it away: the bot then indexes anew and finds what sWorker holds.',
 };
 
 async function chain(_config: Config, clients: Clients, signal: AbortSignal): Promise<CheckLine[]> {

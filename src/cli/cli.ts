@@ -2,10 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { SmError, exitCodes } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { programVersion } from '../runtime/version.ts';
+import { backup } from './backup.ts';
 import { check } from './check.ts';
 import { approveCleanups, cleanup } from './cleanup.ts';
 import { explain } from './explain.ts';
+import { integrity } from './integrity.ts';
 import type { Invocation } from './invocation.ts';
+import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 
@@ -58,6 +61,22 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .option('--json', 'one JSON object')
     .action(async (cid: string, options: { json?: boolean }) => await set(explain(invocation, cid, options)));
   addCleanup(program, invocation, set);
+  program
+    .command('backup')
+    .argument('[file]', 'where to; without it, a file in dataDir/backups')
+    .description('make a checked copy of the database, also while the bot runs')
+    .action(async (file: string | undefined) => await set(backup(invocation, file)));
+  program
+    .command('restore')
+    .argument('<file>', 'a backup; it stays as it is')
+    .description(
+      'put a copy of a backup into the place of the database, which is kept beside it; the bot must be stopped',
+    )
+    .action(async (file: string) => await set(restore(invocation, file)));
+  program
+    .command('integrity')
+    .description('look through the whole database, also while the bot runs: pages, indices, references, counts')
+    .action(async () => await set(integrity(invocation)));
   try {
     // Not commander's own default command: that one would take a mistyped command for an argument of `run`.
     await program.parseAsync(argv.length <= nodeAndScript ? [...argv, 'run'] : [...argv]);

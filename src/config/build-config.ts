@@ -58,7 +58,10 @@ export function buildConfig(input: ConfigInput, workingDirectory: string): { con
       thresholdPercent: input.gc.thresholdPercent,
       intervalMs: input.gc.intervalMinutes * MINUTE_MS,
     },
-    database: { retentionBlocks: Math.round(input.database.retentionDays * DAY_BLOCKS) },
+    database: {
+      retentionBlocks: Math.round(input.database.retentionDays * DAY_BLOCKS),
+      backups: input.database.backups,
+    },
   };
   return { config: deepFreeze(config), warnings: [...warnings, ...oddities(input, config.scheduler)] };
 }

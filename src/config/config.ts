@@ -72,5 +72,9 @@ export interface Config {
     readonly endOrphanSeals: boolean;
   };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
-  readonly database: { readonly retentionBlocks: number };
+  readonly database: {
+    readonly retentionBlocks: number;
+    /** 0: off. */
+    readonly backups: number;
+  };
 }

@@ -37,6 +37,8 @@ export const errorDestinies = {
   DATABASE_MISSING: 'configuration',
   DATABASE_BUSY: 'outage',
   DATABASE_LOCKED: 'outage',
+  BACKUP_NO_SPACE: 'configuration',
+  BACKUP_FAILED: 'configuration',
   DISK_FULL: 'outage',
   DISK_READ_ONLY: 'outage',
   MOVE_REFUSED: 'defect',

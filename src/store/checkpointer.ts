@@ -92,12 +92,15 @@ export class Checkpointer {
       const { log, checkpointed } = await checkpoint(connection, 'PASSIVE');
       if (log - checkpointed <= pagesInTurn) break;
     }
+    let isHeld = false;
     await this.#queue.run('event', async () => {
       const { busy, log, checkpointed } = await checkpoint(connection, 'PASSIVE');
       const isDone = busy === 0 && log === checkpointed;
-      if (!isDone && this.#logBytes() >= waitBytes) await checkpoint(connection, 'RESTART');
+      if (!isDone && this.#logBytes() >= waitBytes) isHeld = (await checkpoint(connection, 'RESTART')).busy !== 0;
     });
-    this.#nextAtBytes = Math.max(startBytes, this.#logBytes()) + againBytes;
+    const reachedBytes = Math.max(startBytes, this.#logBytes());
+    // A reader that stays, such as a backup under way, would else have writers wait for it with each MiB.
+    this.#nextAtBytes = isHeld ? 2 * reachedBytes : reachedBytes + againBytes;
   }
 
   async #opened(): Promise<sqlite3.Database> {

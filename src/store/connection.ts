@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import createKnex, { type Knex } from 'knex';
 import sqlite3 from 'sqlite3';
 import { cacheStatements } from './statement-cache.ts';
@@ -45,8 +46,20 @@ export function connect(
 
 /** A connection without knex. */
 export async function openConnection(filename: string): Promise<sqlite3.Database> {
+  return await open(filename, sqlite3.OPEN_READWRITE);
+}
+
+/**
+ * A connection to look at a file that nobody writes to and that may not be ours: `immutable` keeps SQLite from locking, from recovering a journal
+ * and from making a log beside it.
+ */
+export async function openImmutable(filename: string): Promise<sqlite3.Database> {
+  return await open(`${pathToFileURL(filename).href}?immutable=1`, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI);
+}
+
+async function open(filename: string, mode: number): Promise<sqlite3.Database> {
   return await new Promise((resolve, reject) => {
-    const connection = new sqlite3.Database(filename, sqlite3.OPEN_READWRITE, (error) =>
+    const connection = new sqlite3.Database(filename, mode, (error) =>
       error === null ? resolve(connection) : reject(error),
     );
   });

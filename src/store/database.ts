@@ -1,11 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
 import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
-import { commonPragmas, connect } from './connection.ts';
+import { closeConnection, commonPragmas, connect, openConnection } from './connection.ts';
+import { backUpBeforeMigration } from './backups/before-migration.ts';
+import { withWayBack } from './backups/way-back.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
+import { databaseFileName } from './file-names.ts';
+import { findDamage, type PageCheck } from './page-check.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { WriteQueue, type WritePriority } from './write-queue.ts';
@@ -14,6 +18,7 @@ import { Writer, type Tx } from './writer.ts';
 /** A connection to read with. */
 export type Reader = Knex;
 export type { Tx };
+export { databaseFileName };
 /** `urgent`: a pull waits for the answer; it has a connection of its own, so that no walk's reads stand before it. */
 export type ReadLane = 'urgent' | 'usual';
 
@@ -28,11 +33,15 @@ export interface DatabaseOptions {
   readonly watch?: WriteWatch;
   /** Given to picks and claims; without it they take their turns among everything else. */
   readonly rightOfWay?: Pick<RightOfWay, 'during'>;
+  /** A database that holds something is backed up before it is migrated, and so many of these are kept. Without it, or with 0: none is made. */
+  readonly keptBackups?: number;
+  /** Gives that backup, and looking through the file, up. */
+  readonly signal?: AbortSignal;
 }
 
-export const databaseFileName = 'smanager-db.sqlite';
 /** Bulk transactions are cut so that they take no longer: a claim may be waiting behind one. */
 const slowBulkMs = 20;
+const never = new AbortController().signal;
 
 /**
  * Both before the first page is written, and before WAL, so that the mark stands in the file's own header at once. Never on a marked file: setting
@@ -52,13 +61,16 @@ export class Database {
   readonly #queue: WriteQueue;
   readonly #checkpointer: Checkpointer;
   readonly #options: DatabaseOptions;
+  readonly #dataDir: string;
 
   private constructor(
-    filename: string,
+    dataDir: string,
     writer: Writer,
     readers: Readonly<Record<ReadLane, Knex>>,
     options: DatabaseOptions = {},
   ) {
+    const filename = path.join(dataDir, databaseFileName);
+    this.#dataDir = dataDir;
     this.#queue = new WriteQueue();
     this.#checkpointer = new Checkpointer(filename, this.#queue);
     this.#writer = writer;
@@ -68,11 +80,18 @@ export class Database {
 
   /**
    * Opens and migrates `smanager-db.sqlite` in `dataDir`.
-   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), DISK_READ_ONLY, DISK_FULL
+   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), BACKUP_NO_SPACE, BACKUP_FAILED (78; not
+   * migrated), DISK_READ_ONLY, DISK_FULL
    */
-  static async open(dataDir: string, options?: DatabaseOptions): Promise<Database> {
+  static async open(dataDir: string, options: DatabaseOptions = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
-    const isMarked = await assertOurs(filename);
+    const isMarked = await wayBackFrom(dataDir, async () => {
+      const isOurs = await assertOurs(filename);
+      // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
+      if (isOurs && (statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+        await assertWhole(filename, 'quick_check', options.signal ?? never);
+      return isOurs;
+    });
     const writer = new Writer(filename, [
       ...(isMarked ? [] : marking),
       'journal_mode = WAL',
@@ -85,11 +104,13 @@ export class Database {
     const reading = [...commonPragmas, 'query_only = ON', 'cache_size = -1024'];
     const readers = { urgent: connect(filename, reading, 1), usual: connect(filename, reading, 2) };
     try {
-      await migrate(writer.knex);
-      return new Database(filename, writer, readers, options);
+      return await wayBackFrom(dataDir, async () => {
+        await migrate(writer.knex, async () => await backUpBeforeMigration(dataDir, options));
+        return new Database(dataDir, writer, readers, options);
+      });
     } catch (error) {
       await writer.knex.destroy();
-      throw toStoreError(error);
+      throw error;
     }
   }
 
@@ -104,36 +125,44 @@ export class Database {
         dataDir,
       });
     }
-    await assertOurs(filename);
+    await wayBackFrom(dataDir, async () => await assertOurs(filename));
     const looking = new Writer(filename, [...commonPragmas, ...(writes ? [] : ['query_only = ON'])]);
     try {
-      await assertNotNewer(looking.knex);
-      await assertUpToDate(looking.knex);
-      return new Database(filename, looking, { urgent: looking.knex, usual: looking.knex });
+      return await wayBackFrom(dataDir, async () => {
+        await assertNotNewer(looking.knex);
+        await assertUpToDate(looking.knex);
+        return new Database(dataDir, looking, { urgent: looking.knex, usual: looking.knex });
+      });
     } catch (error) {
       await looking.knex.destroy();
-      throw toStoreError(error);
+      throw error;
     }
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>, lane: ReadLane = 'usual'): Promise<T> {
     const reading = async (): Promise<T> => await work(this.#readers[lane]);
-    try {
-      return await (lane === 'urgent' ? this.#urgently(reading) : reading());
-    } catch (error) {
-      throw toStoreError(error);
-    }
+    return await wayBackFrom(
+      this.#dataDir,
+      async () => await (lane === 'urgent' ? this.#urgently(reading) : reading()),
+    );
   }
 
   /** Runs `work` in one transaction; nothing of it is kept when it throws. Use only `tx` inside: the connection is taken. */
   async write<T>(priority: WritePriority, work: (tx: Tx) => Promise<T>): Promise<T> {
-    try {
+    return await wayBackFrom(this.#dataDir, async () => {
       if (priority !== 'claim') return await this.#writeWithRoom(priority, work);
       // From the wait for its turn on: what is written before it ends the sooner.
       return await this.#urgently(async () => await this.#queue.run('claim', async () => await this.#transact(work)));
-    } catch (error) {
-      throw toStoreError(error);
-    }
+    });
+  }
+
+  /**
+   * Looks through every page, on a connection of its own: what is damaged would else be met in the middle of the work.
+   * @throws SmError DATABASE_DAMAGED
+   */
+  async assertWhole(signal: AbortSignal, check: PageCheck = 'quick_check'): Promise<void> {
+    const filename = path.join(this.#dataDir, databaseFileName);
+    await wayBackFrom(this.#dataDir, async () => await assertWhole(filename, check, signal));
   }
 
   /** Whoever has its turn while the log is too long lets the others go first, the end of the checkpoint among them. */
@@ -184,5 +213,25 @@ export class Database {
     if (watch === undefined || startedMs === undefined) return;
     const tookMs = watch.monotonicMs() - startedMs;
     if (tookMs > slowBulkMs) watch.onSlowBulk(tookMs);
+  }
+}
+
+async function assertWhole(filename: string, check: PageCheck, signal: AbortSignal): Promise<void> {
+  const connection = await openConnection(filename);
+  try {
+    const [damage] = await findDamage(connection, check, signal);
+    if (damage === undefined) return;
+    throw new SmError('DATABASE_DAMAGED', `the database is damaged (${damage})`, { file: filename });
+  } finally {
+    await closeConnection(connection);
+  }
+}
+
+/** Whatever goes wrong leaves as an `SmError`; a refused database names its way back. */
+async function wayBackFrom<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw await withWayBack(toStoreError(error), dataDir);
   }
 }

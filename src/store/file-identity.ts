@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-import sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
+import { closeConnection, openImmutable, run } from './connection.ts';
 import { toStoreError } from './sqlite-errors.ts';
 
 /** Marks the file as smanager's in SQLite's header: the bytes "smgr". */
 export const applicationId = 0x73_6d_67_72;
 
+const headerBytes = 100;
 const headerIdOffset = 68;
+/** How the file may be written and read: rollback journal or log. SQLite takes a file with another number for one that it must not write. */
+const versionOffsets = [18, 19];
+const knownVersions = [1, 2];
+const schemaFormatOffset = 44;
+const newestSchemaFormat = 4;
 
 /**
  * Looks at the file without locking or changing it. Returns whether it carries our mark already; one without mark and tables may get it.
@@ -16,8 +21,14 @@ const headerIdOffset = 68;
  */
 export async function assertOurs(filename: string): Promise<boolean> {
   if (!existsSync(filename)) return false;
-  if ((await headerId(filename)) === applicationId) return true;
-  const tables = await tableNames(filename);
+  const header = await readHeader(filename);
+  if (header.length === headerBytes && header.readUInt32BE(headerIdOffset) === applicationId) {
+    assertPlausible(header, filename);
+    return true;
+  }
+  const tables = await tableNames(filename).catch((error: unknown) => {
+    throw toStoreError(error);
+  });
   if (tables.includes('SequelizeMeta')) {
     throw new SmError(
       'DATABASE_FOREIGN',
@@ -33,35 +44,33 @@ export async function assertOurs(filename: string): Promise<boolean> {
   return false;
 }
 
-/** SQLite's application id as it stands in the file, read without SQLite: a running bot's file must not be opened as `immutable`. */
-async function headerId(filename: string): Promise<number | undefined> {
+/** The header as it stands in the file, read without SQLite: a running bot's file must not be opened as `immutable`. */
+async function readHeader(filename: string): Promise<Buffer> {
   const file = await open(filename, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, headerIdOffset);
-    return bytesRead === 4 ? buffer.readUInt32BE(0) : undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-// `immutable` keeps SQLite from locking, from recovering a journal and from making a WAL beside a file that may not be ours.
+/** These bytes SQLite itself would answer with a file that cannot be written, or with a plain error. */
+function assertPlausible(header: Buffer, filename: string): void {
+  const isPlausible =
+    versionOffsets.every((offset) => knownVersions.includes(header.readUInt8(offset))) &&
+    header.readUInt32BE(schemaFormatOffset) <= newestSchemaFormat;
+  if (!isPlausible) {
+    throw new SmError('DATABASE_DAMAGED', `the header of ${filename} is damaged`, { file: filename });
+  }
+}
+
 async function tableNames(filename: string): Promise<string[]> {
-  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(
-      `${pathToFileURL(filename).href}?immutable=1`,
-      sqlite3.OPEN_READONLY | sqlite3.OPEN_URI,
-      (error) => (error === null ? resolve(opened) : reject(toStoreError(error))),
-    );
-  });
+  const database = await openImmutable(filename);
   try {
-    return await new Promise((resolve, reject) => {
-      database.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'", (error, rows) =>
-        error === null ? resolve(rows.map((row) => row.name)) : reject(toStoreError(error)),
-      );
-    });
+    const rows = await run<{ name: string }>(database, "SELECT name FROM sqlite_master WHERE type = 'table'");
+    return rows.map((row) => row.name);
   } finally {
-    await new Promise<void>((resolve, reject) =>
-      database.close((error) => (error === null ? resolve() : reject(error))),
-    );
+    await closeConnection(database);
   }
 }

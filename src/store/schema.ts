@@ -2,6 +2,14 @@ import type { Knex } from 'knex';
 import { migrations } from '../../db/migrations/list.ts';
 import { SmError } from '../domain/errors.ts';
 
+/** Number of the newest of these migrations, by which their names begin; 0 for none. */
+export function schemaOf(names: readonly string[]): number {
+  return Math.max(0, ...names.map((name) => Number.parseInt(name, 10)));
+}
+
+/** The schema that this program works with. */
+export const ownSchema = schemaOf(migrations.map(({ name }) => name));
+
 /** @throws SmError DATABASE_NEWER when a step is recorded that this program does not know */
 export async function assertNotNewer(source: Knex): Promise<void> {
   const tables: { name: string }[] = await source.raw(
@@ -13,7 +21,7 @@ export async function assertNotNewer(source: Knex): Promise<void> {
   if (unknown !== undefined) {
     throw new SmError(
       'DATABASE_NEWER',
-      'the database was written by a newer smanager: run that version, or restore a backup of before',
+      'the database was written by a newer smanager: run that version, or go back to a backup',
       {
         step: unknown.name,
       },
@@ -32,8 +40,11 @@ export async function assertUpToDate(source: Knex): Promise<void> {
   );
 }
 
-/** Brings the file to this program's schema; one that has it already is not written to. */
-export async function migrate(writer: Knex): Promise<void> {
+/**
+ * Brings the file to this program's schema; one that has it already is not written to. `before` is waited for when a file that holds something is
+ * about to be changed.
+ */
+export async function migrate(writer: Knex, before: () => Promise<void>): Promise<void> {
   await assertNotNewer(writer);
   const config: Knex.MigratorConfig = {
     migrationSource: {
@@ -45,9 +56,17 @@ export async function migrate(writer: Knex): Promise<void> {
       }),
     },
   };
-  const [, pending]: [unknown[], unknown[]] = await writer.migrate.list(config);
+  const [done, pending]: [unknown[], unknown[]] = await writer.migrate.list(config);
   if (pending.length === 0) return;
+  if (done.length > 0 && (await holdsSomething(writer))) await before();
   // A bot killed while migrating leaves knex's own lock behind; the instance lock already keeps others out.
   await writer.migrate.forceFreeMigrationsLock(config);
   await writer.migrate.latest(config);
+}
+
+async function holdsSomething(source: Knex): Promise<boolean> {
+  for (const table of ['config', 'file_record', 'pin_record']) {
+    if ((await source(table).first()) !== undefined) return true;
+  }
+  return false;
 }

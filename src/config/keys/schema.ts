@@ -183,6 +183,11 @@ export const configSchema = z.object(
             .describe(
               'Days for which closed orders and finished records are kept. The history of files still held stays.',
             ),
+          backups: numberLeaf({ min: 0, whole: true })
+            .default(3)
+            .describe(
+              'Daily backups of the database that are kept, and as many of those made before it is brought to a new version. 0: none is made.',
+            ),
         },
         section,
       )

@@ -135,27 +135,69 @@ const nativeFinalize = Reflect.get(sqlite3.Statement.prototype, 'finalize') as (
 function gateStatement(statement: sqlite3.Statement, database: GatedDatabase): void {
   const known = prepared.get(database) ?? new Set();
   prepared.set(database, known.add(statement));
-  for (const name of ['run', 'all'] as const) {
-    const native = Reflect.get(sqlite3.Statement.prototype, name) as (...args: unknown[]) => unknown;
-    Reflect.set(statement, name, (...args: unknown[]) => {
-      const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-      driverGate.add({
-        life: database.life,
-        start: (done) => {
-          native.call(statement, ...args, function answered(this: unknown, ...results: unknown[]) {
-            if (database.life?.isDead !== true) callback?.apply(this, results);
-            done();
-          });
-        },
-      });
-      return statement;
-    });
-  }
+  gateMethods(statement, ['run', 'all'], database);
   Reflect.set(statement, 'finalize', () => {
     known.delete(statement);
     nativeFinalize.call(statement);
   });
 }
+
+/** Has what an object of the driver does stand in the line of its connection. */
+function gateMethods(object: object, names: readonly string[], database: GatedDatabase): void {
+  for (const name of names) {
+    const native = Reflect.get(object, name) as (...args: unknown[]) => unknown;
+    Reflect.set(object, name, (...args: unknown[]) => {
+      const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
+      driverGate.add({
+        life: database.life,
+        start: (done) => {
+          native.call(object, ...args, function answered(this: unknown, ...results: unknown[]) {
+            if (database.life?.isDead !== true) callback?.apply(this, results);
+            done();
+          });
+        },
+      });
+      return object;
+    });
+  }
+}
+
+interface NativeBackup {
+  finish(done: () => void): void;
+}
+
+const unfinished = new WeakMap<GatedDatabase, Map<object, () => Promise<void>>>();
+const nativeBackup = Reflect.get(Original.prototype, 'backup') as (
+  this: sqlite3.Database,
+  ...args: unknown[]
+) => NativeBackup;
+
+Reflect.set(GatedDatabase.prototype, 'backup', function gated(this: GatedDatabase, ...args: unknown[]): object {
+  const callback = args.pop() as Callback;
+  const opening = new Happening<unknown[]>();
+  const backup = nativeBackup.call(this, ...args, (...results: unknown[]) => opening.happen(results));
+  const finish = backup.finish.bind(backup);
+  const known = unfinished.get(this) ?? new Map<object, () => Promise<void>>();
+  unfinished.set(
+    this,
+    known.set(backup, async () => await new Promise<void>((resolve) => finish(resolve))),
+  );
+  driverGate.add({
+    life: this.life,
+    start: (done) => {
+      opening.whenHappened((results) => {
+        if (this.life?.isDead !== true) callback.apply(backup, results);
+        done();
+      });
+    },
+  });
+  backup.finish = (done: () => void): void => {
+    known.delete(backup);
+    finish(done);
+  };
+  gateMethods(backup, ['step', 'finish'], this);
+  return backup;
+});
 
 function register(life: Life, database: GatedDatabase): void {
   const known = connections.get(life) ?? new Set();
@@ -172,6 +214,7 @@ export async function closeConnectionsOf(life: Life): Promise<void> {
   await driverGate.untilIdle();
   for (const database of connections.get(life) ?? []) {
     for (const statement of prepared.get(database) ?? []) nativeFinalize.call(statement);
+    for (const finish of unfinished.get(database)?.values() ?? []) await finish();
     await new Promise<void>((resolve, reject) => {
       nativeClose.call(database, (error: Error | null) => (error === null ? resolve() : reject(error)));
     });

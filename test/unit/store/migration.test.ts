@@ -1,37 +1,11 @@
-import path from 'node:path';
-import createKnex, { type Knex } from 'knex';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { up as initial } from '../../../db/migrations/0001-initial.ts';
-import { Database, databaseFileName } from '../../../src/store/database.ts';
+import { Database } from '../../../src/store/database.ts';
 import { Facts } from '../../../src/store/facts.ts';
 import { Overview } from '../../../src/store/overview.ts';
 import { selectOrders, toOrder } from '../../../src/store/order-row.ts';
 import { Tally } from '../../../src/store/tally.ts';
+import { ofSchema1 } from '../../support/schema-1.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-
-/** A database as the first release made it, with whatever stands in it. */
-async function ofSchema1(folder: string, fill: (knex: Knex) => Promise<void>): Promise<void> {
-  const knex = createKnex({
-    client: 'sqlite3',
-    connection: { filename: path.join(folder, databaseFileName) },
-    useNullAsDefault: true,
-  });
-  try {
-    await knex.raw('PRAGMA auto_vacuum = INCREMENTAL');
-    await knex.raw('PRAGMA application_id = 1936549746');
-    await knex.raw('PRAGMA journal_mode = WAL');
-    await knex.migrate.latest({
-      migrationSource: {
-        getMigrations: async () => ['0001-initial'],
-        getMigrationName: (name: string) => name,
-        getMigration: async () => ({ up: initial, down: async () => undefined }),
-      },
-    });
-    await fill(knex);
-  } finally {
-    await knex.destroy();
-  }
-}
 
 const order = {
   key_position: 7,

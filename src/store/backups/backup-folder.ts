@@ -1,0 +1,74 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
+
+export interface BackupFile extends BackupLabel {
+  readonly file: string;
+}
+
+/** What a copy is called until it was checked. */
+export const partialSuffix = '.partial';
+/** A copy under way is written to all the time; one left alone for so long was given up by a process that was killed. */
+const abandonedMs = 3_600_000;
+
+export function backupFolder(dataDir: string): string {
+  return path.join(dataDir, 'backups');
+}
+
+/** The backups in `dataDir/backups` by their names, newest first; none when there is no such folder. */
+export async function listBackups(dataDir: string): Promise<readonly BackupFile[]> {
+  const folder = backupFolder(dataDir);
+  const found = (await namesIn(folder)).flatMap((name) => {
+    const label = parseBackupName(name);
+    return label === undefined ? [] : [{ ...label, file: path.join(folder, name) }];
+  });
+  return found.sort((a, b) => b.atMs - a.atMs);
+}
+
+/** The newest backup that a program of this schema can open. */
+export async function newestFitting(dataDir: string, schema: number): Promise<BackupFile | undefined> {
+  return (await listBackups(dataDir)).find((backup) => backup.schema <= schema);
+}
+
+/**
+ * Removes automatic backups of this kind, the oldest first, until `kept` remain, `newest` among them whatever its name says. Of those before a
+ * migration one stays for each schema, so that the last one of an older program outlives repeated starts of a newer one.
+ */
+export async function removeOldBackups(
+  dataDir: string,
+  {
+    kind,
+    kept,
+    newest,
+  }: { readonly kind: Exclude<BackupKind, 'by-hand'>; readonly kept: number; readonly newest: string },
+): Promise<void> {
+  const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
+  const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
+  const schemas = new Set<number>();
+  let count = 0;
+  for (const { file, schema } of inOrder) {
+    const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
+    schemas.add(schema);
+    if (isKept) count += 1;
+    else await rm(file);
+  }
+}
+
+/** Removes what killed processes left of copies that they had not finished. */
+export async function removeAbandoned(folder: string, nowMs: number): Promise<void> {
+  const partial = new RegExp(`\\${partialSuffix}(?:-journal)?$`, 'u');
+  for (const name of (await namesIn(folder)).filter((each) => partial.test(each))) {
+    const file = path.join(folder, name);
+    const { mtimeMs } = await stat(file);
+    if (nowMs - mtimeMs > abandonedMs) await rm(file, { force: true });
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

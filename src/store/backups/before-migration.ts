@@ -1,0 +1,26 @@
+import { hasCode, SmError } from '../../domain/errors.ts';
+import { removeOldBackups } from './backup-folder.ts';
+import { takeBackup } from './take-backup.ts';
+
+const never = new AbortController().signal;
+const advice =
+  'the database has to be brought up to date and is backed up before; make room (or the folder writable) and start again, or set database.backups to 0 to go on without a backup';
+
+/**
+ * The backup that a downgrade goes back to.
+ * @throws SmError BACKUP_NO_SPACE, BACKUP_FAILED with what to do: without a way back nothing is migrated
+ */
+export async function backUpBeforeMigration(
+  dataDir: string,
+  { keptBackups: kept = 0, signal = never }: { readonly keptBackups?: number; readonly signal?: AbortSignal },
+): Promise<void> {
+  if (kept === 0) return;
+  const kind = 'before-migration';
+  try {
+    const { file } = await takeBackup({ dataDir, kind, atMs: Date.now(), signal });
+    await removeOldBackups(dataDir, { kind, kept, newest: file });
+  } catch (error) {
+    if (!hasCode(error, 'BACKUP_NO_SPACE', 'BACKUP_FAILED')) throw error;
+    throw new SmError(error.code, `${error.message}: ${advice}`, error.data, error.cause);
+  }
+}

@@ -1,0 +1,2 @@
+/** In `dataDir`. */
+export const databaseFileName = 'smanager-db.sqlite';
