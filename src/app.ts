@@ -1,4 +1,5 @@
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
+import { reconcileTask } from './app-reconcile.ts';
 import { HousekeepingTask } from './care/housekeeping-task.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
@@ -347,6 +348,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       retention: new Retention(database),
       retentionBlocks: config.database.retentionBlocks,
     }),
+    reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),
     new StatusLineTask({ ...telemetryRoom, overview }),
     new StateTask(telemetryRoom),
     ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),

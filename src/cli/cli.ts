@@ -5,6 +5,7 @@ import { programVersion } from '../runtime/version.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
+import { reconcile } from './reconcile.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 
@@ -56,6 +57,12 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .description('why an order was taken or not, and what would have to change')
     .option('--json', 'one JSON object')
     .action(async (cid: string, options: { json?: boolean }) => await set(explain(invocation, cid, options)));
+  program
+    .command('reconcile')
+    .description("hold orders, records, sWorker's files and IPFS pins against each other, also while the bot runs")
+    .option('--json', 'one JSON object')
+    .option('--apply', 'also do what is safe; without it nothing is changed')
+    .action(async (options: { json?: boolean; apply?: boolean }) => await set(reconcile(invocation, options)));
   try {
     // Not commander's own default command: that one would take a mistyped command for an argument of `run`.
     await program.parseAsync(argv.length <= nodeAndScript ? [...argv, 'run'] : [...argv]);

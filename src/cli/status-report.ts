@@ -1,4 +1,5 @@
 import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
+import type { ReconcileReport } from '../domain/reconcile.ts';
 import type { Overview, Progress, RunningPull, TallyRow } from '../store/overview.ts';
 
 const aliveMs = 3 * 60_000;
@@ -37,6 +38,8 @@ export interface StatusReport {
   readonly held: { readonly sealed: number; readonly lost: number };
   /** Of the last full comparison with sWorker's lists. */
   readonly heldReport: HeldReport | undefined;
+  /** Of the last run of the reconciler that heard all sources and could write. */
+  readonly reconcileReport: ReconcileReport | undefined;
   readonly cleanups: Readonly<Record<string, number>>;
 }
 
@@ -85,6 +88,7 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     pulls: await overview.runningPulls(),
     held: await overview.heldFiles(),
     heldReport: await facts.find('held-report'),
+    reconcileReport: await facts.find('reconcile-report'),
     cleanups: Object.fromEntries(await overview.cleanups()),
   };
 }

@@ -2,6 +2,7 @@ import { freeGib, srdRatioPercent } from '../domain/facts.ts';
 import { orderStatuses } from '../domain/statuses.ts';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../lib/format.ts';
 import { printable } from '../lib/printable.ts';
+import { reconcileSummary } from './reconcile-text.ts';
 import type { StatusReport } from './status-report.ts';
 
 function since(nowMs: number, atMs: number): string {
@@ -78,6 +79,11 @@ function heldLines({ heldReport }: StatusReport): string[] {
   return counts.filter(([count]) => count > 0).map(([count, what]) => `          ${formatCount(count)} ${what}`);
 }
 
+function reconcileLines({ reconcileReport, nowMs }: StatusReport): string[] {
+  if (reconcileReport === undefined) return [];
+  return [`reconcile ${reconcileSummary(reconcileReport)}, looked ${since(nowMs, reconcileReport.atMs)}`];
+}
+
 /** The status as a person reads it on a terminal. */
 export function statusText(report: StatusReport): string {
   const { nowMs } = report;
@@ -93,6 +99,7 @@ export function statusText(report: StatusReport): string {
     ...ordersLines(report),
     `held      ${formatCount(report.held.sealed)} sealed, ${formatCount(report.held.lost)} lost`,
     ...heldLines(report),
+    ...reconcileLines(report),
     `pulls     ${report.pulls.length} running`,
     ...report.pulls.map(
       (pull) =>

@@ -65,6 +65,7 @@ export interface Config {
   readonly pull: { readonly stallMs: number; readonly maxAttempts: number };
   readonly seal: { readonly lostGraceBlocks: number };
   readonly cleanup: { readonly graceBlocks: number; readonly endOrphanSeals: boolean };
+  readonly reconcile: { readonly intervalMs: number };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
   readonly database: { readonly retentionBlocks: number };
 }

@@ -94,10 +94,10 @@ export class Database {
   }
 
   /**
-   * Opens a database that is there, for looking only, also while a bot works on it. Nothing is migrated.
+   * Opens a database that is there, also while a bot works on it: for looking only, unless `writable`. Nothing is migrated.
    * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
    */
-  static async openExisting(dataDir: string): Promise<Database> {
+  static async openExisting(dataDir: string, { writable = false } = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     if (!existsSync(filename)) {
       throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`, {
@@ -105,7 +105,7 @@ export class Database {
       });
     }
     await assertOurs(filename);
-    const looking = new Writer(filename, [...commonPragmas, 'query_only = ON']);
+    const looking = new Writer(filename, [...commonPragmas, `query_only = ${writable ? 'OFF' : 'ON'}`]);
     try {
       await assertNotNewer(looking.knex);
       await assertUpToDate(looking.knex);
