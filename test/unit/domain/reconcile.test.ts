@@ -8,31 +8,9 @@ import {
   reconcileClasses,
   remedies,
 } from '../../../src/domain/reconcile.ts';
-import { orderStatuses } from '../../../src/domain/statuses.ts';
+import { fileStates } from '../../support/file-states.ts';
 
-const values = {
-  order: [...orderStatuses, 'none'],
-  record: ['held', 'running', 'ended', 'none'],
-  sworker: ['valid', 'lost', 'pending', 'none'],
-  pin: ['own', 'other', 'none'],
-  isCleaning: [false, true],
-  hasMoved: [false, true],
-} as const;
-
-/** Every combination there is. */
-const states: readonly FileState[] = values.order.flatMap((order) =>
-  values.record.flatMap((record) =>
-    values.sworker.flatMap((sworker) =>
-      values.pin.flatMap((pin) =>
-        values.isCleaning.flatMap((isCleaning) =>
-          values.hasMoved.map((hasMoved) => ({ order, record, sworker, pin, isCleaning, hasMoved })),
-        ),
-      ),
-    ),
-  ),
-);
-
-const anyState = fc.constantFrom(...states);
+const anyState = fc.constantFrom(...fileStates);
 const isOrdered = ({ order }: FileState): boolean => order !== 'none' && order !== 'closed';
 const isHere = ({ sworker }: FileState): boolean => sworker === 'valid' || sworker === 'lost';
 
@@ -53,8 +31,8 @@ const isBusy = (state: FileState): boolean =>
 
 describe('the class of a file', () => {
   it('is the one whose meaning holds, or none, for every combination of the sources', () => {
-    expect(states.length).toBe(8 * 4 * 4 * 3 * 2 * 2);
-    for (const state of states) {
+    expect(fileStates.length).toBe(8 * 4 * 4 * 3 * 2 * 2);
+    for (const state of fileStates) {
       const holding = reconcileClasses.filter((name) => !isBusy(state) && meanings[name](state));
       expect(holding.length, JSON.stringify(state)).toBeLessThanOrEqual(1);
       expect(findingOf(state)?.class, JSON.stringify(state)).toBe(holding[0]);
@@ -62,7 +40,7 @@ describe('the class of a file', () => {
   });
 
   it('has members, each of them', () => {
-    const found = new Set(states.flatMap((state) => findingOf(state)?.class ?? []));
+    const found = new Set(fileStates.flatMap((state) => findingOf(state)?.class ?? []));
     expect([...found].sort()).toEqual([...reconcileClasses].sort());
   });
 
