@@ -32,7 +32,7 @@ describe('smanager reconcile', () => {
   beforeEach(async () => {
     homes += 1;
     folder = path.join(world.dir, `home ${homes}`);
-    await mkdir(folder);
+    await mkdir(path.join(folder, 'data'), { recursive: true });
     options = { env: { SMANAGER_CONFIG: await world.writeConfig(folder) } };
     database = await Database.open(path.join(folder, 'data'));
     onTestFinished(async () => await database.close());
@@ -163,7 +163,7 @@ describe('the text of a report', () => {
     for (const { class: name, remedy } of findings) {
       const found = { ...empty, files: 1, remedies: { [remedy]: 1 } };
       const text = reconcileText({ ...base, classes: perClass((each) => (each === name ? found : empty)) });
-      expect(text).toMatch(/\n {2}1: .{20,}\n/);
+      expect(text).toMatch(/^ {2}1: .{20,}$/m);
     }
   });
 
