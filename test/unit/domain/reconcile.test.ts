@@ -106,8 +106,9 @@ describe('what is done', () => {
         const live: FileState = { ...agreed, order: 'handled', record: 'held', sworker: 'valid', pin: 'own' };
         const lied: FileState = { ...live, [source]: other[source as keyof FileState] };
         const remedy = findingOf(lied)?.remedy;
-        if (source !== 'order') expect(remedy).not.toBe('begin-cleanup');
-        expect(remedy).not.toBe('decide-anew');
+        // A close is the chain's word, and the cleanup that begins with it asks the chain again, twice.
+        const moves = source === 'order' ? ['decide-anew'] : ['decide-anew', 'begin-cleanup'];
+        expect(moves).not.toContain(remedy);
       }),
       { numRuns: 2000 },
     );

@@ -7,6 +7,7 @@ import { HOUR_MS, MINUTE_MS } from '../../../../src/domain/units.ts';
 import { Conditions } from '../../../../src/runtime/conditions.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { RecordingLogger } from '../../../support/quiet-logger.ts';
+import { rejection } from '../../../support/rejection.ts';
 
 let clock: ManualClock;
 let logger: RecordingLogger;
@@ -118,7 +119,7 @@ it.each(['DATABASE_BUSY', 'DEFECT'] as const)('passes on %s', async (code) => {
     throw new SmError(code, 'broken');
   };
   const { ended } = start();
-  const failure = expect(ended).rejects.toThrow('broken');
+  const failure = rejection(ended);
   await clock.advance(15 * MINUTE_MS);
-  await failure;
+  expect(await failure).toMatchObject({ code });
 });
