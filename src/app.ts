@@ -1,5 +1,6 @@
 import { careTasks } from './app-care.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
+import { reconcileTask } from './app-reconcile.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -343,6 +344,7 @@ function composeTasks(parts: Composition): readonly Task[] {
     }),
     new IpfsGcTask({ ...cleanupRoom, ipfs, pins, settings: config.gc }),
     ...careTasks(room('care'), config),
+    reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),
     new StatusLineTask({ ...telemetryRoom, overview }),
     new StateTask(telemetryRoom),
     ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),

@@ -8,6 +8,7 @@ import { approveCleanups, cleanup } from './cleanup.ts';
 import { explain } from './explain.ts';
 import { integrity } from './integrity.ts';
 import type { Invocation } from './invocation.ts';
+import { reconcile } from './reconcile.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
@@ -77,6 +78,12 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .command('integrity')
     .description('look through the whole database, also while the bot runs: pages, indices, references, counts')
     .action(async () => await set(integrity(invocation)));
+  program
+    .command('reconcile')
+    .description("hold orders, records, sWorker's files and IPFS pins against each other, also while the bot runs")
+    .option('--json', 'one JSON object')
+    .option('--apply', 'also do what is safe; without it nothing is changed')
+    .action(async (options: { json?: boolean; apply?: boolean }) => await set(reconcile(invocation, options)));
   try {
     // Not commander's own default command: that one would take a mistyped command for an argument of `run`.
     await program.parseAsync(argv.length <= nodeAndScript ? [...argv, 'run'] : [...argv]);

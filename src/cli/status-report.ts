@@ -1,5 +1,6 @@
 import type { DeletionStanding } from '../domain/deletions.ts';
 import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
+import type { ReconcileReport } from '../domain/reconcile.ts';
 import type { Overview, Progress, RunningPull, TallyRow } from '../store/overview.ts';
 
 const aliveMs = 3 * 60_000;
@@ -38,6 +39,8 @@ export interface StatusReport {
   readonly held: { readonly sealed: number; readonly lost: number };
   /** Of the last full comparison with sWorker's lists. */
   readonly heldReport: HeldReport | undefined;
+  /** Of the last run of the reconciler that heard all sources and could write. */
+  readonly reconcileReport: ReconcileReport | undefined;
   readonly cleanups: Readonly<Record<string, number>>;
   /** `deleted`: within 24 hours of the chain; `unproven`: open closes known only by absence from walks, not approved. */
   readonly deletions: Pick<DeletionStanding, 'deleted' | 'unproven'>;
@@ -90,6 +93,7 @@ export async function readStatus(overview: Overview, version: string, nowMs: num
     pulls: await overview.runningPulls(),
     held: await overview.heldFiles(),
     heldReport: await facts.find('held-report'),
+    reconcileReport: await facts.find('reconcile-report'),
     cleanups: Object.fromEntries(await overview.cleanups()),
     deletions: { deleted, unproven },
   };

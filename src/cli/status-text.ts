@@ -3,6 +3,7 @@ import { freeGib, srdRatioPercent } from '../domain/facts.ts';
 import { orderStatuses } from '../domain/statuses.ts';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../lib/format.ts';
 import { printable } from '../lib/printable.ts';
+import { reconcileSummary } from './reconcile-text.ts';
 import type { StatusReport } from './status-report.ts';
 
 function since(nowMs: number, atMs: number): string {
@@ -89,6 +90,11 @@ function deletionLines({ deletions: { deleted, unproven } }: StatusReport): stri
     .map(([{ files, bytes }, what]) => `          ${formatCount(files)} files, ${formatBytes(bytes)}, ${what}`);
 }
 
+function reconcileLines({ reconcileReport, nowMs }: StatusReport): string[] {
+  if (reconcileReport === undefined) return [];
+  return [`reconcile ${reconcileSummary(reconcileReport)}, looked ${since(nowMs, reconcileReport.atMs)}`];
+}
+
 /** The status as a person reads it on a terminal. */
 export function statusText(report: StatusReport): string {
   const { nowMs } = report;
@@ -104,6 +110,7 @@ export function statusText(report: StatusReport): string {
     ...ordersLines(report),
     `held      ${formatCount(report.held.sealed)} sealed, ${formatCount(report.held.lost)} lost`,
     ...heldLines(report),
+    ...reconcileLines(report),
     `pulls     ${report.pulls.length} running`,
     ...report.pulls.map(
       (pull) =>

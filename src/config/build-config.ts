@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DAY_BLOCKS, HOUR_BLOCKS, MIB, MINUTE_MS } from '../domain/units.ts';
+import { DAY_BLOCKS, HOUR_BLOCKS, HOUR_MS, MIB, MINUTE_MS } from '../domain/units.ts';
 import type { Config, ListConfig, SchedulerConfig } from './config.ts';
 import type { ConfigIssue } from './issues.ts';
 import type { ConfigInput } from './keys/schema.ts';
@@ -54,6 +54,7 @@ export function buildConfig(input: ConfigInput, workingDirectory: string): { con
       graceBlocks: Math.round(input.cleanup.graceHours * HOUR_BLOCKS),
       endOrphanSeals: input.cleanup.endOrphanSeals,
     },
+    reconcile: { intervalMs: input.reconcile.intervalHours * HOUR_MS },
     gc: {
       thresholdPercent: input.gc.thresholdPercent,
       intervalMs: input.gc.intervalMinutes * MINUTE_MS,

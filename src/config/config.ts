@@ -71,6 +71,7 @@ export interface Config {
     readonly maxPercentPerDay: number;
     readonly endOrphanSeals: boolean;
   };
+  readonly reconcile: { readonly intervalMs: number };
   readonly gc: { readonly thresholdPercent: number; readonly intervalMs: number };
   readonly database: {
     readonly retentionBlocks: number;

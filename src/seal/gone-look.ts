@@ -1,5 +1,5 @@
 import { atOnceLimit } from './at-once.ts';
-import { IdSet } from './id-set.ts';
+import { IdSet } from '../lib/id-set.ts';
 import { orderKeyOf } from './order-key-of.ts';
 import type { SealParts } from './ports.ts';
 

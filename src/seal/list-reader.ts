@@ -3,12 +3,12 @@ import type { HeldFile } from '../clients/sworker/files.ts';
 import type { OrderKey } from '../domain/order.ts';
 import type { HeldState } from '../store/held-files.ts';
 import { ChangeWriter } from './change-writer.ts';
-import { IdSet } from './id-set.ts';
+import { IdSet } from '../lib/id-set.ts';
 import { lookAtOrders } from './order-look.ts';
 import type { SealParts } from './ports.ts';
 import { PositionList } from './position-list.ts';
 import { isDoubtful, planRecords, type ListedFile } from './slice-plan.ts';
-import { slicesOf } from './slices.ts';
+import { slicesOf } from '../lib/slices.ts';
 
 /** What was seen while a list went by. */
 export interface ListTally {

@@ -1,5 +1,6 @@
 import type { ActiveNodes, ChainTime, EventProgress, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
 import type { WalkRun } from '../domain/progress.ts';
+import type { ReconcileReport } from '../domain/reconcile.ts';
 import type { RevisionScope } from '../domain/strategy.ts';
 import type { Database, Reader, Tx } from './database.ts';
 
@@ -38,6 +39,7 @@ interface FactTypes {
   /** sWorker's last full list of valid files was compared with the tables. */
   'held-scan': { readonly atMs: number; readonly atBlock: number };
   'held-report': HeldReport;
+  'reconcile-report': ReconcileReport;
   /** The last FileSuccess-independent proof that the daemon seals: see the pull room. */
   'seal-proof': { readonly unsealedCids: readonly string[]; readonly nextProbeMs: number };
   /** What holds the bot back, for `smanager status`. */

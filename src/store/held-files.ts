@@ -188,7 +188,7 @@ async function runWith(
 }
 
 /** Columns of an order that is decided as if for the first time. */
-const undecided = {
+export const undecided = {
   verdict: null,
   verdict_inputs: null,
   basis_id: null,

@@ -10,10 +10,11 @@ const ports = ['config', 'runtime', 'store', 'clients'];
 const below = ['domain', 'lib'];
 const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly types?: readonly string[] }>> = {
   main: { may: ['cli', 'app', 'app-parts', ...ports, ...below] },
-  cli: { may: ['app', 'app-cleanup', 'app-parts', 'decide', ...ports, ...below] },
-  app: { may: ['app-parts', 'app-care', ...steps, ...ports, ...below, 'decide/rules'] },
+  cli: { may: ['app', 'app-cleanup', 'app-parts', 'app-reconcile', 'decide', ...ports, ...below] },
+  app: { may: ['app-parts', 'app-care', 'app-reconcile', ...steps, ...ports, ...below, 'decide/rules'] },
   'app-cleanup': { may: [...ports, ...below] },
   'app-care': { may: ['care', ...ports, ...below] },
+  'app-reconcile': { may: ['app-parts', ...steps, ...ports, ...below] },
   'app-parts': { may: [], types: [...ports, ...below] },
   ...Object.fromEntries(steps.map((step) => [step, { may: [...ports, ...below] }])),
   decide: { may: ['decide/rules', ...ports, ...below] },

@@ -161,6 +161,19 @@ export const configSchema = z.object(
       )
       .prefault({})
       .describe('Letting go of files whose order is closed.'),
+    reconcile: z
+      .object(
+        {
+          intervalHours: numberLeaf({ min: 1 })
+            .default(6)
+            .describe(
+              "Hours between two runs of the reconciler, which holds orders, records, sWorker's files and IPFS pins against each other.",
+            ),
+        },
+        section,
+      )
+      .prefault({})
+      .describe('Finding what orders, records, sWorker and IPFS do not agree about.'),
     gc: z
       .object(
         {

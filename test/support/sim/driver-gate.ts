@@ -244,3 +244,16 @@ export async function readRows<T>(filename: string, sql: string, bindings: reado
     await new Promise<void>((resolve) => database.close(() => resolve()));
   }
 }
+
+/** Changes rows while no bot runs, as nothing but a defect or a person would. */
+export async function changeRows(filename: string, sql: string, ...bindings: readonly unknown[]): Promise<void> {
+  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+    const opening: sqlite3.Database = new Original(filename, sqlite3.OPEN_READWRITE, (error) =>
+      error === null ? resolve(opening) : reject(error),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    database.run(sql, [...bindings], (error: Error | null) => (error === null ? resolve() : reject(error)));
+  });
+  await new Promise<void>((resolve) => database.close(() => resolve()));
+}

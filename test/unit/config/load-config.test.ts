@@ -38,6 +38,7 @@ describe('today’s configuration files', () => {
       pull: { stallMs: 1_800_000, maxAttempts: 5 },
       seal: { lostGraceBlocks: 28_800 },
       cleanup: { mode: 'delete', graceBlocks: 14_400, maxPercentPerDay: 5, endOrphanSeals: false },
+      reconcile: { intervalMs: 21_600_000 },
       gc: { thresholdPercent: 90, intervalMs: 3_600_000 },
     });
     expect(config.chain.endPoints.map(String)).toEqual(['ws://127.0.0.1:19944']);
@@ -203,13 +204,13 @@ describe('a refusal', () => {
 
 describe('keys that are not known', () => {
   it('are warnings when running and errors in a check, with what may be meant, without their values', async () => {
-    const { warnings } = await load({ ...least, pulls: { x: 1 }, scheduler: { stallMinutes: 'v4lue' }, reconcile: {} });
+    const { warnings } = await load({ ...least, pulls: { x: 1 }, scheduler: { stallMinutes: 'v4lue' }, alerts: {} });
     expect(
       warnings.map(({ path: where, message, errorInCheck }) => [where, message.split('; ')[1], errorInCheck]),
     ).toEqual([
       ['pulls', 'pull may be meant', true],
       ['scheduler.stallMinutes', 'pull.stallMinutes may be meant', true],
-      ['reconcile', undefined, true],
+      ['alerts', undefined, true],
     ]);
     expect(JSON.stringify(warnings)).not.toContain('v4lue');
   });

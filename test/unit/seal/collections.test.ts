@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IdSet } from '../../../src/seal/id-set.ts';
+import { IdSet } from '../../../src/lib/id-set.ts';
 import { PositionList } from '../../../src/seal/position-list.ts';
-import { slicesOf } from '../../../src/seal/slices.ts';
+import { slicesOf } from '../../../src/lib/slices.ts';
 
 const size = fc.integer({ min: 1, max: 40 });
 

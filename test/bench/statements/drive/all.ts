@@ -10,6 +10,7 @@ import { driveChain } from './chain.ts';
 import { driveDecide } from './decide.ts';
 import { driveCleanup, driveSeal } from './held.ts';
 import { drivePull } from './pull.ts';
+import { driveReconcile } from './reconcile.ts';
 import { type Drive, ownMark } from './sample.ts';
 
 const pagesAtOnce = 128;
@@ -88,4 +89,5 @@ export const drives: readonly (readonly [string, Drive])[] = [
   ['seal', driveSeal],
   ['cleanup', driveCleanup],
   ['care', driveCare],
+  ['care', driveReconcile],
 ];

@@ -1,0 +1,51 @@
+import { type ClassFigures, type Finding, type ReconcileClass, type Remedy, perClass } from '../../domain/reconcile.ts';
+import { GIB } from '../../domain/units.ts';
+
+const mostExamples = 5;
+/** So that no sum of hostile sizes leaves what a number can count. */
+const mostBytes = 1024 * GIB;
+/** Moves of one kind in one run; what is left over is found again by the next. */
+const mostHealed = 250;
+
+interface Figures {
+  files: number;
+  bytes: number;
+  readonly remedies: Partial<Record<Remedy, number>>;
+  readonly examples: string[];
+}
+
+export interface FoundFile {
+  readonly cid: string;
+  readonly sizeBytes: number;
+  readonly orderId?: number | undefined;
+}
+
+/** Counts what a run finds; of the files themselves it keeps a few examples and those orders that can be moved. */
+export class FindingTally {
+  readonly #classes = perClass(emptyFigures);
+  readonly #orderIds: Record<'decide-anew' | 'begin-cleanup', number[]> = { 'decide-anew': [], 'begin-cleanup': [] };
+
+  add(finding: Finding, { cid, sizeBytes, orderId }: FoundFile): void {
+    const figures = this.#classes[finding.class];
+    figures.files += 1;
+    figures.bytes += Math.min(sizeBytes, mostBytes);
+    figures.remedies[finding.remedy] = (figures.remedies[finding.remedy] ?? 0) + 1;
+    if (figures.examples.length < mostExamples) figures.examples.push(cid);
+    if (finding.remedy !== 'decide-anew' && finding.remedy !== 'begin-cleanup') return;
+    const ids = this.#orderIds[finding.remedy];
+    if (orderId !== undefined && ids.length < mostHealed) ids.push(orderId);
+  }
+
+  /** Orders that a guarded move of the tables is for. */
+  orderIds(remedy: 'decide-anew' | 'begin-cleanup'): readonly number[] {
+    return this.#orderIds[remedy];
+  }
+
+  figures(healed: Readonly<Partial<Record<ReconcileClass, number>>>): Readonly<Record<ReconcileClass, ClassFigures>> {
+    return perClass((name) => ({ ...this.#classes[name], healed: healed[name] ?? 0 }));
+  }
+}
+
+function emptyFigures(): Figures {
+  return { files: 0, bytes: 0, remedies: {}, examples: [] };
+}

@@ -1,0 +1,79 @@
+import type { ReconcileClass, ReconcileReport } from '../../domain/reconcile.ts';
+import { HOUR_BLOCKS } from '../../domain/units.ts';
+import { FindingTally } from './finding-tally.ts';
+import { judgeRecords } from './judge-records.ts';
+import type { ReconcileParts } from './ports.ts';
+import { readSources } from './sources.ts';
+
+/** Events further behind the head than this do not tell which orders there are. */
+const mostBehindBlocks = HOUR_BLOCKS;
+
+export type ReconcileOutcome =
+  | { readonly kind: 'report'; readonly report: ReconcileReport }
+  /** The tables do not know all orders or files yet, so nothing can be concluded. */
+  | { readonly kind: 'unready'; readonly reason: string };
+
+/**
+ * Holds orders, pin records, sWorker's files and the daemon's pins against each other, as they stream by. It deletes nothing. A source that cannot
+ * be asked, or breaks off, ends the run: no file is judged by half a list.
+ */
+export class Reconciler {
+  readonly #parts: ReconcileParts;
+
+  constructor(parts: ReconcileParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param options with `apply` the safe guarded moves are made and the report is kept; without it nothing is written
+   * @throws SmError CHAIN_*, SWORKER_*, IPFS_*, DATABASE_*
+   */
+  async run({ apply }: { readonly apply: boolean }, signal: AbortSignal): Promise<ReconcileOutcome> {
+    const { clock, headBlock, store } = this.#parts;
+    const [startedMs, startedMonotonicMs] = [clock.nowMs(), clock.monotonicMs()];
+    const atBlock = await headBlock(signal);
+    const reason = await this.#unreadiness(atBlock);
+    if (reason !== undefined) return { kind: 'unready', reason };
+    const throughId = await store.pins.newestId();
+    const tally = new FindingTally();
+    const seen = await readSources(this.#parts, tally, signal);
+    await judgeRecords({ parts: this.#parts, seen, tally, throughId, startedMs, asked: 0 }, signal);
+    // The orders in the tables are the chain's word: it has to be there still.
+    await headBlock(signal);
+    const healed = apply ? await this.#heal(tally, atBlock) : {};
+    const report: ReconcileReport = {
+      atMs: startedMs,
+      atBlock,
+      tookMs: clock.monotonicMs() - startedMonotonicMs,
+      isApplied: apply,
+      classes: tally.figures(healed),
+    };
+    if (apply) {
+      await store.database.write('event', async (tx) => await store.facts.set(tx, 'reconcile-report', report));
+    }
+    return { kind: 'report', report };
+  }
+
+  async #unreadiness(headBlock: number): Promise<string | undefined> {
+    const { facts, gaps, listing } = this.#parts.store;
+    if (!(await listing.hasCompleteWalk())) return 'no walk has seen all orders yet';
+    if ((await gaps.listOpen()).length > 0) return 'blocks that could not be read wait for the next walk';
+    const indexed = (await facts.find('event-cursor'))?.block;
+    if (indexed === undefined || headBlock - indexed > mostBehindBlocks) {
+      return 'the events of more than an hour are still to be read';
+    }
+    if ((await facts.find('held-scan')) === undefined) return "sWorker's files were not held against the tables yet";
+    return undefined;
+  }
+
+  async #heal(tally: FindingTally, headBlock: number): Promise<Partial<Record<ReconcileClass, number>>> {
+    const { clock, store } = this.#parts;
+    const closedOrders = tally.orderIds('begin-cleanup');
+    const none = { found: [], recovered: [], lost: [], seenAgain: [], handledOrders: [] };
+    await store.held.apply({ ...none, closedOrders }, { headBlock, nowMs: clock.nowMs() }, clock);
+    return {
+      'held-without-order': closedOrders.length,
+      'handled-not-held': await store.rows.decideAnew(tally.orderIds('decide-anew')),
+    };
+  }
+}
