@@ -2,10 +2,13 @@
 import { exitCodes } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { lastResort } from './runtime/last-resort.ts';
-import { lastWords } from './runtime/last-words.ts';
+import { processLine } from './runtime/last-words.ts';
 
 /** Docker kills 10 s after SIGTERM; what has not ended by then is given up a little earlier, with everything committed standing. */
 const lastResortMs = 7_500;
+
+/** Whatever the process makes is for its own user alone, however it was started. */
+process.umask(0o077);
 
 const stop = new AbortController();
 
@@ -24,10 +27,14 @@ let secrets: readonly string[] = [];
 
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (error: unknown) => {
-    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${lastWords(name, error, secrets)}`);
+    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, error, secrets)}`);
     process.exit(exitCodes.defect);
   });
 }
+
+// The platform's own way of telling a warning knows no secrets.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => process.stderr.write(processLine('warn', 'warning', warning, secrets)));
 
 const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli(process.argv, {
