@@ -6,6 +6,7 @@ import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
 import { commonPragmas, connect } from './connection.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
+import { keepPrivate, spillInto } from './own-files.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { WriteQueue, type WritePriority } from './write-queue.ts';
@@ -72,6 +73,7 @@ export class Database {
    */
   static async open(dataDir: string, options?: DatabaseOptions): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
+    spillInto(dataDir);
     const isMarked = await assertOurs(filename);
     const writer = new Writer(filename, [
       ...(isMarked ? [] : marking),
@@ -86,6 +88,7 @@ export class Database {
     const readers = { urgent: connect(filename, reading, 1), usual: connect(filename, reading, 2) };
     try {
       await migrate(writer.knex);
+      await keepPrivate([filename, `${filename}-wal`, `${filename}-shm`]);
       return new Database(filename, writer, readers, options);
     } catch (error) {
       await writer.knex.destroy();
@@ -104,6 +107,7 @@ export class Database {
         dataDir,
       });
     }
+    spillInto(dataDir);
     await assertOurs(filename);
     const looking = new Writer(filename, [...commonPragmas, 'query_only = ON']);
     try {

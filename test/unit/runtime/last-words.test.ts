@@ -22,7 +22,9 @@ describe('the line that an uncaught error leaves behind', () => {
   });
 
   it('says what was thrown even when it is no error', () => {
-    expect(JSON.parse(processLine('error', 'unhandledRejection', 'just a text', []))).toMatchObject({ error: 'just a text' });
+    expect(JSON.parse(processLine('error', 'unhandledRejection', 'just a text', []))).toMatchObject({
+      error: 'just a text',
+    });
   });
 
   it('tells the cause', () => {

@@ -55,11 +55,7 @@ export class ChildLibrary implements DecodingLibrary {
   #lastId = 0;
   #closed = false;
 
-  constructor(
-    clock: Pick<Clock, 'sleep'>,
-    logger: Pick<Logger, 'warn'>,
-    start: () => LibraryChild = startChild,
-  ) {
+  constructor(clock: Pick<Clock, 'sleep'>, logger: Pick<Logger, 'warn'>, start: () => LibraryChild = startChild) {
     this.#clock = clock;
     this.#logger = logger;
     this.#start = start;
