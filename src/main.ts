@@ -1,6 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
+import { fileURLToPath } from 'node:url';
 import { exitCodes } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
+import { missingEngineOptions } from './runtime/engine-options.ts';
 import { lastResort } from './runtime/last-resort.ts';
 import { processLine } from './runtime/last-words.ts';
 
@@ -43,6 +45,7 @@ process.exitCode = await runCli(process.argv, {
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stdout.isTTY,
+  missingEngineOptions: missingEngineOptions(fileURLToPath(import.meta.url), process),
   keepSecret: (texts) => {
     secrets = texts;
   },

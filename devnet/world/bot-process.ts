@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { engineOptions } from './engine-options.ts';
+import { engineOptions } from '../../src/runtime/engine-options.ts';
 import { guardChild } from './guard-child.ts';
 
 /** What `npm run build` makes: the bot as it is shipped. */
