@@ -15,7 +15,8 @@ FROM node:24.21.0-bookworm-slim
 RUN apt-get update \
   && apt-get install --no-install-recommends --yes tini=0.19.0-1+b3 \
   && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin smanager \
+  && groupadd --system --gid 10001 smanager \
+  && useradd --system --uid 10001 --gid smanager --home-dir /app --shell /usr/sbin/nologin smanager \
   && install --directory --owner=smanager --group=smanager --mode=0750 /data
 WORKDIR /app
 ENV NODE_ENV=production

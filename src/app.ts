@@ -73,11 +73,11 @@ import { TelemetryTask } from './telemetry/telemetry-task.ts';
 const lockWaitMs = 15 * SECOND_MS;
 const never = new AbortController().signal;
 
-function connect(config: Config, clock: Clock, rightOfWay?: RightOfWay): Outside {
+function connect(config: Config, clock: Clock, logger: Logger, rightOfWay?: RightOfWay): Outside {
   const { sealCoordinator, telemetry } = config;
   return {
     chainEndPoints: config.chain.endPoints.map((endPoint) => wsEndPoint(endPoint.reveal(), { rightOfWay })),
-    decodingLibrary: new ChildLibrary(clock),
+    decodingLibrary: new ChildLibrary(clock, logger.child('chain')),
     sworker: new UndiciTransport(config.sworker.endPoint),
     ipfs: new IpfsClient({
       endPoint: config.ipfs.endPoint,
@@ -131,7 +131,7 @@ function createClients({ config, clock, logger, outside, genesisHash }: ClientsO
 
 export function openClients(config: Config, logger: Logger, genesisHash: string | null): Clients {
   const clock = new SystemClock();
-  return createClients({ config, clock, logger, outside: connect(config, clock), genesisHash });
+  return createClients({ config, clock, logger, outside: connect(config, clock, logger), genesisHash });
 }
 
 /** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
@@ -165,7 +165,7 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
     const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
     releases.add(async () => await database.close());
     const facts = new Facts(database);
-    const outside = replaced.outside ?? connect(config, clock, rightOfWay);
+    const outside = replaced.outside ?? connect(config, clock, logger, rightOfWay);
     const clients = createClients({
       config,
       clock,

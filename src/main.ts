@@ -1,11 +1,16 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
+import { fileURLToPath } from 'node:url';
 import { exitCodes } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
+import { missingEngineOptions } from './runtime/engine-options.ts';
 import { lastResort } from './runtime/last-resort.ts';
-import { lastWords } from './runtime/last-words.ts';
+import { processLine } from './runtime/last-words.ts';
 
 /** Docker kills 10 s after SIGTERM; what has not ended by then is given up a little earlier, with everything committed standing. */
 const lastResortMs = 7_500;
+
+/** Whatever the process makes is for its own user alone, however it was started. */
+process.umask(0o077);
 
 const stop = new AbortController();
 
@@ -24,10 +29,14 @@ let secrets: readonly string[] = [];
 
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (error: unknown) => {
-    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${lastWords(name, error, secrets)}`);
+    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, error, secrets)}`);
     process.exit(exitCodes.defect);
   });
 }
+
+// The platform's own way of telling a warning knows no secrets.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => process.stderr.write(processLine('warn', 'warning', warning, secrets)));
 
 const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli(process.argv, {
@@ -36,6 +45,7 @@ process.exitCode = await runCli(process.argv, {
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stdout.isTTY,
+  missingEngineOptions: missingEngineOptions(fileURLToPath(import.meta.url), process),
   keepSecret: (texts) => {
     secrets = texts;
   },

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { engineOptions } from './engine-options.ts';
+import { engineOptions } from '../../src/runtime/engine-options.ts';
 import { guardChild } from './guard-child.ts';
 
 /** What `npm run build` makes: the bot as it is shipped. */
@@ -27,6 +27,15 @@ export interface BotOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Of another Node than this one. */
   readonly nodeBinary?: string;
+  /** What starts it instead of node with its options: a program and its first words. The command comes behind them. */
+  readonly program?: readonly string[];
+}
+
+/** The program and its words, for the command `args`. */
+function commandLine(options: BotOptions, args: readonly string[]): readonly [string, string[]] {
+  const node = [options.nodeBinary ?? process.execPath, ...engineOptions(BUILT_BOT), BUILT_BOT];
+  const [program = process.execPath, ...words] = [...(options.program ?? node), ...args];
+  return [program, words];
 }
 
 function environment({ configPath, env }: BotOptions): NodeJS.ProcessEnv {
@@ -56,12 +65,17 @@ export class BotProcess {
   }
 
   static start(options: BotOptions): BotProcess {
-    const child = spawn(options.nodeBinary ?? process.execPath, [...engineOptions(BUILT_BOT), BUILT_BOT, 'run'], {
+    const child = spawn(...commandLine(options, ['run']), {
       env: environment(options),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     guardChild(child);
     return new BotProcess(child);
+  }
+
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Everything printed so far, in order, standard error among it. */
@@ -149,8 +163,7 @@ export async function runBotCommand(
 ): Promise<CommandOutcome> {
   return await new Promise((resolve, reject) => {
     const child = execFile(
-      options.nodeBinary ?? process.execPath,
-      [...engineOptions(BUILT_BOT), BUILT_BOT, ...args],
+      ...commandLine(options, args),
       { env: environment(options), maxBuffer: 64 * 1024 ** 2, signal },
       (error, stdout, stderr) => {
         if (child.exitCode === null) reject(error ?? new Error(`${args.join(' ')} ended without a code`));

@@ -7,6 +7,8 @@ export interface Invocation {
   readonly stdout: Terminal;
   readonly stderr: NodeJS.WritableStream;
   readonly isTerminal: boolean;
+  /** Options of the engine that the program counts on and was started without. */
+  readonly missingEngineOptions: readonly string[];
   /** Told of texts that must not be printed even when the process ends by a defect. */
   readonly keepSecret: (secrets: readonly string[]) => void;
   /** Aborted by SIGTERM and SIGINT. */

@@ -14,6 +14,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const foot = invocation.isTerminal && settings.format === 'human' ? new FootLine(invocation.stdout) : undefined;
   const showProgress = foot && ((line: string): void => foot.show(line));
   const logger = createLogger(settings, foot ?? invocation.stdout);
+  const missing = invocation.missingEngineOptions;
+  if (missing.length > 0) {
+    const hint = 'start dist/src/main.js itself, or give them to node: without them a walk takes up to 340 MiB';
+    logger.warn('Started without the options of its first line', { options: missing.join(' '), hint });
+  }
   for (const issue of warnings) logger.warn('Configuration', { key: issue.path, issue: issue.message });
   for (const word of unknown) logger.warn('A word in the log settings is not known', { word });
   const told = new Set<unknown>();

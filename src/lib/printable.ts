@@ -9,3 +9,11 @@ export function printable(text: string, maxLength = 2000): string {
   });
   return shown.length <= maxLength ? shown : `${shown.slice(0, maxLength)}… (${shown.length} characters)`;
 }
+
+/** `value` as one line of JSON that a terminal shows and does not obey: JSON itself leaves the controls of C1 and the marks that reorder as they are. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(value).replace(
+    unprintable,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}

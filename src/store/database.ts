@@ -9,6 +9,7 @@ import { backUpBeforeMigration } from './backups/before-migration.ts';
 import { withWayBack } from './backups/way-back.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
 import { databaseFileName } from './file-names.ts';
+import { keepPrivate, spillInto } from './own-files.ts';
 import { findDamage, type PageCheck } from './page-check.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
@@ -85,6 +86,7 @@ export class Database {
    */
   static async open(dataDir: string, options: DatabaseOptions = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
+    spillInto(dataDir);
     const isMarked = await wayBackFrom(dataDir, async () => {
       const isOurs = await assertOurs(filename);
       // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
@@ -106,6 +108,7 @@ export class Database {
     try {
       return await wayBackFrom(dataDir, async () => {
         await migrate(writer.knex, async () => await backUpBeforeMigration(dataDir, options));
+        await keepPrivate([filename, `${filename}-wal`, `${filename}-shm`]);
         return new Database(dataDir, writer, readers, options);
       });
     } catch (error) {
@@ -125,6 +128,7 @@ export class Database {
         dataDir,
       });
     }
+    spillInto(dataDir);
     await wayBackFrom(dataDir, async () => await assertOurs(filename));
     const looking = new Writer(filename, [...commonPragmas, ...(writes ? [] : ['query_only = ON'])]);
     try {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
+import { keepPrivate, spillInto } from './own-files.ts';
 
 const lockFileName = 'smanager-db.lock';
 
@@ -24,11 +25,13 @@ export class InstanceLock {
    */
   static async acquire(dataDir: string, waitMs: number): Promise<InstanceLock> {
     await makeFolder(dataDir);
+    spillInto(dataDir);
     const file = path.join(dataDir, lockFileName);
     const connection = await open(file);
     connection.configure('busyTimeout', waitMs);
     try {
       await run(connection, 'BEGIN EXCLUSIVE');
+      await keepPrivate([file, `${file}-journal`]);
       return new InstanceLock(connection);
     } catch (error) {
       await close(connection);
@@ -49,7 +52,7 @@ export class InstanceLock {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o750 });
   } catch (error) {
     throw cannotOpen(folder, error);
   }

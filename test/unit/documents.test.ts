@@ -8,7 +8,6 @@ const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const packageSchema = z.object({
   scripts: z.record(z.string(), z.string()),
-  dependencies: z.record(z.string(), z.string()),
 });
 const manifest = packageSchema.parse(JSON.parse(read('package.json')));
 
@@ -40,11 +39,5 @@ describe('the documents', () => {
     );
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
-  });
-
-  it('decisions.md gives a reason for every dependency', () => {
-    const text = read('docs/decisions.md');
-    const missing = Object.keys(manifest.dependencies).filter((name) => !text.includes(name.replace('@polkadot/', '')));
-    expect(missing).toEqual([]);
   });
 });

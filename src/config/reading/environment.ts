@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { ConfigIssue } from '../issues.ts';
 import type { KnownKey } from '../keys/known-keys.ts';
 import { nearest } from './nearest.ts';
+import { readValueFile } from './value-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,15 +39,9 @@ export async function readEnvironment(env: Environment, keys: readonly KnownKey[
     } else if (direct !== undefined) {
       values.push({ path: key.path, variable: key.variable, value: asValue(key, direct) });
     } else if (file !== undefined) {
-      try {
-        values.push({
-          path: key.path,
-          variable: fileVariable,
-          value: asValue(key, (await readFile(file, 'utf8')).trim()),
-        });
-      } catch (error) {
-        refused.push(issue(fileVariable, `the file it names cannot be read (${reason(error)})`));
-      }
+      const read = await readValueFile(file);
+      if ('problem' in read) refused.push(issue(fileVariable, read.problem));
+      else values.push({ path: key.path, variable: fileVariable, value: asValue(key, read.text) });
     }
   }
   refused.push(...contradictions(values));
@@ -90,8 +84,4 @@ function unknownVariables(env: Environment, keys: readonly KnownKey[]): ConfigIs
 
 function issue(path: string, message: string): ConfigIssue {
   return { path, message, errorInCheck: true };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreadable';
 }

@@ -47,7 +47,7 @@ const chain = new ChainClient({
   genesisHash: null,
   clock: system,
   logger,
-  library: new ChildLibrary(system),
+  library: new ChildLibrary(system, logger),
 });
 const task = new EventIndexerTask({
   clock: untilRest,

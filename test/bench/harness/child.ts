@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { engineOptions } from '../../../devnet/world/engine-options.ts';
+import { engineOptions } from '../../../src/runtime/engine-options.ts';
 
 /** What a measured process sends back, and its own highest resident memory. */
 export interface ChildResult<T> {

@@ -140,7 +140,7 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
     genesisHash: null,
     clock,
     logger,
-    library: new ChildLibrary(clock),
+    library: new ChildLibrary(clock, logger),
   });
   releases.add(async () => await chain.close());
   const [sworkerEnd, ipfsEnd] = [endPoint(run.sworkerUrl), endPoint(run.ipfsUrl)];

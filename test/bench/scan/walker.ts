@@ -49,7 +49,7 @@ export class Walker {
       genesisHash: null,
       clock,
       logger,
-      library: new ChildLibrary(clock),
+      library: new ChildLibrary(clock, logger),
     });
     this.walks = new Walks(database);
     this.#facts = new Facts(database);

@@ -1,6 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BotLine, BotProcess, type CommandOutcome, runBotCommand } from '../../../devnet/world/bot-process.ts';
+import {
+  type BotLine,
+  type BotOptions,
+  BotProcess,
+  type CommandOutcome,
+  runBotCommand,
+} from '../../../devnet/world/bot-process.ts';
 import type { JsonObject } from '../../../devnet/world/bot-config.ts';
 import type { World } from '../../../devnet/world/world.ts';
 import { Database, databaseFileName } from '../../../src/store/database.ts';
@@ -13,6 +19,8 @@ interface BotHomeOptions {
   /** Sections of the configuration file. */
   readonly others?: JsonObject;
   readonly env?: NodeJS.ProcessEnv;
+  /** What starts its processes instead of node: see `BotOptions`. */
+  readonly program?: readonly string[];
 }
 
 /** One bot's configuration file and data in a world, and every process that ran on them. */
@@ -21,26 +29,29 @@ export class BotHome {
   readonly dir: string;
   readonly configPath: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #program: readonly string[] | undefined;
   readonly #processes: BotProcess[] = [];
   readonly #outcomes: CommandOutcome[] = [];
 
-  private constructor(world: World, dir: string, configPath: string, env: NodeJS.ProcessEnv) {
+  private constructor(
+    world: World,
+    dir: string,
+    configPath: string,
+    { env = {}, program }: Pick<BotHomeOptions, 'env' | 'program'>,
+  ) {
     this.world = world;
     this.dir = dir;
     this.configPath = configPath;
     this.#env = env;
+    this.#program = program;
   }
 
   /** Writes the configuration into a folder of that name in the world's own. */
-  static async make(
-    world: World,
-    name: string,
-    { scheduler, others, env = {} }: BotHomeOptions = {},
-  ): Promise<BotHome> {
+  static async make(world: World, name: string, { scheduler, others, ...ways }: BotHomeOptions = {}): Promise<BotHome> {
     const dir = join(world.dir, name);
     await mkdir(dir);
     const configPath = await world.writeConfig(dir, scheduler, others);
-    return new BotHome(world, dir, configPath, env);
+    return new BotHome(world, dir, configPath, ways);
   }
 
   get dataDir(): string {
@@ -53,7 +64,7 @@ export class BotHome {
 
   /** The process only; what it comes to is to be waited for. */
   launch(env: NodeJS.ProcessEnv = {}): BotProcess {
-    const bot = BotProcess.start({ configPath: this.configPath, env: { ...this.#env, ...env } });
+    const bot = BotProcess.start(this.#options(env));
     this.#processes.push(bot);
     return bot;
   }
@@ -66,7 +77,7 @@ export class BotHome {
 
   /** Another command of the built bot. */
   async smanager(...args: readonly string[]): Promise<CommandOutcome> {
-    const outcome = await runBotCommand({ configPath: this.configPath, env: this.#env }, args);
+    const outcome = await runBotCommand(this.#options(), args);
     this.#outcomes.push(outcome);
     return outcome;
   }
@@ -132,6 +143,10 @@ export class BotHome {
   /** Ends whatever still runs. */
   async close(): Promise<void> {
     await Promise.all(this.#processes.map((bot) => bot.kill()));
+  }
+
+  #options(env: NodeJS.ProcessEnv = {}): BotOptions {
+    return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#program };
   }
 
   #lastWords(): string {

@@ -20,7 +20,16 @@ async function smanager(words: readonly string[], workingDirectory: string): Pro
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const { signal } = new AbortController();
   const ends = { endSoon: () => undefined, keepSecret: () => undefined };
-  const invocation = { env: {}, workingDirectory, stdout, stderr, isTerminal: false, signal, ...ends };
+  const invocation = {
+    env: {},
+    workingDirectory,
+    stdout,
+    stderr,
+    isTerminal: false,
+    missingEngineOptions: [],
+    signal,
+    ...ends,
+  };
   const code = await runCli(['node', 'smanager', ...words], invocation);
   stdout.end();
   stderr.end();

@@ -26,6 +26,7 @@ export async function cli(
     stdout,
     stderr,
     isTerminal: false,
+    missingEngineOptions: [],
     endSoon: () => undefined,
     keepSecret: () => undefined,
     signal: new AbortController().signal,

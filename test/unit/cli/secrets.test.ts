@@ -20,6 +20,7 @@ describe('the secrets of the configuration', () => {
         stdout: new PassThrough(),
         stderr: new PassThrough(),
         isTerminal: false,
+        missingEngineOptions: [],
         signal: AbortSignal.abort(),
         endSoon: () => undefined,
         keepSecret: (texts) => kept.push(...texts),

@@ -1,4 +1,5 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { ChildLibrary, type LibraryChild } from '../../../src/clients/chain/events/library/child-library.ts';
@@ -7,6 +8,7 @@ import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polka
 import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/quiet-logger.ts';
 import { BlockBytes } from './event-bytes.ts';
 
 const runtime = { specName: 'crust', specVersion: 25, metadata: metadataHex(25) };
@@ -19,6 +21,7 @@ const direct = new PolkadotLibrary();
 /** A child as it is seen from here: what goes there and back is copied as between processes. */
 class Child extends EventEmitter implements LibraryChild {
   readonly asked: ChildQuestion[] = [];
+  readonly stderr = new PassThrough();
   killed = false;
   answers = true;
 
@@ -37,11 +40,13 @@ class Child extends EventEmitter implements LibraryChild {
 let clock: ManualClock;
 let children: Child[];
 let library: ChildLibrary;
+let logger: RecordingLogger;
 
 beforeEach(() => {
   clock = new ManualClock();
   children = [];
-  library = new ChildLibrary(clock, () => {
+  logger = new RecordingLogger();
+  library = new ChildLibrary(clock, logger, () => {
     const child = new Child();
     children.push(child);
     return child;
@@ -114,7 +119,7 @@ describe('the library in a process of its own', () => {
   });
 
   it('is an outage when the machine has no room for it', async () => {
-    const full = new ChildLibrary(clock, () => {
+    const full = new ChildLibrary(clock, logger, () => {
       throw new Error('spawn ENOMEM');
     });
     await expect(full.forms(runtime)).rejects.toMatchObject({ code: 'DECODER_LOST', destiny: 'outage' });
@@ -126,5 +131,40 @@ describe('the library in a process of its own', () => {
     expect(children[0]?.killed).toBe(true);
     await expect(library.forms(runtime)).rejects.toThrow('closed');
     expect(children).toHaveLength(1);
+  });
+
+  describe('and what it writes to its error output', () => {
+    async function written(...chunks: readonly (string | Buffer)[]): Promise<readonly object[]> {
+      await library.forms(runtime);
+      const [child] = children;
+      if (child === undefined) throw new Error('no process was started');
+      for (const chunk of chunks) child.stderr.write(chunk);
+      child.stderr.end();
+      await once(child.stderr, 'end');
+      child.emit('exit', 1, null);
+      child.emit('close');
+      return logger.lines;
+    }
+
+    it('is one line of the log that no terminal obeys', async () => {
+      const lines = await written('Error: \u001b[2J\u009b', Buffer.from([0xff]), '\n    at decode\n');
+      expect(lines).toEqual([
+        {
+          level: 'warn',
+          message: 'The decoding process wrote to its error output',
+          context: { text: 'Error: \\x1b[2J\\x9b\ufffd\\x0a    at decode', writtenBytes: 29 },
+        },
+      ]);
+    });
+
+    it('is bounded, whatever it has to say', async () => {
+      const [line] = await written(...Array.from({ length: 64 }, () => 'y'.repeat(65_536)));
+      expect(line).toMatchObject({ context: { writtenBytes: 64 * 65_536 } });
+      expect(JSON.stringify(line).length).toBeLessThan(4300);
+    });
+
+    it('is nothing as a rule', async () => {
+      expect(await written()).toEqual([]);
+    });
   });
 });

@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import omitBy from 'lodash/omitBy.js';
 import type { Clock } from '../../../../runtime/clock.ts';
+import type { Logger } from '../../../../runtime/log.ts';
 import { isAbort, SmError } from '../../../../domain/errors.ts';
 import { SECOND_MS } from '../../../../domain/units.ts';
 import type { RawEvent } from '../plan/event-plan.ts';
@@ -8,6 +11,7 @@ import type { RuntimeForms } from '../plan/form.ts';
 import type { DirectCall } from '../plan/market-calls.ts';
 import type { DecodingLibrary, EncodedRuntime } from './decoding-library.ts';
 import { type ChildAnswer, type ChildQuestion, type Question, valueOf } from './child-messages.ts';
+import { ErrorOutput } from './error-output.ts';
 
 /** Forms are asked for once a runtime: the process is of no more use. */
 const keptAfterFormsMs = SECOND_MS;
@@ -20,11 +24,15 @@ const mostHeapMib = 512;
 
 /** The process as it is used here. */
 export interface LibraryChild {
+  /** Null when the process has none. */
+  readonly stderr: Readable | null;
   send(question: ChildQuestion): unknown;
   kill(signal: 'SIGKILL'): unknown;
   on(event: 'message', heard: (answer: ChildAnswer) => void): unknown;
   on(event: 'error', heard: (error: Error) => void): unknown;
   on(event: 'exit', heard: (code: number | null, signal: string | null) => void): unknown;
+  /** After its end, when everything it wrote was read. */
+  on(event: 'close', heard: () => void): unknown;
 }
 
 interface Waiting {
@@ -39,6 +47,7 @@ interface Waiting {
  */
 export class ChildLibrary implements DecodingLibrary {
   readonly #clock: Pick<Clock, 'sleep'>;
+  readonly #logger: Pick<Logger, 'warn'>;
   readonly #start: () => LibraryChild;
   readonly #waiting = new Map<number, Waiting>();
   #child: LibraryChild | undefined;
@@ -46,8 +55,9 @@ export class ChildLibrary implements DecodingLibrary {
   #lastId = 0;
   #closed = false;
 
-  constructor(clock: Pick<Clock, 'sleep'>, start: () => LibraryChild = startChild) {
+  constructor(clock: Pick<Clock, 'sleep'>, logger: Pick<Logger, 'warn'>, start: () => LibraryChild = startChild) {
     this.#clock = clock;
+    this.#logger = logger;
     this.#start = start;
   }
 
@@ -90,6 +100,7 @@ export class ChildLibrary implements DecodingLibrary {
 
   #begin(): LibraryChild {
     const child = this.#started();
+    this.#listenTo(child);
     child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
     const lose = (problem: string, cause?: Error): void => {
       if (this.#child === child) this.#end(lost(problem, cause));
@@ -97,6 +108,16 @@ export class ChildLibrary implements DecodingLibrary {
     child.on('error', (cause) => lose(cause.message, cause));
     child.on('exit', (code, signal) => lose(`it ended by itself, by ${code ?? signal}`));
     return child;
+  }
+
+  /** The process decodes what strangers wrote, and writes of it as it likes: one line of the log tells it, at its end. */
+  #listenTo(child: LibraryChild): void {
+    if (child.stderr === null) return;
+    const output = new ErrorOutput(child.stderr);
+    child.on('close', () => {
+      const { text, writtenBytes } = output;
+      if (writtenBytes > 0) this.#logger.warn('The decoding process wrote to its error output', { text, writtenBytes });
+    });
   }
 
   #started(): LibraryChild {
@@ -145,8 +166,10 @@ function lost(problem: string, cause?: unknown): SmError {
 function startChild(): ChildProcess {
   return fork(fileURLToPath(new URL('./library-child.js', import.meta.url)), {
     execArgv: [`--max-old-space-size=${mostHeapMib}`],
-    // Only log lines belong on stdout.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // It decodes what strangers wrote: no token given by the environment is within its reach.
+    env: omitBy(process.env, (_, name) => name.startsWith('SMANAGER_')),
+    // Only log lines belong on stdout and stderr.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
 }
