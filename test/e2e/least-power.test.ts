@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, readFile, readdir, stat } from 'node:fs/promises';
+import { chown, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,5 +88,24 @@ describe.skipIf(isWithoutRoot)('in the layout of the image', () => {
     expect(left).toEqual(
       ['smanager-db.lock', 'smanager-db.sqlite'].map((name) => ({ name, owner: imageUser, mode: 0o600 })),
     );
+  });
+
+  it("works by today's compose file: started as root on root's data, it takes the data over and drops root", async () => {
+    const image = await ImageHome.make(place.world, 'usual', { least: false, config: place.installersFile('', 'http://127.0.0.1:9') });
+    await writeFile(join(image.home.dataDir, 'crust-api-error.log'), 'of the old bot\n', { mode: 0o644 });
+    const bot = await seals(image, 'usual');
+    const own = await powers(bot);
+    expect(own).toMatchObject({ Uid: Array.from({ length: 4 }, () => imageUser).join(' '), NoNewPrivs: '1' });
+    expect(own['CapEff']).toMatch(/^0+$/u);
+    // As root, by `docker exec`: nothing that it makes may shut the bot out.
+    expect(await isHealthy(image)).toBe(true);
+    expect((await bot.stop()).code).toBe(0);
+    expect(await isHealthy(image)).toBe(true);
+    const again = await seals(image, 'usual again');
+    const files = await filesOf(image);
+    expect(files.every(({ owner }) => owner === imageUser)).toBe(true);
+    expect(files.filter(({ mode }) => (mode & 0o137) !== 0).map(({ name }) => name)).toEqual(['crust-api-error.log']);
+    expect((await again.stop()).code).toBe(0);
+    expect(image.home.errorLines).toEqual([]);
   });
 });
