@@ -1,3 +1,4 @@
+import { printableJson } from '../lib/printable.ts';
 import { redactor } from './redactor.ts';
 
 /**
@@ -7,5 +8,5 @@ import { redactor } from './redactor.ts';
 export function lastWords(event: string, error: unknown, secrets: readonly string[]): string {
   const stack = error instanceof Error ? error.stack : undefined;
   const line = { level: 'error', module: 'smanager', message: event, error: String(error), stack };
-  return `${redactor(secrets)(JSON.stringify(line))}\n`;
+  return `${redactor(secrets)(printableJson(line))}\n`;
 }
