@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { KIB } from '../../domain/units.ts';
 import type { ConfigIssue } from '../issues.ts';
 import type { KnownKey } from '../keys/known-keys.ts';
+import { readBounded } from './bounded-file.ts';
 import { nearest } from './nearest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,6 +22,7 @@ export interface EnvironmentRead {
 
 const prefix = 'SMANAGER_';
 const reserved: ReadonlySet<string> = new Set(['SMANAGER_CONFIG', 'SMANAGER_ALLOW_ROOT']);
+const maxFileBytes = 256 * KIB;
 const fileSuffix = '_FILE';
 
 /**
@@ -43,7 +45,7 @@ export async function readEnvironment(env: Environment, keys: readonly KnownKey[
         values.push({
           path: key.path,
           variable: fileVariable,
-          value: asValue(key, (await readFile(file, 'utf8')).trim()),
+          value: asValue(key, (await readBounded(file, maxFileBytes)).trim()),
         });
       } catch (error) {
         refused.push(issue(fileVariable, `the file it names cannot be read (${reason(error)})`));
