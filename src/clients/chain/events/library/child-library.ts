@@ -46,7 +46,7 @@ export class ChildLibrary implements DecodingLibrary {
   #lastId = 0;
   #closed = false;
 
-  constructor(clock: Pick<Clock, 'sleep'>, start: () => LibraryChild = startChild) {
+  constructor(clock: Pick<Clock, 'sleep'>, start: () => LibraryChild = () => startChild()) {
     this.#clock = clock;
     this.#start = start;
   }
@@ -142,11 +142,15 @@ function lost(problem: string, cause?: unknown): SmError {
   );
 }
 
-function startChild(): ChildProcess {
-  return fork(fileURLToPath(new URL('./library-child.js', import.meta.url)), {
-    execArgv: [`--max-old-space-size=${mostHeapMib}`],
-    // Only log lines belong on stdout.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+/** @param loader what the engine needs to run `module`: nothing for a built program */
+export function startChild(
+  module: URL = new URL('./library-child.js', import.meta.url),
+  loader: readonly string[] = [],
+): ChildProcess {
+  return fork(fileURLToPath(module), {
+    execArgv: [...loader, `--max-old-space-size=${mostHeapMib}`],
+    // The library writes about types it does not know, in the node's own words: nothing that a terminal is to see.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
   });
 }
