@@ -19,6 +19,9 @@ export const plainFigures: OrderFigures = {
   groupOwner,
 };
 
+/** A customer's text or bytes. */
+type Content = string | Uint8Array;
+
 interface Block {
   readonly events: MarketEvent[];
   readonly memos: (Uint8Array | null)[];
@@ -43,7 +46,12 @@ export class BlockWriter {
     this.#number = number;
   }
 
-  order(cid: string, figures: Partial<OrderFigures> = {}, payer = 'cTPayer', memo: string | null = ''): void {
+  order(
+    cid: Content,
+    figures: Partial<OrderFigures> = {},
+    payer = 'cTPayer',
+    memo: Content | null = '',
+  ): void {
     this.#emit({ kind: 'FileSuccess', key: chainOrderKey(cid), payer }, memo);
     this.set(cid, { calculatedBlock: this.#number, ...figures });
   }
@@ -68,7 +76,7 @@ export class BlockWriter {
   }
 
   /** Changes an entry without an event. */
-  set(cid: string, figures: Partial<OrderFigures>): void {
+  set(cid: Content, figures: Partial<OrderFigures>): void {
     const entry = this.#world.entry(cid);
     entry.history.push({
       block: this.#number,
@@ -85,7 +93,7 @@ export class BlockWriter {
     this.#block.specVersion = version;
   }
 
-  #emit(event: MarketEvent, memo: string | null = null): void {
+  #emit(event: MarketEvent, memo: Content | null = null): void {
     this.#block.events.push(event);
     this.#block.memos.push(memo === null ? null : Buffer.from(memo));
   }
@@ -131,7 +139,7 @@ export class ChainWorld implements Chain {
     for (let index = 0; index < count; index += 1) this.block();
   }
 
-  entry(cid: string): Entry {
+  entry(cid: Content): Entry {
     const key = chainOrderKey(cid);
     const entry = this.#entries.get(key.storageKey) ?? { key, history: [] };
     this.#entries.set(key.storageKey, entry);
