@@ -4,6 +4,7 @@ import { coordinator } from './targets/coordinator.ts';
 import { endless } from './targets/endless.ts';
 import { extrinsics } from './targets/extrinsics.ts';
 import { ipfs } from './targets/ipfs.ts';
+import { messages } from './targets/messages.ts';
 import { metadata } from './targets/metadata.ts';
 import { orders } from './targets/orders.ts';
 import { storageKeys } from './targets/storage-keys.ts';
@@ -17,6 +18,7 @@ export const targets: readonly Target[] = [
   blockEvents,
   extrinsics,
   metadata,
+  messages,
   sworker,
   ipfs,
   coordinator,

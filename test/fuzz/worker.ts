@@ -11,14 +11,12 @@ export interface Order {
 }
 
 export type Message =
-  | { readonly kind: 'run'; readonly run: number }
+  | { readonly kind: 'run'; readonly seed: number; readonly run: number }
   | { readonly kind: 'checked'; readonly checked: Checked };
 
 // The process in which inputs are read: one that hangs or dies is noticed by the other.
-process.on('message', ({ name, seed, limitMs, path }: Order) => {
-  void check({ name, seed, limitMs, path }).then((checked) => {
-    tell({ kind: 'checked', checked });
-  });
+process.on('message', (order: Order) => {
+  void check(order).then((checked) => tell({ kind: 'checked', checked }));
 });
 process.on('disconnect', () => process.exit());
 
@@ -26,8 +24,8 @@ async function check({ name, seed, limitMs, path }: Order): Promise<Checked> {
   const found = targets.find((target) => target.name === name);
   if (found === undefined) throw new Error(`no target ${name}`);
   try {
-    const options = { seed, limitMs, numRuns: path === undefined ? Number.MAX_SAFE_INTEGER : 1, ...(path === undefined ? {} : { path }) };
-    return await found.check({ ...options, onRun: (run) => tell({ kind: 'run', run }) });
+    const onRun = (current: number, run: number): void => tell({ kind: 'run', seed: current, run });
+    return await found.check({ seed, until: { limitMs }, path, onRun });
   } finally {
     await found.close();
   }

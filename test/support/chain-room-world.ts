@@ -46,12 +46,7 @@ export class BlockWriter {
     this.#number = number;
   }
 
-  order(
-    cid: Content,
-    figures: Partial<OrderFigures> = {},
-    payer = 'cTPayer',
-    memo: Content | null = '',
-  ): void {
+  order(cid: Content, figures: Partial<OrderFigures> = {}, payer = 'cTPayer', memo: Content | null = ''): void {
     this.#emit({ kind: 'FileSuccess', key: chainOrderKey(cid), payer }, memo);
     this.set(cid, { calculatedBlock: this.#number, ...figures });
   }
@@ -103,6 +98,8 @@ export class BlockWriter {
 export class ChainWorld implements Chain {
   readonly #blocks: Block[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** A text may stand for bytes that it does not tell. */
+  readonly #byText = new Map<string, Entry>();
   endPoint = 'one';
   syncing = false;
   /** Blocks below have lost their state. */
@@ -143,11 +140,17 @@ export class ChainWorld implements Chain {
     const key = chainOrderKey(cid);
     const entry = this.#entries.get(key.storageKey) ?? { key, history: [] };
     this.#entries.set(key.storageKey, entry);
+    this.#byText.set(key.text, entry);
     return entry;
   }
 
   read(cid: string, atBlock: number): OrderRead {
     return { key: chainOrderKey(cid), atBlock, figures: figuresAt(this.entry(cid), atBlock) };
+  }
+
+  #readKey(key: OrderKey, atBlock: number): OrderRead {
+    const entry = this.#byText.get(key.text) ?? this.entry(key.text);
+    return { key: entry.key, atBlock, figures: figuresAt(entry, atBlock) };
   }
 
   readonly blocks = {
@@ -184,7 +187,7 @@ export class ChainWorld implements Chain {
     readOrders: async (keys: readonly OrderKey[], at: BlockRef, view: { owner: string | null }, ask: Ask) =>
       this.#answer('readOrders', at, ask, () => {
         this.valuesRead.push(...keys.map((key) => key.text));
-        const reads = keys.map(({ text }) => withOwner(this.read(text, at.number), view.owner));
+        const reads = keys.map((key) => withOwner(this.#readKey(key, at.number), view.owner));
         return this.readsOf(reads, ask);
       }),
   };

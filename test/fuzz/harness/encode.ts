@@ -24,7 +24,15 @@ export interface EncodedOrder {
 /** A `FileInfoV2` as the chain keeps it. */
 export function orderValue({ size, expiry, calculated, amount, prepaid, replicas }: EncodedOrder): string {
   const replica = (index: number): Buffer =>
-    Buffer.concat([Buffer.alloc(32, index + 1), Buffer.alloc(32, 255 - index), littleEndian(7n, 4), compact(64n), Buffer.alloc(64, 9), Buffer.of(1, index % 2), Buffer.alloc(index % 2 === 0 ? 0 : 4)]);
+    Buffer.concat([
+      Buffer.alloc(32, index + 1),
+      Buffer.alloc(32, 255 - index),
+      littleEndian(7n, 4),
+      compact(64n),
+      Buffer.alloc(64, 9),
+      Buffer.of(1, index % 2),
+      Buffer.alloc(index % 2 === 0 ? 0 : 4),
+    ]);
   const bytes = Buffer.concat([
     littleEndian(size, 8),
     littleEndian(11n, 8),

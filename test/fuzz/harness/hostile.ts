@@ -26,11 +26,25 @@ const texts = [
 export const anyContent: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...texts).map((text) => Uint8Array.from(Buffer.from(text))) },
   { weight: 3, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 80 }).map((text) => Uint8Array.from(Buffer.from(text))) },
-  { weight: 1, arbitrary: fc.constantFrom('\u001b[31m', 'A', '\u202e').map((text) => Uint8Array.from(Buffer.from(text.repeat(65_536).slice(0, 65_536)))) },
+  {
+    weight: 2,
+    arbitrary: fc.string({ unit: 'binary', maxLength: 80 }).map((text) => Uint8Array.from(Buffer.from(text))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('\u001b[31m', 'A', '\u202e')
+      .map((text) => Uint8Array.from(Buffer.from(text.repeat(65_536).slice(0, 65_536)))),
+  },
 );
 
 const maxU64 = 2n ** 64n - 1n;
 const maxU128 = 2n ** 128n - 1n;
-export const anySize = fc.oneof(fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, maxU64), fc.bigInt({ min: 0n, max: maxU64 }));
-export const anyAmount = fc.oneof(fc.constantFrom(0n, 63n, 64n, 2n ** 30n, 2n ** 64n, maxU128), fc.bigInt({ min: 0n, max: maxU128 }));
+export const anySize = fc.oneof(
+  fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, maxU64),
+  fc.bigInt({ min: 0n, max: maxU64 }),
+);
+export const anyAmount = fc.oneof(
+  fc.constantFrom(0n, 63n, 64n, 2n ** 30n, 2n ** 64n, maxU128),
+  fc.bigInt({ min: 0n, max: maxU128 }),
+);

@@ -38,7 +38,8 @@ export function isRefusal(outcome: unknown): outcome is Undecodable | SmError {
 
 export function judgeError(error: SmError): void {
   mustBePlain(`the message of ${error.code}`, error.message);
-  for (const [name, value] of Object.entries(error.data)) mustBePlain(`${name} of ${error.code}`, String(value).replaceAll('\n', '\u0000'));
+  for (const [name, value] of Object.entries(error.data))
+    mustBePlain(`${name} of ${error.code}`, String(value).replaceAll('\n', '\u0000'));
   if (namesPlace.test(error.code)) {
     for (const name of ['endPoint', 'field']) {
       if (typeof error.data[name] !== 'string') throw new Finding(`${error.code} without ${name}: ${error.message}`);

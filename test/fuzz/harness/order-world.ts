@@ -10,7 +10,13 @@ import { DecisionBases } from '../../../src/store/decision-bases.ts';
 import { ChainRoom } from '../../support/chain-room.ts';
 import type { BlockWriter } from '../../support/chain-room-world.ts';
 
-const emptyList: OrderList = { cids: new Set(), owners: new Set(), memoPrefixes: [], fingerprint: 'empty', isEmpty: true };
+const emptyList: OrderList = {
+  cids: new Set(),
+  owners: new Set(),
+  memoPrefixes: [],
+  fingerprint: 'empty',
+  isEmpty: true,
+};
 const noList: OrderListSource = { load: async () => emptyList, changed: async () => false };
 const going = new AbortController().signal;
 
@@ -32,12 +38,15 @@ export class OrderWorld {
   async take(write: (block: BlockWriter) => void, way: 'walk' | 'events'): Promise<void> {
     const { room } = this;
     const parts = { ...room.parts, logger: this.#logger };
+    const facts = ['group', 'chain-time', 'active-nodes'] as const;
+    for (const name of facts) await room.round(name);
     if (way === 'events') await room.roundOf(new WalkTask(parts));
     room.world.block(write);
     room.world.mine(2);
+    await room.round('chain-time');
     if (way === 'events') await room.roundOf(new EventIndexerTask(parts));
     else await room.roundOf(new WalkTask(parts));
-    for (const name of ['group', 'chain-time', 'active-nodes'] as const) await room.round(name);
+    for (const name of facts) await room.round(name);
     await this.#decide();
   }
 

@@ -47,7 +47,8 @@ class Cursor {
     if (mode === 3) {
       const bytes = Number(first >> 2n) + 4;
       const value = this.number(bytes);
-      if (value < 2n ** 30n || value < 2n ** BigInt(8 * (bytes - 1)) || bytes > 16) throw new RangeError('not canonical');
+      if (value < 2n ** 30n || value < 2n ** BigInt(8 * (bytes - 1)) || bytes > 16)
+        throw new RangeError('not canonical');
       return value;
     }
     const more = [0, 1, 3][mode] ?? 0;

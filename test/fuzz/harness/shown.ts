@@ -5,7 +5,10 @@ export function shown(input: unknown): string {
     if (typeof value === 'bigint') return `${value}n`;
     return isBufferJson(value) ? `hex:${Buffer.from(value.data).toString('hex')}` : value;
   });
-  return (text ?? 'nothing').replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return (text ?? 'nothing').replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** A buffer has become this before a replacer sees it. */

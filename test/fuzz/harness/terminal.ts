@@ -12,7 +12,9 @@ export function mustBePlain(what: string, text: string): void {
   for (const line of text.split('\n')) {
     const found = obeyed.exec(line);
     if (found !== null) {
-      throw new Finding(`${what} holds ${shown(found[0])}: ${shown(line.slice(Math.max(0, found.index - 60), found.index + 60))}`);
+      throw new Finding(
+        `${what} holds ${shown(found[0])}: ${shown(line.slice(Math.max(0, found.index - 60), found.index + 60))}`,
+      );
     }
   }
 }
@@ -35,8 +37,10 @@ export class JudgedLog {
   get logger(): Logger {
     const all = this.#loggers;
     const both: Logger = {
-      error: (message: string, context?: LogContext, error?: unknown) => all.forEach((one) => one.error(message, context, error)),
-      warn: (message: string, context?: LogContext, error?: unknown) => all.forEach((one) => one.warn(message, context, error)),
+      error: (message: string, context?: LogContext, error?: unknown) =>
+        all.forEach((one) => one.error(message, context, error)),
+      warn: (message: string, context?: LogContext, error?: unknown) =>
+        all.forEach((one) => one.warn(message, context, error)),
       info: (message: string, context?: LogContext) => all.forEach((one) => one.info(message, context)),
       debug: (message: string, context?: LogContext) => all.forEach((one) => one.debug(message, context)),
       child: () => both,
@@ -53,7 +57,8 @@ export class JudgedLog {
       lines.forEach((line, at) => {
         mustBePlain('a log line', line);
         const isStack = line.startsWith('    ') && at > 0;
-        if (line !== '' && !isStack && !/^(?:\{|\d{4}-)/.test(line)) throw new Finding(`a torn log line: ${shown(line.slice(0, 200))}`);
+        if (line !== '' && !isStack && !/^(?:\{|\d{4}-)/.test(line))
+          throw new Finding(`a torn log line: ${shown(line.slice(0, 200))}`);
         if (index === 1 && line !== '') JSON.parse(line);
       });
     });

@@ -19,12 +19,15 @@ const payer = `0x${'11'.repeat(32)}`;
 const paid = ['FileSuccess', 'RenewFileSuccess'] as const;
 const closed = ['FileClosed', 'CalculateSuccess', 'IllegalFileClosed'] as const;
 
-const record = fc.tuple(fc.constantFrom(...paid, ...closed, 'ExtrinsicSuccess' as const), anyContent).map(([name, content]) => {
-  const cid = `0x${Buffer.from(content).toString('hex')}`;
-  if (name === 'ExtrinsicSuccess') return blockBytes.event('System', name, [{ weight: 1, class: 'Normal', paysFee: 'Yes' }], 1);
-  const isPaid = name === 'FileSuccess' || name === 'RenewFileSuccess';
-  return blockBytes.event('Market', name, isPaid ? [payer, cid] : [cid], 1);
-});
+const record = fc
+  .tuple(fc.constantFrom(...paid, ...closed, 'ExtrinsicSuccess' as const), anyContent)
+  .map(([name, content]) => {
+    const cid = `0x${Buffer.from(content).toString('hex')}`;
+    if (name === 'ExtrinsicSuccess')
+      return blockBytes.event('System', name, [{ weight: 1, class: 'Normal', paysFee: 'Yes' }], 1);
+    const isPaid = name === 'FileSuccess' || name === 'RenewFileSuccess';
+    return blockBytes.event('Market', name, isPaid ? [payer, cid] : [cid], 1);
+  });
 
 /** `System.Events` of a block. */
 export const blockEvents: Target = target({
@@ -38,9 +41,21 @@ export const blockEvents: Target = target({
     const whole = readOrRefused(() => decodeEvents(runtime.registry, bytes));
     if (outcome.error !== undefined) return;
     if (isRefusal(whole)) throw new Finding('events that the library refuses');
-    const names = whole.filter(({ method }) => [...paid, ...closed, 'AddPrepaidSuccess', 'UpdateReplicasSuccess'].includes(method));
-    mustEqual('the events', outcome.value.map(({ kind, extrinsicIndex }) => [kind, extrinsicIndex]), names.map(({ method, extrinsicIndex }) => [method, extrinsicIndex]));
+    const names = whole.filter(({ method }) =>
+      [...paid, ...closed, 'AddPrepaidSuccess', 'UpdateReplicasSuccess'].includes(method),
+    );
+    mustEqual(
+      'the events',
+      outcome.value.map(({ kind, extrinsicIndex }) => [kind, extrinsicIndex]),
+      names.map(({ method, extrinsicIndex }) => [method, extrinsicIndex]),
+    );
     const cids = names.map(({ method, fields }) => fields[(closed as readonly string[]).includes(method) ? 0 : 1]);
-    mustEqual('their orders', outcome.value.map(({ key }) => key?.text), cids.map((cid, index) => (names[index]?.method === 'UpdateReplicasSuccess' || cid === undefined ? undefined : plainText(cid))));
+    mustEqual(
+      'their orders',
+      outcome.value.map(({ key }) => key?.text),
+      cids.map((cid, index) =>
+        names[index]?.method === 'UpdateReplicasSuccess' || cid === undefined ? undefined : plainText(cid),
+      ),
+    );
   },
 });

@@ -15,12 +15,19 @@ import { type Target, target } from '../harness/target.ts';
 const token = 'TOKENthatNobodyMaySee';
 const whole = JSON.stringify(
   {
-    chain: { account: 'cTGVrGb7X9vNp3fbvQskVRQHoxiLPKPFADSPbh6APiJLf3VgH', endPoint: ['ws://127.0.0.1:9', 'ws://127.0.0.1:10'] },
+    chain: {
+      account: 'cTGVrGb7X9vNp3fbvQskVRQHoxiLPKPFADSPbh6APiJLf3VgH',
+      endPoint: ['ws://127.0.0.1:9', 'ws://127.0.0.1:10'],
+    },
     sworker: { endPoint: 'http://127.0.0.1:9' },
     ipfs: { endPoint: 'http://127.0.0.1:9' },
     node: { role: 'member' },
     dataDir: '/nowhere',
-    scheduler: { minSrdRatio: 30, strategy: { existedFilesWeight: 0, newFilesWeight: 100 }, deny: { cids: ['Qm'], memoPrefixes: ['spam'] } },
+    scheduler: {
+      minSrdRatio: 30,
+      strategy: { existedFilesWeight: 0, newFilesWeight: 100 },
+      deny: { cids: ['Qm'], memoPrefixes: ['spam'] },
+    },
     sealCoordinator: { endPoint: 'http://127.0.0.1:9', nodeUUID: 'node', authToken: token },
   },
   undefined,
@@ -39,7 +46,15 @@ const variables = [
   'LOG_LEVEL',
   'LOG_FORMAT',
 ];
-const values = ['ws://user:pass@host:1/?key=x', 'info,pull=debug', '30', 'srdFirst', 'Qm,Qn\nQo', '/dev/zero', '////////////////'];
+const values = [
+  'ws://user:pass@host:1/?key=x',
+  'info,pull=debug',
+  '30',
+  'srdFirst',
+  'Qm,Qn\nQo',
+  '/dev/zero',
+  '////////////////',
+];
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'smanager-fuzz-config-'));
 const file = path.join(folder, 'smanager-config.json');
@@ -48,6 +63,7 @@ const log = new JudgedLog();
 /** The configuration file and the environment. */
 export const configuration: Target = target({
   name: 'configuration',
+  unitRuns: 60,
   inputs: fc.record({
     changes,
     variable: fc.constantFrom(...variables),
@@ -65,7 +81,8 @@ export const configuration: Target = target({
       if (code !== 'CONFIG_INVALID' && code !== 'CONFIG_UNREADABLE') throw new Finding(`refused with ${code}`);
       if (!isMoved && outcome.error.message.includes(token)) throw new Finding('a token is shown');
     } else {
-      for (const { path: key, message } of outcome.value.warnings) log.logger.warn('Configuration', { key, issue: message });
+      for (const { path: key, message } of outcome.value.warnings)
+        log.logger.warn('Configuration', { key, issue: message });
     }
     const { unknown } = readLogSettings(env, false, []);
     for (const word of unknown) log.logger.warn('A word in the log settings is not known', { word });

@@ -10,7 +10,13 @@ import { mustBePlain } from '../harness/terminal.ts';
 import { type Target, target } from '../harness/target.ts';
 
 const going = new AbortController().signal;
-const bodies = ['{"seal":true,"reason":"ok"}', '{"seal":false,"reason":"skipFile"}', '{"seal":true,"reason":"failed"}', 'OK', ''];
+const bodies = [
+  '{"seal":true,"reason":"ok"}',
+  '{"seal":false,"reason":"skipFile"}',
+  '{"seal":true,"reason":"failed"}',
+  'OK',
+  '',
+];
 
 /** Answers of the seal coordinator: only the right one lets a seal begin. */
 export const coordinator: Target = target({
@@ -41,7 +47,13 @@ export const coordinator: Target = target({
       return;
     }
     const said: unknown = JSON.parse(bytes.toString('utf8'));
-    const isGiven = typeof said === 'object' && said !== null && 'seal' in said && said.seal === true && 'reason' in said && said.reason === 'ok';
+    const isGiven =
+      typeof said === 'object' &&
+      said !== null &&
+      'seal' in said &&
+      said.seal === true &&
+      'reason' in said &&
+      said.reason === 'ok';
     if (!isGiven || status < 200 || status > 299) throw new Finding('a seal that nobody allowed');
   },
 });

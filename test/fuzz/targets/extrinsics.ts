@@ -19,7 +19,13 @@ function nested(call: Uint8Array, depth: number): Uint8Array {
 /** Extrinsics of a block, which tell memos; what they say of an order is a hint and never a fact. */
 export const extrinsics: Target = target({
   name: 'extrinsics',
-  inputs: fc.record({ cid: anyContent, memo: anyContent, depth: fc.constantFrom(0, 0, 1, 2, 9, 12, maxDepth), asText: fc.boolean(), changes }),
+  inputs: fc.record({
+    cid: anyContent,
+    memo: anyContent,
+    depth: fc.constantFrom(0, 0, 1, 2, 9, 12, maxDepth),
+    asText: fc.boolean(),
+    changes,
+  }),
   judge: async ({ cid, memo, depth, asText, changes: list }) => {
     const whole = blockBytes.extrinsic(nested(blockBytes.order(cid, memo), depth));
     const text = asText

@@ -47,9 +47,15 @@ export const ipfs: Target = target({
   inputs: fc.record({
     reading: fc.constantFrom(...Object.keys(readings)),
     body: fc.constantFrom(...bodies),
-    status: fc.oneof({ weight: 6, arbitrary: fc.constant(200) }, { weight: 2, arbitrary: fc.constantFrom(500, 400, 404, 502, 204) }),
+    status: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(200) },
+      { weight: 2, arbitrary: fc.constantFrom(500, 400, 404, 502, 204) },
+    ),
     pieceBytes: fc.constantFrom(1, 7, 65_536),
-    trailer: fc.oneof({ weight: 5, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constantFrom('pin: Seal error code is: 500', '\u001b[31mno', 'context canceled') }),
+    trailer: fc.oneof(
+      { weight: 5, arbitrary: fc.constant('') },
+      { weight: 1, arbitrary: fc.constantFrom('pin: Seal error code is: 500', '\u001b[31mno', 'context canceled') },
+    ),
     changes,
   }),
   judge: async ({ reading, body, status, pieceBytes, trailer, changes: list }) => {
@@ -85,7 +91,8 @@ function judgeValue(told: Told): void {
   const lines = linesOf(bytes);
   if (reading === 'pinAdd') judgePinned(told, lines);
   if (reading === 'pinnedRoots') mustEqual('the roots', value, lines.flatMap(rootsOf));
-  if (reading === 'isPinned' && lines.flatMap(rootsOf).length === 0) throw new Finding('pinned without the word of the daemon');
+  if (reading === 'isPinned' && lines.flatMap(rootsOf).length === 0)
+    throw new Finding('pinned without the word of the daemon');
   if (reading === 'repoSize') {
     const { RepoSize } = lines[0] as { RepoSize: number };
     mustEqual('the size', field(value, 'sizeBytes'), RepoSize);

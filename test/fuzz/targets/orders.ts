@@ -31,6 +31,7 @@ const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
 export const orders: Target = target({
   name: 'orders',
   maxRunMs: 10_000,
+  unitRuns: 12,
   inputs: fc.record({
     list: fc.uniqueArray(order, { minLength: 1, maxLength: 12, selector: textOf }),
     way: fc.constantFrom('walk' as const, 'events' as const),
@@ -57,8 +58,18 @@ export const orders: Target = target({
 
 async function judgeRows({ room }: OrderWorld, list: readonly Hostile[]): Promise<void> {
   const rows: Order[] = await room.database.read(async (reader) => (await selectOrders(reader)).map(toOrder));
-  const found = rows.map(({ key, sizeBytes, rewardPico, status }) => [key.text, sizeBytes, rewardPico, status === 'new']);
-  const expected = list.map((one) => [textOf(one), Number(one.size > maxSafe ? maxSafe : one.size), String(one.amount), false]);
+  const found = rows.map(({ key, sizeBytes, rewardPico, status }) => [
+    key.text,
+    sizeBytes,
+    rewardPico,
+    status === 'new',
+  ]);
+  const expected = list.map((one) => [
+    textOf(one),
+    Number(one.size > maxSafe ? maxSafe : one.size),
+    String(one.amount),
+    false,
+  ]);
   const sorted = (all: readonly (readonly unknown[])[]): string[] => all.map((row) => JSON.stringify(row)).sort();
   mustEqual('the orders', sorted(found), sorted(expected));
 }
@@ -77,7 +88,11 @@ async function judgeStory({ room }: OrderWorld, one: Hostile): Promise<void> {
 
 async function judgeCommands({ room }: OrderWorld, list: readonly Hostile[]): Promise<void> {
   const options = await writeConfig(room.dataDir, path.resolve(room.dataDir));
-  const words = [['status'], ['status', '--json'], ...list.slice(0, 2).map(({ cid }) => ['explain', '--', Buffer.from(cid).toString('utf8')])];
+  const words = [
+    ['status'],
+    ['status', '--json'],
+    ...list.slice(0, 2).map(({ cid }) => ['explain', '--', Buffer.from(cid).toString('utf8')]),
+  ];
   for (const command of words) {
     const { stdout, stderr } = await cli(command, options);
     mustBePlain(`${command[0]} on stdout`, stdout);

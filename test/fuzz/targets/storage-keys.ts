@@ -23,15 +23,25 @@ export const storageKeys: Target = target({
     const bytes = changed(Buffer.from(JSON.stringify(keys)), list);
     const ways = [isAscii(bytes) && !bytes.includes(0x5c), false].map(
       async (isPlain) =>
-        await outcomeOf(() => decodedAt('ws://node', at, () => parsePage('ws://node', { bytes, isPlain }, query, parseListedKey))),
+        await outcomeOf(() =>
+          decodedAt('ws://node', at, () => parsePage('ws://node', { bytes, isPlain }, query, parseListedKey)),
+        ),
     );
     const [cut, parsed] = await Promise.all(ways);
     for (const outcome of [cut, parsed]) {
       if (outcome === undefined || outcome.error !== undefined) continue;
       const texts: unknown = JSON.parse(bytes.toString('utf8'));
       if (!Array.isArray(texts)) throw new Finding('keys out of what is no list');
-      mustEqual('the orders', outcome.value.map(({ text }) => text), texts.map((text) => plainKeyText(String(text))));
-      mustEqual('their storage keys', outcome.value.map(({ storageKey }) => storageKey), texts);
+      mustEqual(
+        'the orders',
+        outcome.value.map(({ text }) => text),
+        texts.map((text) => plainKeyText(String(text))),
+      );
+      mustEqual(
+        'their storage keys',
+        outcome.value.map(({ storageKey }) => storageKey),
+        texts,
+      );
     }
     mustEqual('cut and parsed', cut?.error?.code, parsed?.error?.code);
   },

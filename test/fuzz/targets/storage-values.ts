@@ -18,7 +18,14 @@ const keys = ['a', 'bb', 'ccc'].map((cid) => chainOrderKey(cid).storageKey);
 const nobody: ReplicaView = { ownerDigits: null, accountDigits: Buffer.from('00'.repeat(32)), groupOwner: null };
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const order = fc
-  .record({ size: anySize, expiry: u32, calculated: u32, amount: anyAmount, prepaid: anyAmount, replicas: fc.constantFrom(0, 0, 1, 3, 40) })
+  .record({
+    size: anySize,
+    expiry: u32,
+    calculated: u32,
+    amount: anyAmount,
+    prepaid: anyAmount,
+    replicas: fc.constantFrom(0, 0, 1, 3, 40),
+  })
   .map(orderValue);
 const value = fc.oneof({ weight: 6, arbitrary: order }, { weight: 1, arbitrary: fc.constantFrom(null, '0x', '0x00') });
 
@@ -54,7 +61,9 @@ function compared(figures: OrderFigures | null): unknown {
 /** What the answer says, read plainly. */
 function expected(bytes: Buffer): unknown[] {
   const lenient = bytes.toString('utf8').replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '?');
-  const byKey = new Map<unknown, unknown>(changesIn(JSON.parse(hasRawControl(bytes) ? lenient.replace(/[\t\r\n]/g, '?') : lenient)));
+  const byKey = new Map<unknown, unknown>(
+    changesIn(JSON.parse(hasRawControl(bytes) ? lenient.replace(/[\t\r\n]/g, '?') : lenient)),
+  );
   return keys.map((key) => {
     const found = byKey.get(key);
     if (found === null) return null;
@@ -68,7 +77,9 @@ function changesIn(parsed: unknown): [unknown, unknown][] {
   const [set] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
   const list: unknown = typeof set === 'object' && set !== null && 'changes' in set ? set.changes : undefined;
   if (!Array.isArray(list)) throw new Finding('values out of an answer without changes');
-  return list.map((pair: unknown): [unknown, unknown] => (Array.isArray(pair) ? [pair[0], pair[1]] : [undefined, undefined]));
+  return list.map((pair: unknown): [unknown, unknown] =>
+    Array.isArray(pair) ? [pair[0], pair[1]] : [undefined, undefined],
+  );
 }
 
 function hasRawControl(bytes: Buffer): boolean {

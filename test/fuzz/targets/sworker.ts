@@ -13,7 +13,14 @@ const other = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi';
 const held = { size: 1_234_567, s_size: 1_240_000, c_block_num: 2_147_483_647 };
 const pending = { used_time: '2s', sealed_size: '24644877' };
 const num = { num: 3, size: 4096 };
-const srd = { srd_complete: 100, srd_remaining_task: -1, disk_available_for_srd: 50, disk_available: 70, disk_volume: 200, sys_disk_available: 30 };
+const srd = {
+  srd_complete: 100,
+  srd_remaining_task: -1,
+  disk_available_for_srd: 50,
+  disk_available: 70,
+  disk_volume: 200,
+  sys_disk_available: 30,
+};
 const going = new AbortController().signal;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -55,28 +62,52 @@ export const sworker: Target = target({
   inputs: fc.record({
     reading: fc.constantFrom(...Object.keys(readings)),
     body: fc.constantFrom(...Object.keys(bodies)),
-    status: fc.oneof({ weight: 6, arbitrary: fc.constant(200) }, { weight: 2, arbitrary: fc.constantFrom(404, 500, 501, 503, 400, 302) }),
+    status: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(200) },
+      { weight: 2, arbitrary: fc.constantFrom(404, 500, 501, 503, 400, 302) },
+    ),
     pieceBytes: fc.constantFrom(1, 7, 65_536),
     changes,
   }),
   judge: async ({ reading, body, status, pieceBytes, changes: list }) => {
     const bytes = changed(Buffer.from(JSON.stringify(bodies[body])), list);
     const parts = pieces(bytes, bytes.length > 10_000 ? 65_536 : pieceBytes);
-    const client = new SworkerClient({ endPoint: endPoint('http://sworker:1'), transport: new Answering({ status, body: parts }), clock: new SystemClock() });
+    const client = new SworkerClient({
+      endPoint: endPoint('http://sworker:1'),
+      transport: new Answering({ status, body: parts }),
+      clock: new SystemClock(),
+    });
     const outcome = await outcomeOf(async () => await readings[reading]?.(client));
-    if (outcome.error === undefined) judgeValue({ reading, status, value: outcome.value, text: bytes.toString('utf8') });
+    if (outcome.error === undefined)
+      judgeValue({ reading, status, value: outcome.value, text: bytes.toString('utf8') });
   },
 });
 
-function judgeValue({ reading, status, value, text }: { reading: string; status: number; value: unknown; text: string }): void {
+function judgeValue({
+  reading,
+  status,
+  value,
+  text,
+}: {
+  reading: string;
+  status: number;
+  value: unknown;
+  text: string;
+}): void {
   const said: unknown = JSON.parse(text);
   if (value === null || value === 'absent') {
-    if (status !== 404 || ![404, 8005].includes(Number(field(said, 'status_code')))) throw new Finding('absent without the word of sWorker');
+    if (status !== 404 || ![404, 8005].includes(Number(field(said, 'status_code'))))
+      throw new Finding('absent without the word of sWorker');
     return;
   }
   if (reading === 'endSeal' || reading === 'deleteFile') return;
   if (status !== 200) throw new Finding(`a value out of HTTP ${status}`);
-  if (reading === 'fileInfo') mustEqual('the file', [value].map(figuresOf), filesIn(said, undefined).filter((file) => file[0] === cid));
+  if (reading === 'fileInfo')
+    mustEqual(
+      'the file',
+      [value].map(figuresOf),
+      filesIn(said, undefined).filter((file) => file[0] === cid),
+    );
   if (reading.endsWith('Files')) judgeFiles(reading.slice(0, -'Files'.length), value, said);
   if (reading === 'workload') judgeNumbers(value);
 }
@@ -93,7 +124,12 @@ function judgeFiles(type: string, value: unknown, said: unknown): void {
 type Figures = readonly [cid: string, type: string, size: number | null, sealed: number];
 
 function figuresOf(file: SworkerFile | unknown): Figures {
-  return [String(field(file, 'cid')), String(field(file, 'type')), (field(file, 'sizeBytes') ?? null) as number | null, Number(field(file, 'sealedBytes'))];
+  return [
+    String(field(file, 'cid')),
+    String(field(file, 'type')),
+    (field(file, 'sizeBytes') ?? null) as number | null,
+    Number(field(file, 'sealedBytes')),
+  ];
 }
 
 function filesIn(said: unknown, type: string | undefined, depth = 0): Figures[] {

@@ -16,7 +16,11 @@ const maxMetadataDigits = 8 * MIB;
 /** Besides the present runtime only the one before an upgrade is of use. */
 const MAX_KEPT = 3;
 
-const metadataSchema = z.string().max(maxMetadataDigits).and(hexSchema).and(z.templateLiteral(['0x6d657461', z.string()]));
+const metadataSchema = z
+  .string()
+  .max(maxMetadataDigits)
+  .and(hexSchema)
+  .and(z.templateLiteral(['0x6d657461', z.string()]));
 
 /** What is needed to decode blocks of one runtime. */
 export interface Runtime {
