@@ -116,7 +116,7 @@ function linesOf(bytes: Buffer): unknown[] {
 
 function rootsOf(line: unknown): string[] {
   const one = field(line, 'Cid');
-  return typeof one === 'string' ? [one] : Object.keys((field(line, 'Keys') ?? {}) as object);
+  return typeof one === 'string' ? [one] : Object.keys(field(line, 'Keys') ?? {});
 }
 
 function field(value: unknown, name: string): unknown {

@@ -68,7 +68,7 @@ function expected(bytes: Buffer): unknown[] {
     const found = byKey.get(key);
     if (found === null) return null;
     const figures = typeof found === 'string' ? plainFigures(found) : undefined;
-    if (figures === undefined) throw new Finding(`figures out of a value that has none: ${String(found)}`);
+    if (figures === undefined) throw new Finding(`figures out of a value that has none: ${JSON.stringify(found)}`);
     return figures;
   });
 }

@@ -123,7 +123,7 @@ function judgeFiles(type: string, value: unknown, said: unknown): void {
 
 type Figures = readonly [cid: string, type: string, size: number | null, sealed: number];
 
-function figuresOf(file: SworkerFile | unknown): Figures {
+function figuresOf(file: unknown): Figures {
   return [
     String(field(file, 'cid')),
     String(field(file, 'type')),
@@ -136,7 +136,7 @@ function filesIn(said: unknown, type: string | undefined, depth = 0): Figures[] 
   return Object.entries(said as object).flatMap(([name, entry]: [string, unknown]): Figures[] => {
     const isGroup = depth === 0 && ['valid', 'lost', 'pending'].includes(name) && typeof entry === 'object';
     if (isGroup) return filesIn(entry, name, 1);
-    const own = String(field(entry, 'type') ?? type);
+    const own = textOf(field(entry, 'type') ?? type);
     if (own === 'pending') return [[name, own, null, Number(field(entry, 'sealed_size'))]];
     return [[name, own, Number(field(entry, 'size')), Number(field(entry, 's_size') ?? 0)]];
   });
@@ -151,4 +151,8 @@ function judgeNumbers(value: unknown): void {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
