@@ -9,7 +9,7 @@ type Change =
 
 /** Pieces that readers stumble over. */
 const tokens: readonly Uint8Array[] = [
-  ...[
+  [
     '\u001b[2J',
     '\u001b]0;title\u0007',
     '\u009b31m',
@@ -23,7 +23,7 @@ const tokens: readonly Uint8Array[] = [
     '\r\n',
     '\n',
   ],
-  ...[
+  [
     '"',
     '\\',
     '\\u001b',
@@ -45,7 +45,7 @@ const tokens: readonly Uint8Array[] = [
     '/',
     ' ',
   ],
-  ...[
+  [
     'null',
     'true',
     '-0',
@@ -57,7 +57,7 @@ const tokens: readonly Uint8Array[] = [
     '1'.repeat(400),
     '"9".9e99"',
   ],
-  ...[
+  [
     '"__proto__":',
     '"constructor":',
     '"valid":',
@@ -70,8 +70,10 @@ const tokens: readonly Uint8Array[] = [
     '${x}',
     '%00',
   ],
-  ...['\u0441', '\u{1f600}', 'e\u0301'],
-].map((text) => Buffer.from(text));
+  ['\u0441', '\u{1f600}', 'e\u0301'],
+]
+  .flat()
+  .map((text) => Buffer.from(text));
 const rawTokens = [
   Uint8Array.of(0x9b),
   Uint8Array.of(0xff),

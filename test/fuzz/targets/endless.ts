@@ -16,9 +16,9 @@ const looks = 4;
 const entry = '"QmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn":{"size":1,"s_size":2},';
 const heads = ['', '{', '{"Pins":["', '{"valid":{"', '['];
 const units = [
-  ...['{"Progress":1}\n', '{"Cid":"Qm","Type":"recursive"}\n', '{"Error":"no"}\n', entry],
-  ...['\n', ' ', 'a', '[', '{"a":', '"', '\\', '\u001b[31m', '\u0000', '\u00e9'],
-];
+  ['{"Progress":1}\n', '{"Cid":"Qm","Type":"recursive"}\n', '{"Error":"no"}\n', entry],
+  ['\n', ' ', 'a', '[', '{"a":', '"', '\\', '\u001b[31m', '\u0000', '\u00e9'],
+].flat();
 const clock = new SystemClock();
 
 /** Answers without an end: they are given up, or read on without taking room. */
