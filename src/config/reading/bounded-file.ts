@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 
 /** A file larger than what it stands for can be. */
-export class FileTooLarge extends Error {
+class FileTooLarge extends Error {
   override readonly name = 'FileTooLarge';
   readonly code = 'EFBIG';
 }

@@ -17,7 +17,7 @@ export interface Checked {
   readonly failure: Failure | undefined;
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly seed: number;
   /** As many inputs, or as many as can be judged in the time. */
   readonly until: { readonly runs: number } | { readonly limitMs: number };
