@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { Finding } from './finding.ts';
-import { grownBeyond, heldBytes } from './memory.ts';
+import { heldBytes, mustNotGrow } from './memory.ts';
 import { shown } from './shown.ts';
 
 export interface Failure {
@@ -111,18 +111,18 @@ class Check<T> {
       await this.#parts.judge(input);
       const tookMs = performance.now() - startedMs;
       if (tookMs > this.#maxRunMs) throw new Finding(`took ${Math.round(tookMs)} ms, ${this.#maxRunMs} allowed`);
-      this.#lookAtMemory();
+      await this.#lookAtMemory();
     } catch (error) {
       this.#failedAtMs ??= performance.now();
       throw error;
     }
   }
 
-  #lookAtMemory(): void {
+  async #lookAtMemory(): Promise<void> {
     this.#runs += 1;
     if (this.#runs % runsBetweenLooks !== 0) return;
     if (this.#beforeBytes === undefined) this.#beforeBytes = heldBytes();
-    else grownBeyond(this.#beforeBytes);
+    else await mustNotGrow(this.#beforeBytes);
   }
 }
 

@@ -56,8 +56,7 @@ const values = [
   '////////////////',
 ];
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'smanager-fuzz-config-'));
-const file = path.join(folder, 'smanager-config.json');
+let folder: string | undefined;
 const log = new JudgedLog();
 
 /** The configuration file and the environment. */
@@ -71,9 +70,12 @@ export const configuration: Target = target({
     valueChanges: changes,
   }),
   judge: async ({ changes: list, variable, value, valueChanges }) => {
+    folder ??= mkdtempSync(path.join(os.tmpdir(), 'smanager-fuzz-config-'));
+    const workingDirectory = folder;
+    const file = path.join(workingDirectory, 'smanager-config.json');
     writeFileSync(file, changed(Buffer.from(whole), list));
     const env = { SMANAGER_CONFIG: file, ...(value === '' ? {} : { [variable]: changedText(value, valueChanges) }) };
-    const outcome = await outcomeOf(async () => await loadConfig({ env, workingDirectory: folder }));
+    const outcome = await outcomeOf(async () => await loadConfig({ env, workingDirectory }));
     // What stands there twice may stand where it is shown.
     const isMoved = list.some(({ kind }) => kind === 'repeat');
     if (outcome.error !== undefined) {
@@ -88,10 +90,13 @@ export const configuration: Target = target({
     for (const word of unknown) log.logger.warn('A word in the log settings is not known', { word });
     log.judge();
     if (outcome.error === undefined) return;
-    const { code, stdout, stderr } = await cli(['status', '--json'], { env, workingDirectory: folder });
+    const { code, stdout, stderr } = await cli(['status', '--json'], { env, workingDirectory });
     if (code !== 78) throw new Finding(`smanager status ends with ${code}`);
     mustBePlain('stdout', stdout);
     mustBePlain('stderr', stderr);
   },
-  close: async () => await rm(folder, { recursive: true, force: true }),
+  close: async () => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    folder = undefined;
+  },
 });

@@ -5,7 +5,7 @@ import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Answering } from '../harness/answering.ts';
 import { httpCalls } from '../harness/http-calls.ts';
 import { judgeError } from '../harness/judge.ts';
-import { grownBeyond, heldBytes } from '../harness/memory.ts';
+import { heldBytes, mustNotGrow } from '../harness/memory.ts';
 import { type Target, target } from '../harness/target.ts';
 
 const pieceBytes = 64 * KIB;
@@ -35,14 +35,19 @@ export const endless: Target = target({
   judge: async ({ call, status, head, unit }) => {
     const abort = new AbortController();
     const beforeBytes = heldBytes();
-    const body = endlessly(Buffer.from(head + unit), Buffer.from(unit), abort, () => grownBeyond(beforeBytes));
+    const body = endlessly(
+      Buffer.from(head + unit),
+      Buffer.from(unit),
+      abort,
+      async () => await mustNotGrow(beforeBytes),
+    );
     try {
       await httpCalls[call]?.({ transport: new Answering({ status, body }), clock, signal: abort.signal });
     } catch (error) {
       if (error instanceof SmError) judgeError(error);
       else if (!isAbort(error) || !abort.signal.aborted) throw error;
     }
-    grownBeyond(beforeBytes);
+    await mustNotGrow(beforeBytes);
   },
 });
 
@@ -50,15 +55,15 @@ async function* endlessly(
   head: Buffer,
   unit: Buffer,
   abort: AbortController,
-  look: () => void,
+  look: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const piece = Buffer.concat(Array.from({ length: Math.floor(pieceBytes / unit.length) }, () => unit));
   yield head;
   for (let told = 0; told < toldBytes; told += pieceBytes) {
-    if (told % (toldBytes / looks) === 0) look();
+    if (told % (toldBytes / looks) === 0) await look();
     yield piece;
   }
-  look();
+  await look();
   abort.abort();
   abort.signal.throwIfAborted();
 }

@@ -61,7 +61,8 @@ class Node {
   }
 }
 
-const node = new Node();
+/** Not before it is asked: it keeps a process alive. */
+let started: Node | undefined;
 
 type Way = 'send' | 'sendRaw' | 'sendBatch' | 'subscribe';
 
@@ -90,6 +91,7 @@ export const messages: Target = target({
     changes,
   }),
   judge: async ({ way, result, isError, changes: list }) => {
+    const node = (started ??= new Node());
     let sent: Buffer = Buffer.alloc(0);
     const told = isError
       ? { error: { code: -32000, message: 'Client error: \u001b[31m' } }
@@ -114,5 +116,8 @@ export const messages: Target = target({
       await transport.close();
     }
   },
-  close: async () => await node.close(),
+  close: async () => {
+    await started?.close();
+    started = undefined;
+  },
 });
