@@ -2,7 +2,7 @@ import { openOverview } from '../app.ts';
 import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
 import { explain as explainOrder } from '../decide/explain.ts';
 import { exitCodes } from '../domain/errors.ts';
-import { printable } from '../lib/printable.ts';
+import { printable, printableJson } from '../lib/printable.ts';
 import { configured } from './configured.ts';
 import { explainText } from './explain-text.ts';
 import { type Invocation, print } from './invocation.ts';
@@ -32,7 +32,7 @@ export async function explain(
     });
     print(
       invocation,
-      options.json === true ? JSON.stringify({ ...story, explanation }) : explainText(story, explanation),
+      options.json === true ? printableJson({ ...story, explanation }) : explainText(story, explanation),
     );
     return exitCodes.stopped;
   } finally {

@@ -1,5 +1,6 @@
 import { openOverview } from '../app.ts';
 import { exitCodes } from '../domain/errors.ts';
+import { printableJson } from '../lib/printable.ts';
 import { programVersion } from '../runtime/version.ts';
 import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
@@ -15,7 +16,7 @@ export async function status(
   const opened = await openOverview(config);
   try {
     const report = await readStatus(opened.overview, programVersion(), opened.clock.nowMs());
-    print(invocation, options.json === true ? JSON.stringify(report) : statusText(report));
+    print(invocation, options.json === true ? printableJson(report) : statusText(report));
     return options.alive === true && !report.alive ? exitCodes.defect : exitCodes.stopped;
   } finally {
     await opened.close();

@@ -51,7 +51,9 @@ export class EndPoint {
 export function printableUrl(text: string): string {
   const url = parseUrl(text);
   if (url !== undefined && url.host !== '') return withoutCredentials(url);
-  return text.replace(/^(?<scheme>[^@]*?:?\/\/)?[^]*@/u, '$<scheme>***@').replace(/\?[^]*$/u, '?***');
+  // Without one the pattern would look for it from every slash on.
+  const shown = text.includes('@') ? text.replace(/^(?<scheme>[^@]*?:?\/\/)?[^]*@/u, '$<scheme>***@') : text;
+  return shown.replace(/\?[^]*$/u, '?***');
 }
 
 function parseUrl(text: string): URL | undefined {

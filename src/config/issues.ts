@@ -1,4 +1,5 @@
 import { type ErrorCode, SmError } from '../domain/errors.ts';
+import { printable } from '../lib/printable.ts';
 
 /** Something about the configuration that a person should know. */
 export interface ConfigIssue {
@@ -19,7 +20,7 @@ export class ConfigError extends SmError {
     summary: string,
     issues: readonly ConfigIssue[],
   ) {
-    const lines = issues.map(({ path, message }) => `\n  ${path}: ${message}`);
+    const lines = issues.map(({ path, message }) => `\n  ${printable(path)}: ${printable(message)}`);
     super(code, `${summary}${lines.join('')}`, { issues: issues.length, first: issues[0]?.path ?? null });
     this.issues = issues;
   }

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { CID } from 'multiformats/cid';
 import { printable } from '../lib/printable.ts';
+import { MIB } from '../domain/units.ts';
 import { findAccount } from '../domain/account.ts';
 import type { ListConfig } from './config.ts';
 import { ConfigError, type ConfigIssue } from './issues.ts';
+import { readBounded } from './reading/bounded-file.ts';
+
+/** More than a million CIDs. */
+const maxFileBytes = 128 * MIB;
 
 /** A deny or allow list with the entries of its files. */
 export interface OrderList {
@@ -88,7 +93,7 @@ async function stampOf(file: string): Promise<string> {
 async function addFile(file: string, entries: Entries): Promise<ConfigIssue[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readBounded(file, maxFileBytes)).toString('utf8');
   } catch (error) {
     return [{ path: file, message: `cannot be read (${codeOf(error)})`, errorInCheck: true }];
   }

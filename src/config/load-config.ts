@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import isPlainObject from 'lodash/isPlainObject.js';
 import set from 'lodash/set.js';
+import { MIB } from '../domain/units.ts';
 import { buildConfig } from './build-config.ts';
 import type { Config } from './config.ts';
+import { readBounded } from './reading/bounded-file.ts';
 import { type Environment, type EnvironmentValue, readEnvironment } from './reading/environment.ts';
 import { ConfigError, type ConfigIssue } from './issues.ts';
 import { jsonErrorPosition } from './reading/json-text.ts';
@@ -26,6 +27,7 @@ export interface LoadConfigOptions {
   readonly workingDirectory: string;
 }
 
+const maxFileBytes = 2 * MIB;
 const defaultFile = 'smanager-config.json';
 const needed = ['chain', 'sworker', 'ipfs'] as const;
 
@@ -66,7 +68,7 @@ async function readFileValue(
   const byDefault = named === undefined || named.trim() === '';
   let text: string;
   try {
-    text = await readFile(filePath, 'utf8');
+    text = (await readBounded(filePath, maxFileBytes)).toString('utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     if (byDefault && optional && code === 'ENOENT') return { path: undefined, value: {} };

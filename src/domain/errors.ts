@@ -1,3 +1,5 @@
+import { printable, printableLines } from '../lib/printable.ts';
+
 /**
  * What becomes of an error that no task can handle:
  * `outage` is waited for and ends the process with 75 when it lasts, `configuration` refuses to run (78), `defect` ends with 1.
@@ -49,16 +51,19 @@ export const errorDestinies = {
 export type ErrorCode = keyof typeof errorDestinies;
 export type ErrorData = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** An error with a stable code, flat data fit for a log line (never a secret), and a destiny given by its code. */
+/**
+ * An error with a stable code, flat data fit for a log line (never a secret), and a destiny given by its code. Message and data often repeat words of
+ * the other side: a terminal finds nothing in them to obey.
+ */
 export class SmError extends Error {
   override readonly name = 'SmError';
   readonly code: ErrorCode;
   readonly data: ErrorData;
 
   constructor(code: ErrorCode, message: string, data: ErrorData = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printableLines(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.data = data;
+    this.data = printableData(data);
   }
 
   /** True for an outage that has been waited for long enough: it ends the process. */
@@ -69,6 +74,13 @@ export class SmError extends Error {
   get destiny(): Destiny {
     return errorDestinies[this.code];
   }
+}
+
+function printableData(data: ErrorData): ErrorData {
+  const entries = Object.entries(data);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? printable(value, Infinity) : value]),
+  );
 }
 
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is SmError {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { jsonLine } from '../lib/printable.ts';
+import { printableJson } from '../lib/printable.ts';
 import { redactor } from './redactor.ts';
 
 /** What an error may bring along is a stranger's: a whole answer may stand in its message. */
@@ -27,7 +27,7 @@ export function processLine(
     stack: error instanceof Error && error.stack !== undefined ? told(error.stack) : undefined,
     cause: error instanceof Error && error.cause !== undefined ? told(textOf(error.cause)) : undefined,
   };
-  return `${jsonLine(line)}\n`;
+  return `${printableJson(line)}\n`;
 }
 
 function textOf(thrown: unknown): string {

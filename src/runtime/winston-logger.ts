@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import winston from 'winston';
 import { SmError, isAbort } from '../domain/errors.ts';
-import { printable } from '../lib/printable.ts';
+import { printable, printableJson } from '../lib/printable.ts';
 import type { LogContext, Logger } from './log.ts';
 import { redactor } from './redactor.ts';
 
@@ -89,7 +89,7 @@ function causeOf(error: Error): string | undefined {
 }
 
 function toJson(line: Line): string {
-  return JSON.stringify({
+  return printableJson({
     time: new Date().toISOString(),
     level: line.level,
     module: line.module,

@@ -19,6 +19,9 @@ export const plainFigures: OrderFigures = {
   groupOwner,
 };
 
+/** A customer's text or bytes. */
+type Content = string | Uint8Array;
+
 interface Block {
   readonly events: MarketEvent[];
   readonly memos: (Uint8Array | null)[];
@@ -43,7 +46,7 @@ export class BlockWriter {
     this.#number = number;
   }
 
-  order(cid: string, figures: Partial<OrderFigures> = {}, payer = 'cTPayer', memo: string | null = ''): void {
+  order(cid: Content, figures: Partial<OrderFigures> = {}, payer = 'cTPayer', memo: Content | null = ''): void {
     this.#emit({ kind: 'FileSuccess', key: chainOrderKey(cid), payer }, memo);
     this.set(cid, { calculatedBlock: this.#number, ...figures });
   }
@@ -68,7 +71,7 @@ export class BlockWriter {
   }
 
   /** Changes an entry without an event. */
-  set(cid: string, figures: Partial<OrderFigures>): void {
+  set(cid: Content, figures: Partial<OrderFigures>): void {
     const entry = this.#world.entry(cid);
     entry.history.push({
       block: this.#number,
@@ -85,7 +88,7 @@ export class BlockWriter {
     this.#block.specVersion = version;
   }
 
-  #emit(event: MarketEvent, memo: string | null = null): void {
+  #emit(event: MarketEvent, memo: Content | null = null): void {
     this.#block.events.push(event);
     this.#block.memos.push(memo === null ? null : Buffer.from(memo));
   }
@@ -95,6 +98,8 @@ export class BlockWriter {
 export class ChainWorld implements Chain {
   readonly #blocks: Block[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** A text may stand for bytes that it does not tell. */
+  readonly #byText = new Map<string, Entry>();
   endPoint = 'one';
   syncing = false;
   /** Blocks below have lost their state. */
@@ -131,15 +136,21 @@ export class ChainWorld implements Chain {
     for (let index = 0; index < count; index += 1) this.block();
   }
 
-  entry(cid: string): Entry {
+  entry(cid: Content): Entry {
     const key = chainOrderKey(cid);
     const entry = this.#entries.get(key.storageKey) ?? { key, history: [] };
     this.#entries.set(key.storageKey, entry);
+    this.#byText.set(key.text, entry);
     return entry;
   }
 
   read(cid: string, atBlock: number): OrderRead {
     return { key: chainOrderKey(cid), atBlock, figures: figuresAt(this.entry(cid), atBlock) };
+  }
+
+  #readKey(key: OrderKey, atBlock: number): OrderRead {
+    const entry = this.#byText.get(key.text) ?? this.entry(key.text);
+    return { key: entry.key, atBlock, figures: figuresAt(entry, atBlock) };
   }
 
   readonly blocks = {
@@ -176,7 +187,7 @@ export class ChainWorld implements Chain {
     readOrders: async (keys: readonly OrderKey[], at: BlockRef, view: { owner: string | null }, ask: Ask) =>
       this.#answer('readOrders', at, ask, () => {
         this.valuesRead.push(...keys.map((key) => key.text));
-        const reads = keys.map(({ text }) => withOwner(this.read(text, at.number), view.owner));
+        const reads = keys.map((key) => withOwner(this.#readKey(key, at.number), view.owner));
         return this.readsOf(reads, ask);
       }),
   };

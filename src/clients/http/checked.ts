@@ -1,6 +1,8 @@
 import get from 'lodash/get.js';
 import type { z } from 'zod';
-import { printable } from '../../lib/printable.ts';
+import { jsonOrNothing, printable } from '../../lib/printable.ts';
+
+export const wholeAnswer = '(whole answer)';
 
 /** The first place where an answer is not what its schema asks for. */
 export interface Mismatch {
@@ -16,13 +18,13 @@ export function mismatch(error: z.ZodError, value: unknown): Mismatch {
   const path = issue === undefined ? [] : issue.path.map(String);
   const found: unknown = path.length === 0 ? value : get(value, path);
   return {
-    field: path.length === 0 ? '(whole answer)' : printable(path.join('.'), 80),
+    field: path.length === 0 ? wholeAnswer : printable(path.join('.'), 80),
     expected: issue?.message ?? 'another shape',
     found: shown(found),
   };
 }
 
-/** A value of an answer in one short line. Answers are JSON, so what has no JSON is nothing. */
+/** A value of an answer in one short line. */
 function shown(value: unknown): string {
-  return printable(JSON.stringify(value) ?? 'nothing', 80);
+  return printable(jsonOrNothing(value), 80);
 }

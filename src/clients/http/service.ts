@@ -5,7 +5,7 @@ import { type ErrorCode, type ErrorData, SmError } from '../../domain/errors.ts'
 import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { abortError } from './abort.ts';
-import { mismatch } from './checked.ts';
+import { mismatch, wholeAnswer } from './checked.ts';
 import { withoutOwnCredentials } from './own-credentials.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport, WholeAnswer, WholeLimits } from './transport.ts';
@@ -111,12 +111,14 @@ export class HttpService {
       return JSON.parse(text);
     } catch (error) {
       const found = printable(this.hidden(call, text), 80);
-      throw this.badAnswer(call, `not JSON: ${found}`, { field: '(whole answer)', found }, error);
+      throw this.badAnswer(call, `not JSON: ${found}`, { found }, error);
     }
   }
 
+  /** @param data with `field` where one alone is wrong */
   badAnswer(call: Call, what: string, data: ErrorData = {}, cause?: unknown): SmError {
-    return this.error(this.#names.badAnswer, call, `gave an answer that cannot be understood: ${what}`, data, cause);
+    const named = { field: wholeAnswer, ...data };
+    return this.error(this.#names.badAnswer, call, `gave an answer that cannot be understood: ${what}`, named, cause);
   }
 
   error(code: ErrorCode, call: Call, what: string, data: ErrorData = {}, cause?: unknown): SmError {

@@ -1,26 +1,33 @@
 import { z } from 'zod';
 import type { Workload } from '../../domain/facts.ts';
+import { GIB } from '../../domain/units.ts';
 
 const digits = z.string().regex(/^\s*\d+(?:\.\d+)?\s*$/u);
 
 /** A count or a size: sWorker prints some as numbers and some as decimal text. */
 const amount = z
   .union([z.number(), digits.transform(Number)], { error: 'expected a number' })
-  .refine((value) => Number.isFinite(value) && value >= 0, { error: 'expected a number that is not negative' });
+  .refine((value) => value >= 0, { error: 'expected a number that is not negative' })
+  .refine((value) => value <= Number.MAX_SAFE_INTEGER, { error: 'expected a number that can be' });
+
+/** In bytes it is still exact. */
+const mostGib = Number.MAX_SAFE_INTEGER / GIB;
 
 /** GiB of a disk. A remaining task can be negative while SRD is being given up. */
-const gib = z.union(
-  [
-    z.number(),
-    z
-      .string()
-      .regex(/^\s*-?\d+(?:\.\d+)?\s*$/u)
-      .transform(Number),
-  ],
-  {
-    error: 'expected a number of GiB',
-  },
-);
+const gib = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\s*-?\d+(?:\.\d+)?\s*$/u)
+        .transform(Number),
+    ],
+    {
+      error: 'expected a number of GiB',
+    },
+  )
+  .refine((value) => Math.abs(value) <= mostGib, { error: 'expected a number of GiB that a disk can have' });
 
 const tally = z.object({ num: amount, size: amount }).transform(({ num, size }) => ({ num, sizeBytes: size }));
 

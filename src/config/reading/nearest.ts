@@ -1,14 +1,20 @@
 /** The known name most like `name`, when one is like it at all: by letters, whatever their case, or by the last part of a path. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const sought = name.toLowerCase();
+  const furthest = Math.max(2, Math.floor(name.length / 4));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of known) {
     const text = candidate.toLowerCase();
-    const distance = lastPart(text) === lastPart(sought) && text.includes('.') ? 1 : editDistance(sought, text);
+    const distance = distanceOf(sought, text, furthest);
     if (best === undefined || distance < best.distance) best = { name: candidate, distance };
   }
-  const furthest = Math.max(2, Math.floor(name.length / 4));
   return best !== undefined && best.distance <= furthest ? best.name : undefined;
+}
+
+/** `Infinity` where it is beyond `furthest` by the lengths alone: a name may be as long as its file. */
+function distanceOf(sought: string, text: string, furthest: number): number {
+  if (lastPart(text) === lastPart(sought) && text.includes('.')) return 1;
+  return Math.abs(text.length - sought.length) > furthest ? Infinity : editDistance(sought, text);
 }
 
 function lastPart(path: string): string {

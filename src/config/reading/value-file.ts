@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { FileTooLarge, readBounded } from './bounded-file.ts';
 
 /** A list of a few thousand CIDs fits; what is larger was not meant, and may have no end (/dev/zero). */
 const mostBytes = 1024 ** 2;
@@ -10,30 +10,15 @@ export type FileValue = { readonly text: string } | { readonly problem: string }
 export async function readValueFile(file: string): Promise<FileValue> {
   let bytes: Buffer;
   try {
-    bytes = await readAtMost(file, mostBytes + 1);
+    bytes = await readBounded(file, mostBytes);
   } catch (error) {
+    if (error instanceof FileTooLarge) return { problem: 'the file it names is larger than 1 MiB' };
     return { problem: `the file it names cannot be read (${reason(error)})` };
   }
-  if (bytes.length > mostBytes) return { problem: 'the file it names is larger than 1 MiB' };
   const text = decoded(bytes)?.trim();
   if (text === undefined) return { problem: 'the file it names is no text in UTF-8' };
   if (text === '') return { problem: 'the file it names is empty' };
   return { text };
-}
-
-async function readAtMost(file: string, bytes: number): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const buffer = Buffer.alloc(bytes);
-    let length = 0;
-    // Of a pipe a read gives what is there, not all that comes.
-    for (let last = -1; last !== 0 && length < bytes; length += last) {
-      last = (await handle.read(buffer, length, bytes - length, null)).bytesRead;
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Without the mark of byte order that some editors write. */

@@ -56,7 +56,7 @@ export class SimChainTransport implements ChainTransport {
     signal: AbortSignal,
     read: (result: RawResult) => T,
   ): Promise<T> {
-    return await this.#call(method, params, signal, (result) => read(rawResultOf(result)));
+    return await this.#call(method, params, signal, (result) => read(rawResultOf(result, 'chain', method)));
   }
 
   /** Each call waits at the desk for itself, so that faults reach it as they reach single ones; a lost connection loses the whole batch. */

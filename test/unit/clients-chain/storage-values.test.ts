@@ -25,7 +25,7 @@ function line(
       asked.push(wanted.length);
       if (wanted.length > carries)
         throw rpcFailure('ws://node', question.method, { code: -32_008, message: 'too big' });
-      return read(rawResultOf([{ block: at.hash, changes: wanted.map((key) => [key, key]) }]));
+      return read(rawResultOf([{ block: at.hash, changes: wanted.map((key) => [key, key]) }], 'node', 'x'));
     },
   };
   return { connection, asked };

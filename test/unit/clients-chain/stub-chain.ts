@@ -119,7 +119,7 @@ export class StubChain implements ChainTransport {
     signal: AbortSignal,
     read: (result: RawResult) => T,
   ): Promise<T> {
-    return read(rawResultOf(await this.send(method, params, signal)));
+    return read(rawResultOf(await this.send(method, params, signal), this.name, method));
   }
 
   /** A fault of the method `batch` is one of the whole message. */

@@ -72,7 +72,7 @@ export class WsTransport implements ChainTransport {
     signal: AbortSignal,
     read: (result: RawResult) => T,
   ): Promise<T> {
-    return this.#call({ method, params }, signal, (result) => read(rawResultOf(result)), read);
+    return this.#call({ method, params }, signal, (result) => read(rawResultOf(result, this.#name, method)), read);
   }
 
   async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../runtime/log.ts';
+import { hasCode } from '../../../domain/errors.ts';
 import type { OrderRead } from '../../../domain/order.ts';
 import type { Answer, Ask, BlockRef } from '../ask.ts';
 import { badAnswer } from '../connection/answers.ts';
@@ -69,7 +70,7 @@ export class EventReader {
         const runtime =
           this.#runtimes.find(version.specVersion) ?? (await this.#runtimes.load(connection, version, state, ask));
         const bytes = eventBytes(connection, block, value);
-        const events = await decodedLater(connection.name, block, async () => await decodeMarketEvents(runtime, bytes));
+        const events = await this.#decoded(connection, block, runtime, bytes);
         return { block, specVersion: version.specVersion, events };
       });
     });
@@ -105,6 +106,20 @@ export class EventReader {
   ): Promise<Answer<readonly (readonly OrderRead[])[]>> {
     if (blocks.every(({ keys }) => keys.length === 0)) return { value: blocks.map(() => []), endPoint: '' };
     return this.#endPoints.ask(ask, async (connection) => readOrdersAfter(connection, blocks, view, ask));
+  }
+
+  async #decoded(
+    { name }: ChainConnection,
+    block: BlockRef,
+    runtime: Runtime,
+    bytes: Uint8Array,
+  ): Promise<readonly MarketEvent[]> {
+    try {
+      return await decodedLater(name, block, async () => await decodeMarketEvents(runtime, bytes));
+    } catch (error) {
+      if (hasCode(error, 'CHAIN_UNDECODABLE')) this.#runtimes.forget(runtime.specVersion);
+      throw error;
+    }
   }
 
   /** Of a block whose events were read with it: rarely one that many upgrades have crowded out since. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MIB } from '../../../domain/units.ts';
 import type { Ask, BlockRef } from '../ask.ts';
 import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
@@ -10,10 +11,16 @@ import { EventPlan, type RawEvent } from './plan/event-plan.ts';
 import { Layouts } from './plan/layout.ts';
 import type { DirectCall } from './plan/market-calls.ts';
 
+/** Megabytes of hex; with all its documentation that of a present runtime has less than one. */
+const maxMetadataDigits = 8 * MIB;
 /** Besides the present runtime only the one before an upgrade is of use. */
 const MAX_KEPT = 3;
 
-const metadataSchema = hexSchema.and(z.templateLiteral(['0x6d657461', z.string()]));
+const metadataSchema = z
+  .string()
+  .max(maxMetadataDigits)
+  .and(hexSchema)
+  .and(z.templateLiteral(['0x6d657461', z.string()]));
 
 /** What is needed to decode blocks of one runtime. */
 export interface Runtime {
@@ -39,6 +46,11 @@ export class Runtimes {
 
   find(specVersion: number): Runtime | undefined {
     return this.#kept.get(specVersion);
+  }
+
+  /** Blocks cannot be read by it: a damaged answer may have told of it, so it is asked for again. */
+  forget(specVersion: number): void {
+    this.#kept.delete(specVersion);
   }
 
   /** The runtime of the state at `at`. */

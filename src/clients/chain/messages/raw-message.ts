@@ -13,10 +13,15 @@ export interface RawResult {
   readonly isPlain: boolean;
 }
 
-/** For a result that came as a value. */
-export function rawResultOf(result: unknown): RawResult {
-  const bytes = Buffer.from(JSON.stringify(result));
-  return { bytes, isPlain: isPlain(bytes) };
+/** For a result that came as a value. One that is nested too deeply to be written again is no answer to anything. */
+export function rawResultOf(result: unknown, endPoint: string, method: string): RawResult {
+  try {
+    const bytes = Buffer.from(JSON.stringify(result));
+    return { bytes, isPlain: isPlain(bytes) };
+  } catch (error) {
+    if (error instanceof RangeError) throw badAnswer(endPoint, method, 'result', result);
+    throw error;
+  }
 }
 
 /** The value of a result whose bytes were not what their reader expects. */

@@ -107,7 +107,7 @@ describe('a result that came as a value', () => {
   it('is as it would have come, and says whether its texts stand there as they are', () => {
     fc.assert(
       fc.property(value, (content) => {
-        const { bytes, isPlain } = rawResultOf(content);
+        const { bytes, isPlain } = rawResultOf(content, 'node', 'x');
         const text = JSON.stringify(content);
         expect(bytes.toString()).toBe(text);
         expect(isPlain).toBe(/^[\x20-\x5b\x5d-\x7f]*$/.test(text));

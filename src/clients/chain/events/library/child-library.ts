@@ -55,7 +55,11 @@ export class ChildLibrary implements DecodingLibrary {
   #lastId = 0;
   #closed = false;
 
-  constructor(clock: Pick<Clock, 'sleep'>, logger: Pick<Logger, 'warn'>, start: () => LibraryChild = startChild) {
+  constructor(
+    clock: Pick<Clock, 'sleep'>,
+    logger: Pick<Logger, 'warn'>,
+    start: () => LibraryChild = () => startChild(),
+  ) {
     this.#clock = clock;
     this.#logger = logger;
     this.#start = start;
@@ -163,12 +167,16 @@ function lost(problem: string, cause?: unknown): SmError {
   );
 }
 
-function startChild(): ChildProcess {
-  return fork(fileURLToPath(new URL('./library-child.js', import.meta.url)), {
-    execArgv: [`--max-old-space-size=${mostHeapMib}`],
+/** @param loader what the engine needs to run `module`: nothing for a built program */
+export function startChild(
+  module: URL = new URL('./library-child.js', import.meta.url),
+  loader: readonly string[] = [],
+): ChildProcess {
+  return fork(fileURLToPath(module), {
+    execArgv: [...loader, `--max-old-space-size=${mostHeapMib}`],
     // It decodes what strangers wrote: no token given by the environment is within its reach.
     env: omitBy(process.env, (_, name) => name.startsWith('SMANAGER_')),
-    // Only log lines belong on stdout and stderr.
+    // Only log lines belong on stdout and stderr: the library writes about types it does not know, in the node's own words.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

@@ -6,6 +6,7 @@ import { callForms } from './call-forms.ts';
 import type { DecodingLibrary, EncodedRuntime } from './decoding-library.ts';
 import { eventForms } from './event-forms.ts';
 import { FormFinder } from './form-of.ts';
+import { Undecodable } from '../../scale/undecodable.ts';
 import { decodeCalls, decodeEvents } from './full-decoding.ts';
 import { decodeRegistry } from './registry.ts';
 
@@ -14,12 +15,17 @@ const MAX_KEPT = 2;
 
 /** @polkadot/types itself. It takes tens of megabytes, which a process gives back at its end and nothing else does. */
 export class PolkadotLibrary implements DecodingLibrary {
-  readonly #registries = new Map<number, TypeRegistry>();
+  readonly #registries = new Map<number, { readonly metadata: string; readonly registry: TypeRegistry }>();
 
   async forms(runtime: EncodedRuntime): Promise<RuntimeForms> {
     const registry = this.#registryOf(runtime);
     const finder = new FormFinder(registry);
-    return { events: eventForms(registry, finder), calls: callForms(registry, finder) };
+    try {
+      return { events: eventForms(registry, finder), calls: callForms(registry, finder) };
+    } catch (error) {
+      // Bytes that were read as metadata may still speak of types that are not there.
+      throw new Undecodable('metadata', `its types cannot be told: ${String(error)}`, runtime.metadata, error);
+    }
   }
 
   async events(runtime: EncodedRuntime, bytes: Uint8Array): Promise<readonly RawEvent[]> {
@@ -35,9 +41,12 @@ export class PolkadotLibrary implements DecodingLibrary {
   }
 
   #registryOf(runtime: EncodedRuntime): TypeRegistry {
-    const registry = this.#registries.get(runtime.specVersion) ?? decodeRegistry(runtime);
-    this.#registries.delete(runtime.specVersion);
-    this.#registries.set(runtime.specVersion, registry);
+    const { specVersion, metadata } = runtime;
+    const kept = this.#registries.get(specVersion);
+    // Another node may tell the same runtime otherwise.
+    const registry = kept?.metadata === metadata ? kept.registry : decodeRegistry(runtime);
+    this.#registries.delete(specVersion);
+    this.#registries.set(specVersion, { metadata, registry });
     for (const oldest of this.#registries.keys()) {
       if (this.#registries.size <= MAX_KEPT) break;
       this.#registries.delete(oldest);
