@@ -18,8 +18,8 @@ import type {
   PinRefusal,
   RepoSize,
 } from './ipfs.ts';
+import { KuboRpc } from './kubo-rpc.ts';
 import { isStopping, readRefusal } from './pin-message.ts';
-import { SinglePins } from './single-pins.ts';
 
 // go-ipfs writes `Pins: null` beside every progress, and leaves a progress of 0 out.
 const pinLine = z.object({ Pins: z.array(z.string()).nullish(), Progress: z.number().optional() });
@@ -43,7 +43,7 @@ const endless = { limitMs: Infinity, maxBytes: Infinity };
 export class IpfsClient implements Ipfs {
   readonly #service: HttpService;
   readonly #facts: DaemonFacts;
-  readonly #pins: SinglePins;
+  readonly #rpc: KuboRpc;
 
   constructor(options: { endPoint: EndPoint; transport: HttpTransport; clock: Clock }) {
     this.#service = new HttpService({
@@ -56,7 +56,7 @@ export class IpfsClient implements Ipfs {
       },
     });
     this.#facts = new DaemonFacts(this.#service);
-    this.#pins = new SinglePins(this.#service);
+    this.#rpc = new KuboRpc({ ...options, service: this.#service });
   }
 
   async pinAdd(cid: string, { signal, onProgress }: PinAddOptions): Promise<PinAddResult> {
@@ -105,11 +105,11 @@ export class IpfsClient implements Ipfs {
   }
 
   async isPinned(cid: string, signal: AbortSignal): Promise<boolean> {
-    return this.#pins.isPinned(cid, signal);
+    return this.#rpc.isPinned(cid, signal);
   }
 
   async pinRemove(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
-    return this.#pins.pinRemove(cid, signal);
+    return this.#rpc.pinRemove(cid, signal);
   }
 
   async repoSize(signal: AbortSignal): Promise<RepoSize> {
