@@ -4,35 +4,49 @@ import type { Part } from '../support/sim/call-desk.ts';
 
 export const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
 
-/**
- * One thing that happens in a history. Acts know each other by nothing but their order, so any of them can be left out. `pick` chooses among what
- * there is when the act comes; nothing happens when there is nothing. `forMs`: it passes by itself.
- */
-export type Act =
-  /** The bot works at the pace of its own timers. */
-  | { readonly kind: 'run'; readonly ms: number }
-  /** Idle time is skipped: the machine stands still while the world goes on. */
-  | { readonly kind: 'leap'; readonly ms: number }
+/** `pick` chooses among what there is when the act comes; nothing happens when there is nothing. */
+interface Pick<K extends string> {
+  readonly kind: K;
+  readonly pick: number;
+}
+
+/** Passes by itself after so long. */
+interface Passing<K extends string> {
+  readonly kind: K;
+  readonly forMs: number;
+}
+
+/** `run`: the bot works at the pace of its own timers. `leap`: idle time is skipped, the machine stands still while the world goes on. */
+export type BotAct =
+  | { readonly kind: 'run' | 'leap'; readonly ms: number }
+  | { readonly kind: 'kill' | 'stop' }
+  | { readonly kind: 'die'; readonly steps: number };
+
+export type OrderAct =
   | {
       readonly kind: 'order';
       readonly whose: 'ours' | 'theirs';
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
     }
-  | { readonly kind: 'reorder' | 'close' | 'lose' | 'recover' | 'forget'; readonly pick: number }
-  | { readonly kind: 'close-and-reorder'; readonly pick: number }
-  | { readonly kind: 'kill' | 'stop' | 'restart-sworker' | 'upgrade-runtime' }
-  | { readonly kind: 'die'; readonly steps: number }
-  | { readonly kind: 'away'; readonly part: Part; readonly forMs: number }
-  | {
-      readonly kind: 'crash-ipfs' | 'upgrade-sworker' | 'pause-finality' | 'pause-blocks' | 'sync';
-      readonly forMs: number;
-    }
-  | { readonly kind: 'step-clock'; readonly byMs: number; readonly forMs: number }
-  /** From now on so many of a thousand answers are spoilt. */
+  | Pick<'reorder' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
+
+export type OutsideAct =
+  | { readonly kind: 'restart-sworker' | 'upgrade-runtime' }
+  | (Passing<'away'> & { readonly part: Part })
+  | Passing<'crash-ipfs' | 'upgrade-sworker'>
+  | (Passing<'step-clock'> & { readonly byMs: number });
+
+/** The chain, or one of its nodes, does not go on. */
+export type ChainAct = Passing<'pause-finality' | 'pause-blocks' | 'sync'>;
+
+/** From now on so many of a thousand answers are spoilt, or answers come in another order than the questions were asked in. */
+export type AnswersAct =
   | { readonly kind: 'faults'; readonly perMille: number; readonly seed: number }
-  /** From now on questions are answered in another order than asked. */
   | { readonly kind: 'reorder-answers'; readonly seed: number };
+
+/** One thing that happens in a history. Acts know each other by nothing but their order, so any of them can be left out. */
+export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct;
 
 export type ActKind = Act['kind'];
 
@@ -62,7 +76,14 @@ const draws: readonly (readonly [number, Draw])[] = [
   [0.7, (random) => ({ kind: 'pause-blocks', forMs: outageMs(random) })],
   [0.7, (random) => ({ kind: 'sync', forMs: outageMs(random) })],
   [1, (random) => ({ kind: 'step-clock', byMs: random.between(-3_600, 3_600) * SECOND_MS, forMs: outageMs(random) })],
-  [5, (random) => ({ kind: 'faults', perMille: random.fraction() < 0.4 ? 0 : random.between(1, 80), seed: random.next() })],
+  [
+    5,
+    (random) => ({
+      kind: 'faults',
+      perMille: random.fraction() < 0.4 ? 0 : random.between(1, 80),
+      seed: random.next(),
+    }),
+  ],
   [1, (random) => ({ kind: 'reorder-answers', seed: random.next() })],
 ];
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/domain/units.ts';
-import { quickRules, type SimOptions } from '../support/sim/sim-options.ts';
+import { firstBlock, quickRules, type SimOptions } from '../support/sim/sim-options.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
 import type { Act } from './acts.ts';
 import { Stage } from './stage.ts';
@@ -101,7 +101,7 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     'orders known': await one('SELECT COUNT(*) AS n FROM file_record'),
     pulls: [...world.watch.pullsBegun.values()].reduce((sum, pulls) => sum + pulls, 0),
     seals: await one('SELECT COUNT(*) AS n FROM pin_record WHERE sealed_ms IS NOT NULL'),
-    closes: await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE confirmed_block IS NOT NULL"),
+    closes: await one('SELECT COUNT(*) AS n FROM cleanup_record WHERE confirmed_block IS NOT NULL'),
     'closes by absence': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'absence'"),
     deletions: world.watch.deletions.length,
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
@@ -109,7 +109,7 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     gaps: await one('SELECT COUNT(*) AS n FROM gap'),
     restarts: world.endings.length,
     'restarts by outage': world.endings.filter((ending) => ending !== 'killed' && ending.exitCode === 75).length,
-    blocks: world.head,
+    blocks: world.head - firstBlock,
   };
 }
 

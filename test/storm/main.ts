@@ -39,6 +39,10 @@ async function storm(options: Options): Promise<boolean> {
   const totals = new Totals();
   const failed: number[] = [];
   await runTasks(tasksOf(options), Math.min(options.seeds, availableParallelism()), (result) => {
+    const { seed, digest, counts, broken } = result.outcome;
+    console.log(
+      `seed ${seed} ${digest.slice(0, 16)} ${counts['pulls'] ?? 0} pulls, ${broken === undefined ? 'ok' : 'FAILED'}`,
+    );
     totals.add(result.outcome);
     if (result.outcome.broken === undefined) return;
     failed.push(result.outcome.seed);
@@ -55,7 +59,9 @@ async function storm(options: Options): Promise<boolean> {
 }
 
 const program = new Command('npm run storm --')
-  .description('The whole bot through seeded histories of three days in which everything may fail, checked all the while.')
+  .description(
+    'The whole bot through seeded histories of three days in which everything may fail, checked all the while.',
+  )
   .option('--seeds <count>', 'how many histories', positive, judgedFromHistories)
   .option('--from <seed>', 'the first seed', positive, 1)
   .option('--minutes <count>', 'begin no history after so many minutes', positive)

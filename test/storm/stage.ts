@@ -2,7 +2,7 @@ import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
-import type { Act, ActKind } from './acts.ts';
+import type { Act, ActKind, AnswersAct, BotAct, ChainAct, OrderAct, OutsideAct } from './acts.ts';
 import { stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
@@ -17,6 +17,7 @@ export class Stage {
   readonly counts = new Map<ActKind, number>();
   /** What undoes the acts that pass by themselves. */
   readonly #undo = new Set<() => void>();
+  readonly #lies = { lastBlock: Number.NEGATIVE_INFINITY };
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -31,7 +32,8 @@ export class Stage {
     const { desk, ipfs, sworker } = this.#world;
     desk.chooseFault = undefined;
     desk.chooseNext = undefined;
-    for (const undo of [...this.#undo]) undo();
+    const undo = [...this.#undo];
+    for (const one of undo) one();
     sworker.recoverFiles(sworker.files.list('lost').map(({ cid }) => cid));
     for (const [cid, sizeBytes] of this.ordered) ipfs.putFile({ cid, sizeBytes });
     if (this.#world.bot?.life !== undefined) this.#world.bot.life.diesAtStep = Infinity;
@@ -40,24 +42,75 @@ export class Stage {
 
   /** False when nothing happened because there was nothing for it to happen to. */
   async #perform(act: Act): Promise<boolean> {
-    const world = this.#world;
-    const { bot, chain, desk, sworker } = world;
     switch (act.kind) {
       case 'run':
-        await world.runMs(act.ms);
+      case 'leap':
+      case 'kill':
+      case 'die':
+      case 'stop':
+        return await this.#bot(act);
+      case 'order':
+      case 'reorder':
+      case 'close':
+      case 'close-and-reorder':
+      case 'lose':
+      case 'recover':
+      case 'forget':
+        return this.#onOrders(act);
+      case 'pause-finality':
+      case 'pause-blocks':
+      case 'sync':
+        return this.#chainStands(act);
+      case 'faults':
+      case 'reorder-answers':
+        return this.#answers(act);
+      case 'restart-sworker':
+      case 'upgrade-runtime':
+      case 'away':
+      case 'crash-ipfs':
+      case 'upgrade-sworker':
+      case 'step-clock':
+      default:
+        return this.#outside(act);
+    }
+  }
+
+  async #bot(act: BotAct): Promise<boolean> {
+    const { bot } = this.#world;
+    switch (act.kind) {
+      case 'run':
+        await this.#world.runMs(act.ms);
         return true;
       case 'leap':
-        await world.leapMs(act.ms);
+        await this.#world.leapMs(act.ms);
         return true;
+      case 'kill':
+        if (bot?.isUp !== true) return false;
+        await this.#world.killBot();
+        return true;
+      case 'die':
+        if (bot?.isUp !== true) return false;
+        bot.life.diesAtStep = bot.life.steps + act.steps;
+        return true;
+      case 'stop':
+      default:
+        return await this.#stop();
+    }
+  }
+
+  #onOrders(act: OrderAct): boolean {
+    const { sworker } = this.#world;
+    const calculate = (cid: string): void => this.#world.calculate(cid);
+    switch (act.kind) {
       case 'order':
         return this.#order(act);
       case 'reorder':
         return this.#onOne(this.#live(), act.pick, (cid) => this.#reorder(cid));
       case 'close':
-        return this.#onOne(this.#expired(), act.pick, (cid) => world.calculate(cid));
+        return this.#onOne(this.#expired(), act.pick, calculate);
       case 'close-and-reorder':
         return this.#onOne(this.#expired(), act.pick, (cid) => {
-          world.calculate(cid);
+          calculate(cid);
           this.#reorder(cid);
         });
       case 'lose':
@@ -65,17 +118,14 @@ export class Stage {
       case 'recover':
         return this.#onOne(this.#held('lost'), act.pick, (cid) => sworker.recoverFiles([cid]));
       case 'forget':
+      default:
         return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.files.held.delete(cid));
-      case 'kill':
-        if (bot?.isUp !== true) return false;
-        await world.killBot();
-        return true;
-      case 'die':
-        if (bot?.isUp !== true) return false;
-        bot.life.diesAtStep = bot.life.steps + act.steps;
-        return true;
-      case 'stop':
-        return await this.#stop();
+    }
+  }
+
+  #outside(act: OutsideAct): boolean {
+    const { chain, clock, ipfs, sworker } = this.#world;
+    switch (act.kind) {
       case 'restart-sworker':
         sworker.restart();
         return true;
@@ -86,32 +136,48 @@ export class Stage {
       case 'away':
         return this.#away(act.part, act.forMs);
       case 'crash-ipfs':
-        world.ipfs.crash();
-        return this.#for(act.forMs, () => world.ipfs.start());
+        ipfs.crash();
+        return this.#for(act.forMs, () => ipfs.start());
       case 'upgrade-sworker':
         sworker.upgrade = 'process';
         return this.#for(act.forMs, () => (sworker.upgrade = 'none'));
+      case 'step-clock':
+      default:
+        clock.stepWall(act.byMs);
+        return this.#for(act.forMs, () => clock.stepWall(-act.byMs));
+    }
+  }
+
+  #answers(act: AnswersAct): boolean {
+    const { chain, desk } = this.#world;
+    switch (act.kind) {
+      case 'faults':
+        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#lies);
+        return true;
+      case 'reorder-answers':
+      default: {
+        const random = new SeededRandom(act.seed);
+        desk.chooseNext = (waiting) => random.between(0, waiting - 1);
+        return true;
+      }
+    }
+  }
+
+  #chainStands(act: ChainAct): boolean {
+    const world = this.#world;
+    switch (act.kind) {
       case 'pause-finality':
-        chain.isFinalityPaused = true;
-        return this.#for(act.forMs, () => (chain.isFinalityPaused = false));
+        world.chain.isFinalityPaused = true;
+        return this.#for(act.forMs, () => (world.chain.isFinalityPaused = false));
       case 'pause-blocks':
         world.makesBlocks = false;
         return this.#for(act.forMs, () => (world.makesBlocks = true));
       case 'sync':
-        for (const { rpc } of world.chainNodes.slice(0, 1)) rpc.node.isSyncing = true;
-        return this.#for(act.forMs, () => {
-          for (const { rpc } of world.chainNodes) rpc.node.isSyncing = false;
-        });
-      case 'step-clock':
-        world.clock.stepWall(act.byMs);
-        return this.#for(act.forMs, () => world.clock.stepWall(-act.byMs));
-      case 'faults':
-        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act);
-        return true;
-      case 'reorder-answers': {
-        const random = new SeededRandom(act.seed);
-        desk.chooseNext = (waiting) => random.between(0, waiting - 1);
-        return true;
+      default: {
+        const [node] = world.chainNodes;
+        if (node === undefined) return false;
+        node.rpc.node.isSyncing = true;
+        return this.#for(act.forMs, () => (node.rpc.node.isSyncing = false));
       }
     }
   }
@@ -148,13 +214,14 @@ export class Stage {
       if (part === 'sworker') world.isSworkerReachable = isReachable;
       if (part === 'coordinator') world.coordinator.isReachable = isReachable;
       if (part === 'telemetry') world.telemetry.isReachable = isReachable;
-      if (part === 'ipfs') isReachable ? world.ipfs.start() : world.ipfs.crash();
+      if (part === 'ipfs' && isReachable) world.ipfs.start();
+      if (part === 'ipfs' && !isReachable) world.ipfs.crash();
     };
     set(false);
     return this.#for(forMs, () => set(true));
   }
 
-  #for(ms: number, undo: () => void): true {
+  #for(ms: number, undo: () => unknown): true {
     const once = (): void => {
       cancel();
       this.#undo.delete(once);

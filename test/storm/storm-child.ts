@@ -34,7 +34,10 @@ async function work({ seed, shrinkMs }: Task): Promise<Result> {
 
 /** The first invariant that broke, without what differs from order to order. */
 function kindOf({ broken }: Outcome): string | undefined {
-  return broken?.invariants[0]?.replace(/\b(?:Qm|b)[A-Za-z0-9]{40,}/gu, 'CID').replace(/\d+/gu, 'N').split('\n')[0];
+  return broken?.invariants[0]
+    ?.replace(/\b(?:Qm|b)[A-Za-z0-9]{40,}/gu, 'CID')
+    .replace(/\d+/gu, 'N')
+    .split('\n')[0];
 }
 
 process.on('message', (task: Task) => {

@@ -3,11 +3,11 @@ import { actKinds } from './acts.ts';
 import type { Outcome } from './history.ts';
 
 /** A run over so many histories must have seen everything; a shorter one is not judged by what it did not see. */
-export const judgedFromHistories = 60;
+export const judgedFromHistories = 30;
 const leastPulls = 1_000;
 const leastDeletions = 200;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
-const mustHappen = ['reorder', 'seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
+const mustHappen = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
 
 /** What happened in all histories of a run. */
 export class Totals {
@@ -31,9 +31,12 @@ export class Totals {
   /** What a run must have seen and has not; empty when it was long enough to be judged and saw it all. */
   missing(): readonly string[] {
     const of = (name: string): number => this.counts.get(name) ?? 0;
-    const missing = [...actKinds, ...mustHappen].filter((name) => of(name) === 0).map((name) => `${name} never happened`);
+    const missing = [...actKinds, ...mustHappen]
+      .filter((name) => of(name) === 0)
+      .map((name) => `${name} never happened`);
     for (const part of parts) {
-      for (const kind of stormFaultKinds) if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
+      for (const kind of stormFaultKinds)
+        if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
     }
     if (of('pulls') < leastPulls) missing.push(`${of('pulls')} pulls are fewer than ${leastPulls}`);
     if (of('deletions') < leastDeletions) missing.push(`${of('deletions')} deletions are fewer than ${leastDeletions}`);

@@ -16,14 +16,15 @@ export function ordersAt(chain: ChainModel, block: number): readonly string[] {
 }
 
 /** Every deletion has two looks at the chain behind it that are ten blocks apart, and its grace, or a file that was lost for as long as it may be. */
-export async function brokenDeletions({ lettingGo, lostGraceBlocks, rows }: InvariantView): Promise<string[]> {
+export async function brokenDeletions(view: InvariantView): Promise<string[]> {
+  const { lettingGo, lostGraceBlocks } = view;
   const deletions = lettingGo?.filter(({ how }) => how === 'storage/delete') ?? [];
   if (deletions.length === 0) return [];
-  const closes = await rows<{ cid: string; dueBlock: number }>(
+  const closes = await view.rows<{ cid: string; dueBlock: number }>(
     'SELECT cid, due_block AS dueBlock FROM cleanup_record WHERE confirmed_block - seen_block >= ?',
     confirmAfterBlocks,
   );
-  const losses = await rows<{ cid: string; lostBlock: number }>(
+  const losses = await view.rows<{ cid: string; lostBlock: number }>(
     'SELECT cid, lost_block AS lostBlock FROM pin_record WHERE lost_block IS NOT NULL',
   );
   return deletions.flatMap(({ cid, atBlock }) => {
@@ -34,9 +35,10 @@ export async function brokenDeletions({ lettingGo, lostGraceBlocks, rows }: Inva
 }
 
 /** Once everybody has been reachable for long, sWorker holds no file whose known order is not on chain. */
-export async function filesLeft({ chain, held, rows }: InvariantView): Promise<string[]> {
+export async function filesLeft(view: InvariantView): Promise<string[]> {
+  const { chain, held } = view;
   if (held === undefined) return [];
-  const known = await rows<{ cid: string }>('SELECT cid FROM file_record');
+  const known = await view.rows<{ cid: string }>('SELECT cid FROM file_record');
   const isKnown = new Set(known.map(({ cid }) => cid));
   const live = new Set(ordersAt(chain, chain.finalized.number));
   return held
@@ -47,7 +49,10 @@ export async function filesLeft({ chain, held, rows }: InvariantView): Promise<s
 export function wrongExits({ exits = [] }: InvariantView): string[] {
   return exits
     .filter(({ exitCode }) => !rightExits.includes(exitCode))
-    .map(({ exitCode, error }) => `the process ended with ${exitCode}: ${error instanceof Error ? error.stack : error}`);
+    .map(
+      ({ exitCode, error }) =>
+        `the process ended with ${exitCode}: ${error instanceof Error ? error.stack : String(error)}`,
+    );
 }
 
 export function grownTimers({ timers = 0 }: InvariantView): string[] {

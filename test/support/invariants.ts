@@ -97,10 +97,13 @@ async function brokenPulls(view: InvariantView): Promise<string[]> {
 }
 
 /** When nothing has happened for long every record that runs has its pull. */
-async function waitingRecords({ rows, pulling, isBotUp }: InvariantView): Promise<string[]> {
+async function waitingRecords(view: InvariantView): Promise<string[]> {
+  const { pulling, isBotUp } = view;
   if (!isBotUp) return [];
-  const running = await rows<{ cid: string }>("SELECT cid FROM pin_record WHERE status = 'running'");
-  return running.filter(({ cid }) => !pulling.includes(cid)).map(({ cid }) => `${cid} has a record and nobody pulls it`);
+  const running = await view.rows<{ cid: string }>("SELECT cid FROM pin_record WHERE status = 'running'");
+  return running
+    .filter(({ cid }) => !pulling.includes(cid))
+    .map(({ cid }) => `${cid} has a record and nobody pulls it`);
 }
 
 /** Every verdict can be derived again from what is stored, and none that time or a retry changes is for ever. */

@@ -16,7 +16,9 @@ export function sworkerService(model: SworkerModel, isReachable: () => boolean):
     wrongAnswer({ path }) {
       // It has forgotten its files: empty lists, and no file by name.
       const isList = path.includes('/file/info_by_type');
-      return isList ? { status: 200, body: '{}' } : { status: 404, body: '{"message":"File not found.","status_code":404}' };
+      return isList
+        ? { status: 200, body: '{}' }
+        : { status: 404, body: '{"message":"File not found.","status_code":404}' };
     },
     async handle({ method, path, body }) {
       const [route = '', query = ''] = path.split('?', 2);
