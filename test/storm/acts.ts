@@ -2,7 +2,7 @@ import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { Part } from '../support/sim/call-desk.ts';
 
-export const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
+const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
 
 /** `pick` chooses among what there is when the act comes; nothing happens when there is nothing. */
 interface Pick<K extends string> {

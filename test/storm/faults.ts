@@ -9,9 +9,10 @@ const lieEveryBlocks = 700;
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
 
-/** When a chain node last told what is not true. */
+/** When a chain node last told what is not true, and of which file sWorker did. Who lies again and again cannot be seen through. */
 export interface Lies {
   lastBlock: number;
+  lastFile: string | undefined;
 }
 
 /** Spoils so many of a thousand answers, each by a draw of its own; some calls more often. */
@@ -22,14 +23,19 @@ export function stormFaults(
 ): FaultChooser {
   const random = new SeededRandom(seed);
   const asked = new Map<string, number>();
-  return ({ part, name }) => {
+  return ({ part, name, target }) => {
     const call = `${part} ${name}`;
     const times = (asked.get(call) ?? 0) + 1;
     asked.set(call, times);
     const share = (perMille / 1000) * (times <= 3 || spoiltMore.test(name) ? moreOften : 1);
     if (random.fraction() >= share) return undefined;
     const kind: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
-    if (kind !== 'wrong' || part !== 'chain') return kind;
+    if (kind !== 'wrong') return kind;
+    if (part === 'sworker' && target !== undefined) {
+      if (lies.lastFile === target) return 'dropped';
+      lies.lastFile = target;
+    }
+    if (part !== 'chain') return kind;
     if (chain.head.number - lies.lastBlock < lieEveryBlocks) return 'dropped';
     lies.lastBlock = chain.head.number;
     return kind;

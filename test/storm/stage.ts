@@ -3,7 +3,7 @@ import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
 import type { Act, ActKind, AnswersAct, BotAct, ChainAct, OrderAct, OutsideAct } from './acts.ts';
-import { stormFaults } from './faults.ts';
+import { type Lies, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
@@ -17,7 +17,7 @@ export class Stage {
   readonly counts = new Map<ActKind, number>();
   /** What undoes the acts that pass by themselves. */
   readonly #undo = new Set<() => void>();
-  readonly #lies = { lastBlock: Number.NEGATIVE_INFINITY };
+  readonly #lies: Lies = { lastBlock: Number.NEGATIVE_INFINITY, lastFile: undefined };
 
   constructor(world: SimWorld) {
     this.#world = world;

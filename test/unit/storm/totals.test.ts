@@ -9,7 +9,7 @@ const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
   const happened = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
   const names = [...actKinds, ...happened].filter((name) => name !== left.count);
-  const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 20, deletions: 4 };
+  const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
   const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
   const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
   const totals = new Totals();
