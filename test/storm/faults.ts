@@ -8,6 +8,8 @@ const lieEveryBlocks = 700;
 /** What is asked seldom, and what has an effect. */
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
+/** Few reports are sent, and nothing hangs on them. */
+const ofReports = 0.5;
 
 /** When a chain node last told what is not true, and of which file sWorker did. Who lies again and again cannot be seen through. */
 export interface Lies {
@@ -27,7 +29,8 @@ export function stormFaults(
     const call = `${part} ${name}`;
     const times = (asked.get(call) ?? 0) + 1;
     asked.set(call, times);
-    const share = (perMille / 1000) * (times <= 3 || spoiltMore.test(name) ? moreOften : 1);
+    const often = times <= 3 || spoiltMore.test(name) ? moreOften : 1;
+    const share = part === 'telemetry' ? ofReports : (perMille / 1000) * often;
     if (random.fraction() >= share) return undefined;
     const kind: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
     if (kind !== 'wrong') return kind;
