@@ -20,6 +20,7 @@ export interface InvariantView {
   readonly pullsBegun: ReadonlyMap<string, number> | undefined;
   /** What was seen at the moment it happened. */
   readonly seen: readonly string[];
+  /** Since somebody last looked. */
   readonly lettingGo?: readonly LettingGo[];
   /** CIDs that sWorker holds, valid or lost. */
   readonly held?: readonly string[];
