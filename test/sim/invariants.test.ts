@@ -26,7 +26,7 @@ async function brokenWith(plant: string, also: Partial<InvariantView> = {}): Pro
     await all(database, 'BEGIN');
     for (const statement of plant.split(';').filter((text) => text.trim() !== '')) await all(database, statement);
     const view = world.viewOf(async (sql, bindings) => await all(database, sql, bindings));
-    return await brokenInvariants({ ...view, ...also }, { isSettled: true });
+    return await brokenInvariants({ ...view, ...also }, { isSettled: true, isCleanedUp: true });
   } finally {
     await all(database, 'ROLLBACK');
     await new Promise<void>((resolve) => database.close(() => resolve()));

@@ -88,7 +88,7 @@ async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]>
     await world.runMs(stormBlockMs / 3);
     const wrong = await world.broken();
     if (wrong.length > 0) return wrong;
-    open = await world.broken({ isSettled: true });
+    open = await world.broken({ isSettled: true, isCleanedUp: true });
     if (open.length === 0) return [];
     await world.leapMs(HOUR_MS / 2);
   }

@@ -9,11 +9,20 @@ import { brokenDeletions, filesLeft, grownTimers, ordersAt, printedSecrets, wron
 /** Claims ahead of their slots may exceed them by half. */
 const claimedAhead = 1.5;
 
+export interface Settled {
+  readonly isSettled?: boolean;
+  readonly isCleanedUp?: boolean;
+}
+
 /**
  * What must hold whenever the bot is at rest, whatever happened; an empty list when it does. `isSettled`: everybody has been reachable for so long
- * that nothing may be open: the database has caught up with the finalized head, by event and by walk.
+ * that nothing may be open: the database has caught up with the finalized head, by event and by walk. `isCleanedUp`: for so long that no close waits for its
+ * second walk or its grace either.
  */
-export async function brokenInvariants(view: InvariantView, { isSettled = false } = {}): Promise<readonly string[]> {
+export async function brokenInvariants(
+  view: InvariantView,
+  { isSettled = false, isCleanedUp = false }: Settled = {},
+): Promise<readonly string[]> {
   const found = await Promise.all([
     brokenIndex(view, isSettled),
     brokenPulls(view),
@@ -23,7 +32,7 @@ export async function brokenInvariants(view: InvariantView, { isSettled = false 
     idleTurns(view),
     brokenDeletions(view),
     isSettled ? waitingRecords(view) : [],
-    isSettled ? filesLeft(view) : [],
+    isCleanedUp ? filesLeft(view) : [],
   ]);
   return [...view.seen, ...wrongExits(view), ...grownTimers(view), ...printedSecrets(view), ...found.flat()];
 }

@@ -16,7 +16,7 @@ import type { Outside } from '../../../src/app-parts.ts';
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { Config } from '../../../src/config/config.ts';
 import type { InvariantView } from '../invariant-view.ts';
-import { brokenInvariants } from '../invariants.ts';
+import { brokenInvariants, type Settled } from '../invariants.ts';
 import { RecordingLogger } from '../quiet-logger.ts';
 import { CallDesk } from './call-desk.ts';
 import { type SimChainNode, SimChainTransport } from './chain-binding.ts';
@@ -232,7 +232,7 @@ export class SimWorld {
   }
 
   /** What does not hold that must; see `brokenInvariants`. */
-  async broken(options: { readonly isSettled?: boolean } = {}): Promise<readonly string[]> {
+  async broken(options: Settled = {}): Promise<readonly string[]> {
     const reader = await openReader(this.databaseFile);
     try {
       const view = this.viewOf(async (sql, bindings) => await reader.rows(sql, bindings));
