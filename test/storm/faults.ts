@@ -9,7 +9,7 @@ const lieEveryBlocks = 700;
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
 /** Few reports are sent, and nothing hangs on them. */
-const ofReports = 0.5;
+const ofReports = 0.9;
 
 /** When a chain node last told what is not true, and of which file sWorker did. Who lies again and again cannot be seen through. */
 export interface Lies {
