@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { putFile, replicaOf } from '../../devnet/chain/model-files.ts';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
-import { ordersAt } from '../support/invariants.ts';
+import { ordersAt } from '../support/invariants-outside.ts';
 import { newWorld } from '../support/sim/new-world.ts';
 
 test('A first start on a chain with thousands of orders decides every one of them', async () => {

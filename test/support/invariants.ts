@@ -1,32 +1,28 @@
-import type { ChainModel } from '../../devnet/chain/model.ts';
-import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
-import { storagePrefixes } from '../../src/clients/chain/keys/storage-prefixes.ts';
 import { rederive } from '../../src/decide/rederive.ts';
 import type { OrderStatus } from '../../src/domain/statuses.ts';
 import type { DecisionBasis } from '../../src/domain/strategy.ts';
 import { pickVerdicts } from '../../src/domain/verdicts.ts';
 import { type OrderRow, toOrder } from '../../src/store/order-row.ts';
+import type { InvariantView } from './invariant-view.ts';
+import { brokenDeletions, filesLeft, grownTimers, ordersAt, printedSecrets, wrongExits } from './invariants-outside.ts';
 
-/** A bot's database beside the world it works in. */
-export interface InvariantView {
-  readonly chain: ChainModel;
-  /** Reads the database beside the bot. */
-  rows<T>(sql: string, ...bindings: readonly unknown[]): Promise<T[]>;
-  /** Whether a bot runs on the database. */
-  readonly isBotUp: boolean;
-  /** CIDs that the daemon is pulling now. */
-  readonly pulling: readonly string[];
-  /** How many pulls the daemon began, by CID; undefined when nobody counted. */
-  readonly pullsBegun: ReadonlyMap<string, number> | undefined;
-  /** What was seen at the moment it happened. */
-  readonly seen: readonly string[];
+/** Claims ahead of their slots may exceed them by half. */
+const claimedAhead = 1.5;
+
+export interface Settled {
+  readonly isSettled?: boolean;
+  readonly isCleanedUp?: boolean;
 }
 
 /**
  * What must hold whenever the bot is at rest, whatever happened; an empty list when it does. `isSettled`: everybody has been reachable for so long
- * that nothing may be open: the database has caught up with the finalized head, by event and by walk.
+ * that nothing may be open: the database has caught up with the finalized head, by event and by walk. `isCleanedUp`: for so long that no close waits for its
+ * second walk or its grace either.
  */
-export async function brokenInvariants(view: InvariantView, { isSettled = false } = {}): Promise<readonly string[]> {
+export async function brokenInvariants(
+  view: InvariantView,
+  { isSettled = false, isCleanedUp = false }: Settled = {},
+): Promise<readonly string[]> {
   const found = await Promise.all([
     brokenIndex(view, isSettled),
     brokenPulls(view),
@@ -34,8 +30,11 @@ export async function brokenInvariants(view: InvariantView, { isSettled = false 
     brokenTally(view),
     brokenMoves(view),
     idleTurns(view),
+    brokenDeletions(view),
+    isSettled ? waitingRecords(view) : [],
+    isCleanedUp ? filesLeft(view) : [],
   ]);
-  return [...view.seen, ...found.flat()];
+  return [...view.seen, ...wrongExits(view), ...grownTimers(view), ...printedSecrets(view), ...found.flat()];
 }
 
 interface Indexed {
@@ -81,13 +80,6 @@ async function brokenIndex(view: InvariantView, isSettled: boolean): Promise<str
   return broken;
 }
 
-const pageKeys = 1_000_000;
-
-/** Texts of all orders on chain after a block. */
-export function ordersAt(chain: ChainModel, block: number): readonly string[] {
-  return chain.storage.keysAt(storagePrefixes.marketFilesV2, block, pageKeys).map((key) => parseStorageKey(key).text);
-}
-
 /** No CID is pulled twice at once, every pull has a record, and orders that are pulling and running records belong together. */
 async function brokenPulls(view: InvariantView): Promise<string[]> {
   const broken: string[] = [];
@@ -97,6 +89,8 @@ async function brokenPulls(view: InvariantView): Promise<string[]> {
   const claimed = new Set(pulling.map(({ cid }) => cid));
   for (const cid of claimed) if (!recorded.has(cid)) broken.push(`${cid} is pulling without a running record`);
   for (const cid of recorded) if (!claimed.has(cid)) broken.push(`${cid} has a running record and is not pulling`);
+  const most = Math.ceil((view.maxPendingTasks ?? Infinity) * claimedAhead);
+  if (recorded.size > most) broken.push(`${recorded.size} records run, more than ${most}`);
   for (const cid of view.pulling)
     if (view.isBotUp && !recorded.has(cid)) broken.push(`${cid} is pulled without a record`);
   if (view.pullsBegun === undefined) return broken;
@@ -111,6 +105,16 @@ async function brokenPulls(view: InvariantView): Promise<string[]> {
   return broken;
 }
 
+/** When nothing has happened for long every record that runs has its pull. */
+async function waitingRecords(view: InvariantView): Promise<string[]> {
+  const { pulling, isBotUp } = view;
+  if (!isBotUp) return [];
+  const running = await view.rows<{ cid: string }>("SELECT cid FROM pin_record WHERE status = 'running'");
+  return running
+    .filter(({ cid }) => !pulling.includes(cid))
+    .map(({ cid }) => `${cid} has a record and nobody pulls it`);
+}
+
 /** Every verdict can be derived again from what is stored, and none that time or a retry changes is for ever. */
 async function brokenVerdicts(view: InvariantView): Promise<string[]> {
   const rows = await view.rows<OrderRow>(
@@ -122,7 +126,7 @@ async function brokenVerdicts(view: InvariantView): Promise<string[]> {
   const broken: string[] = [];
   for (const row of rows) {
     const basis = bases.get(row.basis_id ?? -1);
-    const again = basis === undefined ? undefined : rederive(toOrder(row), basis)?.verdict;
+    const again = basis === undefined ? withoutBasis(row) : rederive(toOrder(row), basis)?.verdict;
     const isOfPick = (pickVerdicts as readonly (string | null)[]).includes(row.verdict);
     if (again !== (isOfPick ? 'take' : row.verdict)) {
       broken.push(`${row.cid} is ${row.verdict ?? 'undecided'}, derived again ${again ?? 'nothing'}`);
@@ -134,6 +138,11 @@ async function brokenVerdicts(view: InvariantView): Promise<string[]> {
     if (row.turn_block === null && row.verdict !== 'bad-cid') broken.push(`${row.cid} is ${row.verdict} for ever`);
   }
   return broken;
+}
+
+/** Given by the seal room when the file is gone a second time: it rests on that count alone. */
+function withoutBasis({ gone_count: goneCount }: OrderRow): string | undefined {
+  return goneCount < 2 ? undefined : 'removed-by-hand';
 }
 
 async function brokenTally(view: InvariantView): Promise<string[]> {

@@ -9,6 +9,14 @@ export interface LoggedLine {
 /** A logger that keeps its lines for a test to look at. */
 export class RecordingLogger implements Logger {
   readonly lines: LoggedLine[] = [];
+  #text = '';
+  #inText = 0;
+
+  /** All lines so far as one text. */
+  get text(): string {
+    for (; this.#inText < this.lines.length; this.#inText += 1) this.#text += JSON.stringify(this.lines[this.#inText]);
+    return this.#text;
+  }
 
   error(message: string, context: LogContext = {}, _error?: unknown): void {
     this.lines.push({ level: 'error', message, context });

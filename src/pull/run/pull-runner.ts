@@ -76,9 +76,13 @@ export class PullRunner {
     const pinnedBefore = claim.pinnedBefore ?? pinStood(answer, pull.blocks, end.reason === 'sealed');
     if (end.reason === 'not-sealed' && !stop.aborted) {
       await slot.take();
-      answer = await this.#pinAnew(pull);
-      end = await this.#judge(pull, answer, claim.startedBlock, stop);
-      if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
+      // A pin is not taken away on one word of sWorker: at its start or end it may not know a file that it has.
+      if (pull.abortReason === undefined) end = await this.#judge(pull, answer, claim.startedBlock, stop);
+      if (end.reason === 'not-sealed') {
+        answer = await this.#pinAnew(pull);
+        end = await this.#judge(pull, answer, claim.startedBlock, stop);
+        if (end.reason === 'not-sealed' && pinnedBefore === false) await this.#removeOwnPin(pull);
+      }
     }
     if (end.next.kind === 'handled') slot.sealed();
     const ended = await this.#write(pull, end, pinnedBefore, stop);

@@ -8,7 +8,10 @@ export type Part = 'chain' | 'sworker' | 'ipfs' | 'coordinator' | 'telemetry';
  * connection ends. `half`: it was done and half of the answer comes. `garbage`: an answer of another shape. `delayed`: done and answered late.
  */
 export const faultKinds = ['error', 'dropped', 'answer-dropped', 'half', 'garbage', 'delayed'] as const;
-export type FaultKind = (typeof faultKinds)[number];
+
+/** `repeated`: done twice, the second answer comes. `wrong`: nothing is done, and the answer is one that could be true. */
+export const stormFaultKinds = [...faultKinds, 'repeated', 'wrong'] as const;
+export type FaultKind = (typeof stormFaultKinds)[number];
 
 /** One question of the bot. */
 export interface OutsideCall {
@@ -30,6 +33,7 @@ interface Item {
   readonly run: (fault: SpoiltBy) => void;
 }
 
+/** Of delayed answers; some of the bot's questions are given up before. */
 const delayMs = 20_000;
 
 /** Where the questions of the bot wait: the world answers one at a time, and only when the bot is at rest. */
@@ -42,6 +46,8 @@ export class CallDesk {
   readonly faultCounts = new Map<string, number>();
   /** Replaced at will; undefined spoils nothing. */
   chooseFault: FaultChooser | undefined;
+  /** Which of so many waiting questions is answered next; the one that has waited longest without it. */
+  chooseNext: ((waiting: number) => number) | undefined;
   /** Called when the bot sends a question, before anything else happens. */
   onSent: ((call: OutsideCall) => void) | undefined;
 
@@ -94,15 +100,25 @@ export class CallDesk {
     this.#items.push({ life, isOver: () => false, call: undefined, run: send });
   }
 
-  /** Answers the question that has waited longest; false when none waits. */
+  /** Answers one question; false when none waits. */
   answerNext(): boolean {
-    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
-      if (item.life.isDead || item.isOver()) continue;
+    this.#items = this.#items.filter((item) => !item.life.isDead && !item.isOver());
+    const item = this.#take();
+    if (item !== undefined) {
       if (item.call === undefined) item.run(undefined);
       else this.#answer(item, item.call);
       return true;
     }
     return false;
+  }
+
+  #take(): Item | undefined {
+    if (this.#items.length < 2 || this.chooseNext === undefined) return this.#items.shift();
+    const chosen = this.chooseNext(this.#items.length);
+    // What the other side sends by itself comes in the order in which it was sent.
+    const isSent = this.#items[chosen]?.call === undefined;
+    const [item] = this.#items.splice(isSent ? this.#items.findIndex(({ call }) => call === undefined) : chosen, 1);
+    return item;
   }
 
   #answer(item: Item, call: OutsideCall): void {

@@ -134,7 +134,9 @@ export class SimChainTransport implements ChainTransport {
     const session = (this.#session ??= this.#open());
     if (fault === 'dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'error') throw rpcFailure(name, method, { code: -32_000, message: 'Server error: fault injected' });
-    const result = this.#handle(method, params, session);
+    if (fault === 'repeated' && !method.includes('ubscribe')) this.#handle(method, params, session);
+    const told = this.#handle(method, params, session);
+    const result = fault === 'wrong' ? nothingThere(method, told) : told;
     if (fault === 'answer-dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'half') return this.#lose(badAnswer(name, method, 'message', JSON.stringify(result).slice(0, 40)));
     const converted = convert(fault === 'garbage' ? { garbage: '####' } : result);
@@ -176,6 +178,15 @@ export class SimChainTransport implements ChainTransport {
     for (const fail of this.#inFlight) fail(error);
     for (const handlers of subscriptions) handlers.onLost(error);
   }
+}
+
+/** The answer of a node that has forgotten what is asked for: nothing, in the shape of the question's answer. */
+function nothingThere(method: string, result: unknown): unknown {
+  if (method === 'state_getKeysPaged') return [];
+  if (method !== 'state_queryStorageAt') return method.includes('ubscribe') ? result : null;
+  return (result as { block: string; changes: [string, string | null][] }[]).map(({ block, changes }) => {
+    return { block, changes: changes.map(([key]) => [key, null]) };
+  });
 }
 
 function overTheWire(value: unknown): unknown {

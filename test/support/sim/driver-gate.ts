@@ -227,21 +227,36 @@ export function openConnections(life: Life): number {
   return connections.get(life)?.size ?? 0;
 }
 
-/** All rows of a query, read beside the bot and its gate. */
-export async function readRows<T>(filename: string, sql: string, bindings: readonly unknown[] = []): Promise<T[]> {
+interface BesideReader {
+  rows<T>(sql: string, bindings: readonly unknown[]): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+/** Reads beside the bot and its gate. */
+export async function openReader(filename: string): Promise<BesideReader> {
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opening: sqlite3.Database = new Original(filename, sqlite3.OPEN_READONLY, (error) =>
       error === null ? resolve(opening) : reject(error),
     );
   });
+  return {
+    rows: async <T>(sql: string, bindings: readonly unknown[]) =>
+      await new Promise<T[]>((resolve, reject) => {
+        database.all(sql, [...bindings], (error: Error | null, rows: T[]) =>
+          error === null ? resolve(rows) : reject(error),
+        );
+      }),
+    close: async () => await new Promise<void>((resolve) => database.close(() => resolve())),
+  };
+}
+
+/** All rows of a query, read beside the bot and its gate. */
+export async function readRows<T>(filename: string, sql: string, bindings: readonly unknown[] = []): Promise<T[]> {
+  const reader = await openReader(filename);
   try {
-    return await new Promise<T[]>((resolve, reject) => {
-      database.all(sql, [...bindings], (error: Error | null, rows: T[]) =>
-        error === null ? resolve(rows) : reject(error),
-      );
-    });
+    return await reader.rows<T>(sql, bindings);
   } finally {
-    await new Promise<void>((resolve) => database.close(() => resolve()));
+    await reader.close();
   }
 }
 

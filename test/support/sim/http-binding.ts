@@ -14,6 +14,8 @@ export interface SimHttpService {
   /** Refuses connections while false. */
   isReachable(): boolean;
   handle(request: HttpRequest): Promise<SimHttpAnswer>;
+  /** An answer of the right shape that is not true, for a request that was not carried out; a 500 without it. */
+  wrongAnswer?(request: HttpRequest): SimHttpAnswer;
 }
 
 /** One process's way to a service of the world. */
@@ -41,6 +43,11 @@ export class SimHttpTransport implements HttpTransport {
     if (!this.#service.isReachable()) throw networkError('connect ECONNREFUSED', 'ECONNREFUSED');
     if (fault === 'dropped') throw networkError('socket hang up', 'ECONNRESET');
     if (fault === 'error') return answerOf(500, [Buffer.from('Internal Server Error')]);
+    if (fault === 'wrong') {
+      const { status, body } = this.#service.wrongAnswer?.(request) ?? { status: 500, body: '' };
+      return answerOf(status, [Buffer.from(body)]);
+    }
+    if (fault === 'repeated') await this.#service.handle(request);
     const { status, body } = await this.#service.handle(request);
     const bytes = Buffer.from(body);
     switch (fault) {
@@ -50,6 +57,7 @@ export class SimHttpTransport implements HttpTransport {
         return answerOf(status, [Buffer.alloc(Math.max(8, bytes.length), '#')]);
       case 'half':
         return answerOf(status, [bytes.subarray(0, bytes.length >> 1)], networkError('aborted', 'ECONNRESET'));
+      case 'repeated':
       case undefined:
       default:
         return answerOf(status, [bytes]);

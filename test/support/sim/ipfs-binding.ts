@@ -44,7 +44,8 @@ export class SimIpfs implements Ipfs {
   }
 
   async isPinned(cid: string, signal: AbortSignal): Promise<boolean> {
-    return await this.#ask('pin/ls', cid, signal, async () => (await this.#model.pinType(cid)) === 'recursive');
+    const isPinned = async (): Promise<boolean> => (await this.#model.pinType(cid)) === 'recursive';
+    return await this.#ask('pin/ls', cid, signal, isPinned, async () => !(await isPinned()));
   }
 
   async *pinnedRoots(signal: AbortSignal): AsyncIterable<string> {
@@ -57,15 +58,23 @@ export class SimIpfs implements Ipfs {
   }
 
   async pinRemove(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
-    return await this.#ask('pin/rm', cid, signal, async () => {
-      try {
-        await this.#model.pinRm(cid, this.#whileAlive(signal));
-        return 'removed';
-      } catch (error) {
-        if (error instanceof IpfsRpcError && error.message.includes('not pinned')) return 'not-pinned';
-        throw error;
-      }
-    });
+    return await this.#ask<'removed' | 'not-pinned'>(
+      'pin/rm',
+      cid,
+      signal,
+      async () => await this.#unpin(cid, signal),
+      () => 'not-pinned',
+    );
+  }
+
+  async #unpin(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
+    try {
+      await this.#model.pinRm(cid, this.#whileAlive(signal));
+      return 'removed';
+    } catch (error) {
+      if (error instanceof IpfsRpcError && error.message.includes('not pinned')) return 'not-pinned';
+      throw error;
+    }
   }
 
   async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
@@ -96,12 +105,20 @@ export class SimIpfs implements Ipfs {
     // Nothing is open between two answers.
   }
 
-  async #ask<T>(name: string, target: string | undefined, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  /** `lie`: what is answered instead when the answer is to be wrong; the truth without it. */
+  async #ask<T>(
+    name: string,
+    target: string | undefined,
+    signal: AbortSignal,
+    work: () => T | Promise<T>,
+    lie: () => T | Promise<T> = work,
+  ): Promise<T> {
     return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault) => {
       this.#mustRun(name);
       if (fault === 'dropped') throw lost(name, 'socket hang up');
       if (fault === 'error') throw new SmError('IPFS_REFUSED', `The IPFS daemon refused: fault injected (${name})`);
-      const answer = await this.#translated(name, work);
+      if (fault === 'repeated') await this.#translated(name, work);
+      const answer = await this.#translated(name, fault === 'wrong' ? lie : work);
       if (fault === 'answer-dropped' || fault === 'half') throw lost(name, 'broke its answer off');
       if (fault === 'garbage') throw garbage(name);
       return answer;
@@ -112,6 +129,7 @@ export class SimIpfs implements Ipfs {
     this.#mustRun('pin/add');
     if (fault === 'dropped') throw lost('pin/add', 'socket hang up');
     if (fault === 'error') return readRefusal('pin: fault injected');
+    if (fault === 'wrong') return { kind: 'pinned' };
     const connection = new AbortController();
     const hangUp = (): void => connection.abort();
     const release = this.#hangUpWith(signal, hangUp);

@@ -1,22 +1,22 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
+import { DueHeap, isBefore } from './due-heap.ts';
 import type { Life } from './life.ts';
-
-interface Entry {
-  readonly dueMs: number;
-  readonly sequence: number;
-  readonly fire: () => void;
-  isCancelled: boolean;
-}
 
 /** Time of a simulated world: whoever waits is woken one by one, in the order of the due times, and of the asking among equal ones. */
 export class SimClock implements Clock {
-  readonly #heap: Entry[] = [];
+  readonly #world = new DueHeap();
+  readonly #lives = new DueHeap();
   #wallMs: number;
   #monotonicMs = 0;
   #sequence = 0;
 
   constructor(startMs: number) {
     this.#wallMs = startMs;
+  }
+
+  /** How many sleeps of processes are under way. */
+  get sleeping(): number {
+    return this.#lives.waiting;
   }
 
   nowMs(): number {
@@ -28,38 +28,29 @@ export class SimClock implements Clock {
   }
 
   async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
-    await this.#sleep(durationMs, signal, () => true);
+    await this.#sleep(this.#world, durationMs, signal, () => true);
   }
 
   /** Calls `fire` when that long has passed. Returns how to cancel it. */
   after(durationMs: number, fire: () => void): () => void {
-    const entry: Entry = {
-      dueMs: this.#monotonicMs + Math.max(0, durationMs),
-      sequence: this.#sequence++,
-      fire,
-      isCancelled: false,
-    };
-    this.#push(entry);
-    return () => {
-      entry.isCancelled = true;
-    };
+    return this.#add(this.#world, durationMs, fire);
+  }
+
+  /** Steps the wall clock alone, as an operator or NTP would. */
+  stepWall(byMs: number): void {
+    this.#wallMs += byMs;
   }
 
   /** Moves to the next moment at which somebody is woken, if that is at most `untilMs` by the monotonic time, and wakes one. */
   wakeNext(untilMs: number): boolean {
-    for (let next = this.#heap[0]; next !== undefined; next = this.#heap[0]) {
-      if (next.isCancelled) {
-        this.#pop();
-        continue;
-      }
-      if (next.dueMs > untilMs) break;
-      this.#pop();
-      this.#moveTo(next.dueMs);
-      next.fire();
-      return true;
-    }
-    this.#moveTo(untilMs);
-    return false;
+    const [world, lives] = [this.#world.first(), this.#lives.first()];
+    const isWorlds = world !== undefined && (lives === undefined || isBefore(world, lives));
+    return this.#wake(isWorlds ? this.#world : this.#lives, untilMs);
+  }
+
+  /** As `wakeNext`, but the sleepers of processes go on sleeping: their timers come late, as on a machine that stood still. */
+  wakeWorld(untilMs: number): boolean {
+    return this.#wake(this.#world, untilMs);
   }
 
   /** The clock as one process sees it: its sleeps are steps of its life, and end with it. */
@@ -67,15 +58,15 @@ export class SimClock implements Clock {
     return {
       nowMs: () => this.#wallMs,
       monotonicMs: () => this.#monotonicMs,
-      sleep: async (durationMs, signal) => await this.#sleep(durationMs, signal, () => life.step()),
+      sleep: async (durationMs, signal) => await this.#sleep(this.#lives, durationMs, signal, () => life.step()),
     };
   }
 
-  async #sleep(durationMs: number, signal: AbortSignal, mayWake: () => boolean): Promise<void> {
+  async #sleep(heap: DueHeap, durationMs: number, signal: AbortSignal, mayWake: () => boolean): Promise<void> {
     signal.throwIfAborted();
     if (durationMs === Infinity) return await untilAborted(signal);
     await new Promise<void>((resolve, reject) => {
-      const cancel = this.after(durationMs, () => {
+      const cancel = this.#add(heap, durationMs, () => {
         signal.removeEventListener('abort', onAbort);
         if (mayWake()) resolve();
       });
@@ -93,40 +84,26 @@ export class SimClock implements Clock {
     this.#monotonicMs += byMs;
   }
 
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(entry);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (parent === undefined || !isBefore(entry, parent)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = entry;
+  #add(heap: DueHeap, durationMs: number, fire: () => void): () => void {
+    const dueMs = this.#monotonicMs + Math.max(0, durationMs);
+    const due = { dueMs, sequence: this.#sequence++, fire, isCancelled: false };
+    heap.push(due);
+    return () => {
+      due.isCancelled = true;
+    };
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
-      if (left === undefined) break;
-      const isRight = right !== undefined && isBefore(right, left);
-      const child = isRight ? right : left;
-      if (!isBefore(child, last)) break;
-      heap[at] = child;
-      at = 2 * at + (isRight ? 2 : 1);
+  #wake(heap: DueHeap, untilMs: number): boolean {
+    const next = heap.first();
+    if (next === undefined || next.dueMs > untilMs) {
+      this.#moveTo(untilMs);
+      return false;
     }
-    heap[at] = last;
+    heap.pop();
+    this.#moveTo(next.dueMs);
+    next.fire();
+    return true;
   }
-}
-
-function isBefore(a: Entry, b: Entry): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 }
 
 async function untilAborted(signal: AbortSignal): Promise<never> {

@@ -18,6 +18,8 @@ export interface SimOptions {
   readonly hasTelemetry?: boolean;
   /** Laid over the configuration's sections. */
   readonly config?: Readonly<Record<string, JsonObject>>;
+  /** From one block to the next; the chain's own six seconds unless told. */
+  readonly blockMs?: number;
   readonly finalityLag?: ChainOptions['finalityLag'];
 }
 

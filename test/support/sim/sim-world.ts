@@ -15,12 +15,13 @@ import { reportEverySlot, reportToChain } from '../../../devnet/world/work-repor
 import type { Outside } from '../../../src/app-parts.ts';
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { brokenInvariants } from '../invariants.ts';
+import type { InvariantView } from '../invariant-view.ts';
+import { brokenInvariants, type Settled } from '../invariants.ts';
 import { RecordingLogger } from '../quiet-logger.ts';
 import { CallDesk } from './call-desk.ts';
 import { type SimChainNode, SimChainTransport } from './chain-binding.ts';
 import { CoordinatorModel } from './coordinator-model.ts';
-import { installDriverGate, openConnections, readRows } from './driver-gate.ts';
+import { installDriverGate, openConnections, openReader, readRows } from './driver-gate.ts';
 import { SimHttpTransport } from './http-binding.ts';
 import { SimIpfs } from './ipfs-binding.ts';
 import type { Life } from './life.ts';
@@ -71,10 +72,14 @@ export class SimWorld {
   onBotStart: ((bot: SimBot) => void) | undefined;
   bot: SimBot | undefined;
   readonly #options: SimOptions;
+  readonly #blockMs: number;
   #ended: SimBot | undefined;
+  /** Of what was let go so far: later the records that allowed it may say something else, as of a lost file that could not be deleted and came back. */
+  #judged = 0;
 
   private constructor(dir: string, config: Config, options: SimOptions) {
-    const seed = options.seed ?? 1;
+    const { seed = 1, blockMs: everyMs = blockMs } = options;
+    this.#blockMs = everyMs;
     this.dir = dir;
     this.config = config;
     this.#options = options;
@@ -84,7 +89,8 @@ export class SimWorld {
     this.chain = new ChainModel({
       name: `simulation ${seed}`,
       firstBlock,
-      genesisMs: startMs - firstBlock * blockMs,
+      genesisMs: startMs - firstBlock * everyMs,
+      blockTimeMs: everyMs,
       keepBlocks: options.keepBlocks ?? 256,
       specVersion: options.specVersion ?? 25,
       rules: options.rules ?? quickRules,
@@ -196,13 +202,20 @@ export class SimWorld {
 
   /** Lets so many blocks pass. */
   async run(blocks: number): Promise<void> {
-    await this.runMs(blocks * blockMs);
+    await this.runMs(blocks * this.#blockMs);
   }
 
   async runMs(durationMs: number): Promise<void> {
     const endMs = this.clock.monotonicMs() + durationMs;
     await this.#settle();
     while (this.clock.wakeNext(endMs)) await this.#settle();
+  }
+
+  /** Lets time pass while the machine of the bot stands still: its timers come late, each once. */
+  async leapMs(durationMs: number): Promise<void> {
+    const endMs = this.clock.monotonicMs() + durationMs;
+    await this.#settle();
+    while (this.clock.wakeWorld(endMs)) await this.#settle();
   }
 
   /** Lets blocks pass until the condition holds after one of them; throws after `maxBlocks`. */
@@ -219,17 +232,37 @@ export class SimWorld {
   }
 
   /** What does not hold that must; see `brokenInvariants`. */
-  async broken(options: { readonly isSettled?: boolean } = {}): Promise<readonly string[]> {
-    const { chain, watch, bot } = this;
-    const view = {
+  async broken(options: Settled = {}): Promise<readonly string[]> {
+    const reader = await openReader(this.databaseFile);
+    try {
+      const view = this.viewOf(async (sql, bindings) => await reader.rows(sql, bindings));
+      const broken = await brokenInvariants(view, options);
+      this.#judged = this.watch.lettingGo.length;
+      return broken;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** What the invariants are asked of; `read` reads the database. */
+  viewOf(read: <T>(sql: string, bindings: readonly unknown[]) => Promise<T[]>): InvariantView {
+    const { chain, watch, bot, config, sworker, clock, logger } = this;
+    return {
       chain,
-      rows: async <T>(sql: string, ...bindings: readonly unknown[]) => await this.rows<T>(sql, ...bindings),
+      rows: async <T>(sql: string, ...bindings: readonly unknown[]) => await read<T>(sql, bindings),
       isBotUp: bot?.isUp === true,
       pulling: watch.pulling,
       pullsBegun: watch.pullsBegun,
       seen: watch.violations,
+      lettingGo: watch.lettingGo.slice(this.#judged),
+      held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
+      exits: this.endings.filter((ending) => ending !== 'killed'),
+      lostGraceBlocks: config.seal.lostGraceBlocks,
+      maxPendingTasks: config.scheduler.maxPendingTasks,
+      timers: clock.sleeping,
+      printed: logger.text,
+      secrets: [coordinatorToken],
     };
-    return await brokenInvariants(view, options);
   }
 
   /** Where the orders are, by CID. */
@@ -288,7 +321,7 @@ export class SimWorld {
   }
 
   #nextBlock(): void {
-    this.clock.after(blockMs, () => {
+    this.clock.after(this.#blockMs, () => {
       if (this.makesBlocks) this.chain.produceBlock();
       this.#nextBlock();
     });

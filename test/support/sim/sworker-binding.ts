@@ -13,6 +13,13 @@ export function sworkerService(model: SworkerModel, isReachable: () => boolean):
       return { part: 'sworker', name, target: asked.get('cid') ?? cidIn(body) };
     },
     isReachable,
+    wrongAnswer({ path }) {
+      // It has forgotten its files: empty lists, and no file by name.
+      const isList = path.includes('/file/info_by_type');
+      return isList
+        ? { status: 200, body: '{}' }
+        : { status: 404, body: '{"message":"File not found.","status_code":404}' };
+    },
     async handle({ method, path, body }) {
       const [route = '', query = ''] = path.split('?', 2);
       return await model.handle({ method, path: route, query: parseRawQuery(query), body: Buffer.from(body ?? '') });

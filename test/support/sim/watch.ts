@@ -2,14 +2,8 @@ import type { ChainModel } from '../../../devnet/chain/model.ts';
 import { textBytes } from '../../../devnet/chain/runtime/call.ts';
 import { fileKey } from '../../../devnet/chain/storage-keys.ts';
 import type { SworkerModel } from '../../../devnet/sworker/model.ts';
+import type { LettingGo } from '../invariant-view.ts';
 import type { OutsideCall } from './call-desk.ts';
-
-/** A question by which the bot lets go of a file. */
-interface LettingGo {
-  readonly how: 'storage/delete' | 'pin/rm' | 'seal_end';
-  readonly cid: string;
-  readonly atBlock: number;
-}
 
 /** Sees what the bot does to files at the moment it does it, and keeps what it must never do. */
 export class Watch {

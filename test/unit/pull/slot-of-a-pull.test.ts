@@ -72,6 +72,8 @@ describe('the slot of a pull', () => {
     world.ipfs.call('f1').pinned();
     await world.until(() => asked.length === 2);
     asked[1]?.answer();
+    await world.until(() => asked.length === 3);
+    asked[2]?.answer();
     await world.until(() => open(world).includes('f0'));
     await world.idle();
     expect(open(world)).toEqual(['f0']);
@@ -112,6 +114,25 @@ describe('the slot of a pull', () => {
     world.ipfs.call('f1').pinned();
     await world.until(() => asked.length === 2);
     asked[1]?.answer();
+    await world.until(() => asked.length === 3);
+    asked[2]?.answer();
     await world.until(() => open(world).includes('f0'));
+  });
+});
+
+describe('a pin', () => {
+  it('is not taken away when sWorker has the file as it is asked again', async () => {
+    const { world, asked } = await silentSworker(1);
+    world.start({ maxPendingTasks: 1 });
+    await world.until(() => open(world).includes('f0'));
+    world.ipfs.call('f0').pinned();
+    await world.until(() => asked.length === 1);
+    asked[0]?.answer();
+    await world.until(() => asked.length === 2);
+    world.sworker.hold('f0');
+    asked[1]?.answer();
+    await world.reaches('f0', 'handled');
+    expect(world.ipfs.removed).toEqual([]);
+    expect(world.ipfs.calls).toHaveLength(1);
   });
 });

@@ -1,0 +1,148 @@
+import sqlite3 from 'sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { InvariantView } from '../support/invariant-view.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import { coordinatorToken } from '../support/sim/sim-config.ts';
+import { SimWorld } from '../support/sim/sim-world.ts';
+
+let world: SimWorld;
+let handled: string;
+
+beforeAll(async () => {
+  world = await SimWorld.create();
+  handled = world.order({ cid: world.cids.ours() });
+  world.order({ cid: world.cids.theirs() });
+  world.startBot();
+  await world.run(40);
+  await world.stopBot();
+});
+
+afterAll(async () => await world.close());
+
+/** What is found broken when the database says something else for a moment, or the world does. */
+async function brokenWith(plant: string, also: Partial<InvariantView> = {}): Promise<readonly string[]> {
+  const database = await open();
+  try {
+    await all(database, 'BEGIN');
+    for (const statement of plant.split(';').filter((text) => text.trim() !== '')) await all(database, statement);
+    const view = world.viewOf(async (sql, bindings) => await all(database, sql, bindings));
+    return await brokenInvariants({ ...view, ...also }, { isSettled: true, isCleanedUp: true });
+  } finally {
+    await all(database, 'ROLLBACK');
+    await new Promise<void>((resolve) => database.close(() => resolve()));
+  }
+}
+
+async function open(): Promise<sqlite3.Database> {
+  return await new Promise((resolve, reject) => {
+    const opening: sqlite3.Database = new sqlite3.Database(world.databaseFile, (error) =>
+      error === null ? resolve(opening) : reject(error),
+    );
+  });
+}
+
+async function all<T>(database: sqlite3.Database, sql: string, bindings: readonly unknown[] = []): Promise<T[]> {
+  return await new Promise((resolve, reject) => {
+    database.all(sql, [...bindings], (error: Error | null, rows: T[]) =>
+      error === null ? resolve(rows) : reject(error),
+    );
+  });
+}
+
+const pulling = "UPDATE file_record SET status = 'pulling' WHERE status = 'waiting'";
+const running = `INSERT INTO pin_record (cid, size_bytes, status, cause, started_ms, started_block, updated_ms)
+  SELECT cid, 1, 'running', 'pull', 1, 1, 1 FROM file_record WHERE status IN ('pulling', 'waiting')`;
+
+test('Nothing is broken where nothing was planted', async () => {
+  expect(await brokenWith('')).toEqual([]);
+});
+
+describe('It is found that', () => {
+  test.each([
+    ['an order of the chain is not known', 'DELETE FROM file_record', /is on chain at \d+ and not in the database/u],
+    ['an order of the chain is closed', "UPDATE file_record SET status = 'closed'", /and closed in the database/u],
+    ['an order is pulled without a record', pulling, /is pulling without a running record/u],
+    ['a record runs for an order that is not pulled', running, /has a running record and is not pulling/u],
+    [
+      'a verdict cannot be derived again',
+      "UPDATE file_record SET verdict = 'too-large' WHERE status = 'waiting'",
+      /is too-large, derived again not-ours/u,
+    ],
+    [
+      'a verdict that ends is for ever',
+      "UPDATE file_record SET turn_block = NULL WHERE status = 'waiting'",
+      /is not-ours for ever/u,
+    ],
+    ['the tally is wrong', 'UPDATE tally SET orders = orders + 1', /the tally of .* orders too many/u],
+    [
+      'a handled order has no held record',
+      "UPDATE pin_record SET status = 'removed'",
+      /is handled without a held record/u,
+    ],
+    [
+      'a handled order has a turn',
+      "UPDATE file_record SET turn_block = 1 WHERE status = 'handled'",
+      /is handled and has a turn/u,
+    ],
+    [
+      'a gap is open although all is settled',
+      "INSERT INTO gap (from_block, to_block, reason, found_ms) VALUES (1, 2, 'pruned', 1)",
+      /a gap or a walk is open/u,
+    ],
+    ['pulls have too few records', "DELETE FROM pin_record WHERE status = 'sealed'", /was pulled 1 times and has 0/u],
+  ])('%s', async (_, plant, message) => {
+    expect(await brokenWith(plant)).toContainEqual(expect.stringMatching(message));
+  });
+
+  test('a file is deleted without two confirmations', async () => {
+    const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
+    expect(await brokenWith('', { lettingGo })).toEqual([expect.stringContaining('without two confirmations')]);
+    const close = (later: number, due: number): string =>
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, created_ms, updated_ms)
+       VALUES ('${handled}', 'done', 'event', 10, ${10 + later}, ${due}, 1, 1)`;
+    expect(await brokenWith(close(9, 10), { lettingGo })).toHaveLength(1);
+    expect(await brokenWith(close(10, world.head + 1), { lettingGo })).toHaveLength(1);
+    expect(await brokenWith(close(10, world.head), { lettingGo })).toEqual([]);
+  });
+
+  test('a lost file is deleted before its grace is over', async () => {
+    const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
+    const lost = `UPDATE pin_record SET lost_block = ${world.head - 100}`;
+    expect(await brokenWith(lost, { lettingGo, lostGraceBlocks: 101 })).toHaveLength(1);
+    expect(await brokenWith(lost, { lettingGo, lostGraceBlocks: 100 })).toEqual([]);
+  });
+
+  test('the file of a closed order is held still', async () => {
+    const closed = "UPDATE file_record SET cid = 'gone-from-the-chain', status = 'closed' WHERE status = 'waiting'";
+    const found = await brokenWith(closed, { held: ['gone-from-the-chain'] });
+    expect(found).toContainEqual('the order of gone-from-the-chain is closed and sWorker holds its file');
+  });
+
+  test('a record waits for a pull that nobody runs', async () => {
+    const found = await brokenWith(`${pulling}; ${running}`, { isBotUp: true });
+    expect(found).toContainEqual(expect.stringMatching(/has a record and nobody pulls it/u));
+  });
+
+  test('more pulls are claimed than may stand ahead', async () => {
+    const found = await brokenWith(`${pulling}; ${running}`, { maxPendingTasks: 0 });
+    expect(found).toContainEqual('1 records run, more than 0');
+  });
+
+  test('something was seen the moment it happened', async () => {
+    expect(await brokenWith('', { seen: ['it was deleted'] })).toEqual(['it was deleted']);
+  });
+
+  test.each([1, 78])('the process ended with %i', async (exitCode) => {
+    expect(await brokenWith('', { exits: [{ exitCode, error: 'why' }] })).toEqual([
+      `the process ended with ${exitCode}: why`,
+    ]);
+  });
+
+  test('timers grow', async () => {
+    expect(await brokenWith('', { timers: 1000 })).toEqual(['1000 timers wait']);
+  });
+
+  test('a secret is printed', async () => {
+    expect(await brokenWith('', { printed: `token ${coordinatorToken}` })).toEqual(['a secret was printed']);
+  });
+});

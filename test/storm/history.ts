@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { seedOrders } from '../../devnet/chain/model-seed.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/domain/units.ts';
+import { firstBlock, quickRules, type SimOptions } from '../support/sim/sim-options.ts';
+import { SimWorld } from '../support/sim/sim-world.ts';
+import type { Act } from './acts.ts';
+import { Stage } from './stage.ts';
+
+/** What came of one history. */
+export interface Outcome {
+  readonly seed: number;
+  /** Of everything that was seen: the same for the same seed and acts. */
+  readonly digest: string;
+  /** How often what happened. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** How often a fault befell a call, by `part name fault`. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What did not hold, and after which act. */
+  readonly broken: { readonly afterAct: number; readonly invariants: readonly string[] } | undefined;
+}
+
+/** A block stands for ten: three days are 4,320 of them. What the bot counts in blocks is configured shorter by as much. */
+const stormBlockMs = MINUTE_MS;
+const settleRounds = 150;
+const otherOrders = 25;
+
+function stormOptions(seed: number): SimOptions {
+  return {
+    seed,
+    blockMs: stormBlockMs,
+    keepBlocks: 200,
+    chainNodes: 1 + (seed % 2),
+    specVersion: seed % 4 === 0 ? 22 : 25,
+    hasCoordinator: seed % 3 === 0,
+    hasTelemetry: seed % 3 !== 1,
+    rules: { ...quickRules, fileDurationBlocks: 700 },
+    storageMaxBytes: 3_000_000_000,
+    config: {
+      cleanup: { graceHours: 0.5 },
+      seal: { lostGraceHours: 1 },
+      indexer: { scanIntervalHours: 1 },
+      pull: { stallMinutes: 5 },
+    },
+  };
+}
+
+/** Tells a history from its beginning until everything has settled, checking what must hold after every act. */
+export async function tellHistory(seed: number, acts: readonly Act[]): Promise<Outcome> {
+  const world = await SimWorld.create(stormOptions(seed));
+  const stage = new Stage(world);
+  let afterAct = -1;
+  let invariants: readonly string[] = [];
+  try {
+    await begin(world, seed);
+    for (const [index, act] of acts.entries()) {
+      afterAct = index;
+      await stage.perform(act);
+      if (act.kind === 'run' || act.kind === 'leap') invariants = await world.broken();
+      if (invariants.length > 0) break;
+    }
+    if (invariants.length === 0) invariants = await settle(world, stage);
+  } catch (error) {
+    invariants = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+  try {
+    const counts = { ...(await countsOf(world)), ...Object.fromEntries(stage.counts) };
+    const digest = await digestOf(world, counts, invariants);
+    const faults = Object.fromEntries(world.desk.faultCounts);
+    return { seed, digest, counts, faults, broken: invariants.length === 0 ? undefined : { afterAct, invariants } };
+  } finally {
+    await world.close();
+  }
+}
+
+async function begin(world: SimWorld, seed: number): Promise<void> {
+  seedOrders(world.chain, otherOrders, { seed });
+  await world.run(1);
+  world.isSupervised = true;
+  world.startBot();
+  await world.run(1);
+}
+
+/** Once everybody is reachable again everything comes to an end in bounded time. */
+async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]> {
+  await stage.calm();
+  let open: readonly string[] = [];
+  for (let round = 0; round < settleRounds; round += 1) {
+    await world.runMs(stormBlockMs / 3);
+    const wrong = await world.broken();
+    if (wrong.length > 0) return wrong;
+    open = await world.broken({ isSettled: true, isCleanedUp: true });
+    if (open.length === 0) return [];
+    await world.leapMs(HOUR_MS / 2);
+  }
+  return open.map((line) => `not settled: ${line}`);
+}
+
+async function countsOf(world: SimWorld): Promise<Record<string, number>> {
+  const one = async (sql: string): Promise<number> => (await world.rows<{ n: number }>(sql))[0]?.n ?? 0;
+  return {
+    'orders known': await one('SELECT COUNT(*) AS n FROM file_record'),
+    pulls: [...world.watch.pullsBegun.values()].reduce((sum, pulls) => sum + pulls, 0),
+    seals: await one('SELECT COUNT(*) AS n FROM pin_record WHERE sealed_ms IS NOT NULL'),
+    closes: await one('SELECT COUNT(*) AS n FROM cleanup_record WHERE confirmed_block IS NOT NULL'),
+    'closes by absence': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'absence'"),
+    deletions: world.watch.deletions.length,
+    unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
+    walks: await one("SELECT COUNT(*) AS n FROM walk WHERE status = 'complete'"),
+    gaps: await one('SELECT COUNT(*) AS n FROM gap'),
+    restarts: world.endings.length,
+    'restarts by outage': world.endings.filter((ending) => ending !== 'killed' && ending.exitCode === 75).length,
+    blocks: world.head - firstBlock,
+  };
+}
+
+async function digestOf(
+  world: SimWorld,
+  counts: Readonly<Record<string, number>>,
+  invariants: readonly string[],
+): Promise<string> {
+  const hash = createHash('sha256');
+  const add = (value: unknown): void => void hash.update(JSON.stringify(value));
+  add([counts, invariants, world.bot?.life.steps, world.clock.nowMs()]);
+  add([[...world.desk.counts], [...world.desk.faultCounts], world.watch.lettingGo]);
+  add(world.logger.lines.map(({ level, message }) => `${level} ${message}`));
+  for (const table of ['file_record', 'pin_record', 'cleanup_record', 'walk', 'gap']) {
+    add(await world.rows(`SELECT * FROM ${table} ORDER BY id`));
+  }
+  return hash.digest('hex');
+}

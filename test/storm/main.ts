@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { MINUTE_MS } from '../../src/domain/units.ts';
+import { runTasks } from './pool.ts';
+import type { Result, Task } from './storm-child.ts';
+import { judgedFromHistories, Totals } from './totals.ts';
+
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly minutes?: number;
+  readonly shrinkSeconds: number;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('a whole number above 0 is needed.');
+}
+
+function* tasksOf({ seeds, from, minutes, shrinkSeconds }: Options): Generator<Task> {
+  const endMs = performance.now() + (minutes ?? Infinity) * MINUTE_MS;
+  for (let seed = from; seed < from + seeds && performance.now() < endMs; seed += 1) {
+    yield { seed, shrinkMs: shrinkSeconds * 1000 };
+  }
+}
+
+function tellFailure({ outcome, shortest }: Result): void {
+  const { seed, broken } = outcome;
+  console.log(`\nFAILED seed ${seed}, after act ${broken?.afterAct ?? 0}:`);
+  for (const line of broken?.invariants ?? []) console.log(`  ${line}`);
+  console.log('  shortest history found:');
+  for (const act of shortest ?? []) console.log(`    ${JSON.stringify(act)}`);
+}
+
+/** Tells the histories of so many seeds; the result says whether everything held and enough happened. */
+async function storm(options: Options): Promise<boolean> {
+  const startedMs = performance.now();
+  const totals = new Totals();
+  const failed: number[] = [];
+  await runTasks(tasksOf(options), Math.min(options.seeds, availableParallelism()), (result) => {
+    const { seed, digest, counts, broken } = result.outcome;
+    console.log(
+      `seed ${seed} ${digest.slice(0, 16)} ${counts['pulls'] ?? 0} pulls, ${broken === undefined ? 'ok' : 'FAILED'}`,
+    );
+    totals.add(result.outcome);
+    if (result.outcome.broken === undefined) return;
+    failed.push(result.outcome.seed);
+    tellFailure(result);
+  });
+  const minutes = (performance.now() - startedMs) / MINUTE_MS;
+  for (const line of totals.lines()) console.log(line);
+  const missing = totals.histories < judgedFromHistories ? [] : totals.missing();
+  for (const line of missing) console.log(`MISSING ${line}`);
+  console.log(
+    `\n${totals.histories} histories of three days in ${minutes.toFixed(1)} minutes (${Math.round(totals.histories / minutes)} a minute), ${failed.length} failed${failed.length === 0 ? '' : `: seeds ${failed.join(', ')}`}`,
+  );
+  return failed.length === 0 && missing.length === 0;
+}
+
+const program = new Command('npm run storm --')
+  .description(
+    'The whole bot through seeded histories of three days in which everything may fail, checked all the while.',
+  )
+  .option('--seeds <count>', 'how many histories', positive, judgedFromHistories)
+  .option('--from <seed>', 'the first seed', positive, 1)
+  .option('--minutes <count>', 'begin no history after so many minutes', positive)
+  .option('--shrink-seconds <count>', 'cut a history that failed down for at most so long', positive, 60)
+  .action(async (options: Options) => {
+    process.exitCode = (await storm(options)) ? 0 : 1;
+  });
+
+await program.parseAsync();

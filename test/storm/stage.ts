@@ -1,0 +1,257 @@
+import { fileInfo } from '../../devnet/chain/model-files.ts';
+import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
+import type { Part } from '../support/sim/call-desk.ts';
+import type { SimWorld } from '../support/sim/sim-world.ts';
+import type { Act, ActKind, AnswersAct, BotAct, ChainAct, OrderAct, OutsideAct } from './acts.ts';
+import { type Lies, stormFaults } from './faults.ts';
+
+/** A slow file takes some ten minutes. */
+const slowBytesPerSecond = 50_000;
+
+/** Carries the acts of a history out in a world. */
+export class Stage {
+  readonly #world: SimWorld;
+  /** Everything that was ordered, with its size. */
+  readonly ordered = new Map<string, number>();
+  /** How often an act had an effect. */
+  readonly counts = new Map<ActKind, number>();
+  /** What undoes the acts that pass by themselves. */
+  readonly #undo = new Set<() => void>();
+  readonly #lies: Lies = { lastBlock: Number.NEGATIVE_INFINITY, lastFile: undefined };
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+  }
+
+  async perform(act: Act): Promise<void> {
+    if (await this.#perform(act)) this.counts.set(act.kind, (this.counts.get(act.kind) ?? 0) + 1);
+  }
+
+  /** Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. */
+  async calm(): Promise<void> {
+    const { desk, ipfs, sworker } = this.#world;
+    desk.chooseFault = undefined;
+    desk.chooseNext = undefined;
+    const undo = [...this.#undo];
+    for (const one of undo) one();
+    sworker.recoverFiles(sworker.files.list('lost').map(({ cid }) => cid));
+    for (const [cid, sizeBytes] of this.ordered) ipfs.putFile({ cid, sizeBytes });
+    if (this.#world.bot?.life !== undefined) this.#world.bot.life.diesAtStep = Infinity;
+    await this.#world.runMs(2_000);
+  }
+
+  /** False when nothing happened because there was nothing for it to happen to. */
+  async #perform(act: Act): Promise<boolean> {
+    switch (act.kind) {
+      case 'run':
+      case 'leap':
+      case 'kill':
+      case 'die':
+      case 'stop':
+        return await this.#bot(act);
+      case 'order':
+      case 'reorder':
+      case 'close':
+      case 'close-and-reorder':
+      case 'lose':
+      case 'recover':
+      case 'forget':
+        return this.#onOrders(act);
+      case 'pause-finality':
+      case 'pause-blocks':
+      case 'sync':
+        return this.#chainStands(act);
+      case 'faults':
+      case 'reorder-answers':
+        return this.#answers(act);
+      case 'restart-sworker':
+      case 'upgrade-runtime':
+      case 'away':
+      case 'crash-ipfs':
+      case 'upgrade-sworker':
+      case 'step-clock':
+      default:
+        return this.#outside(act);
+    }
+  }
+
+  async #bot(act: BotAct): Promise<boolean> {
+    const { bot } = this.#world;
+    switch (act.kind) {
+      case 'run':
+        await this.#world.runMs(act.ms);
+        return true;
+      case 'leap':
+        await this.#world.leapMs(act.ms);
+        return true;
+      case 'kill':
+        if (bot?.isUp !== true) return false;
+        await this.#world.killBot();
+        return true;
+      case 'die':
+        if (bot?.isUp !== true) return false;
+        bot.life.diesAtStep = bot.life.steps + act.steps;
+        return true;
+      case 'stop':
+      default:
+        return await this.#stop();
+    }
+  }
+
+  #onOrders(act: OrderAct): boolean {
+    const { sworker } = this.#world;
+    const calculate = (cid: string): void => this.#world.calculate(cid);
+    switch (act.kind) {
+      case 'order':
+        return this.#order(act);
+      case 'reorder':
+        return this.#onOne(this.#live(), act.pick, (cid) => this.#reorder(cid));
+      case 'close':
+        return this.#onOne(this.#expired(), act.pick, calculate);
+      case 'close-and-reorder':
+        return this.#onOne(this.#expired(), act.pick, (cid) => {
+          calculate(cid);
+          this.#reorder(cid);
+        });
+      case 'lose':
+        return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.loseFiles([cid]));
+      case 'recover':
+        return this.#onOne(this.#held('lost'), act.pick, (cid) => sworker.recoverFiles([cid]));
+      case 'forget':
+      default:
+        return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.files.held.delete(cid));
+    }
+  }
+
+  #outside(act: OutsideAct): boolean {
+    const { chain, clock, ipfs, sworker } = this.#world;
+    switch (act.kind) {
+      case 'restart-sworker':
+        sworker.restart();
+        return true;
+      case 'upgrade-runtime':
+        if (chain.specVersion === 25) return false;
+        chain.setSpecVersion(25);
+        return true;
+      case 'away':
+        return this.#away(act.part, act.forMs);
+      case 'crash-ipfs':
+        ipfs.crash();
+        return this.#for(act.forMs, () => ipfs.start());
+      case 'upgrade-sworker':
+        sworker.upgrade = 'process';
+        return this.#for(act.forMs, () => (sworker.upgrade = 'none'));
+      case 'step-clock':
+      default:
+        clock.stepWall(act.byMs);
+        return this.#for(act.forMs, () => clock.stepWall(-act.byMs));
+    }
+  }
+
+  #answers(act: AnswersAct): boolean {
+    const { chain, desk } = this.#world;
+    switch (act.kind) {
+      case 'faults':
+        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#lies);
+        return true;
+      case 'reorder-answers':
+      default: {
+        const random = new SeededRandom(act.seed);
+        desk.chooseNext = (waiting) => random.between(0, waiting - 1);
+        return true;
+      }
+    }
+  }
+
+  #chainStands(act: ChainAct): boolean {
+    const world = this.#world;
+    switch (act.kind) {
+      case 'pause-finality':
+        world.chain.isFinalityPaused = true;
+        return this.#for(act.forMs, () => (world.chain.isFinalityPaused = false));
+      case 'pause-blocks':
+        world.makesBlocks = false;
+        return this.#for(act.forMs, () => (world.makesBlocks = true));
+      case 'sync':
+      default: {
+        const [node] = world.chainNodes;
+        if (node === undefined) return false;
+        node.rpc.node.isSyncing = true;
+        return this.#for(act.forMs, () => (node.rpc.node.isSyncing = false));
+      }
+    }
+  }
+
+  #order({ whose, nature, sizeBytes }: Extract<Act, { kind: 'order' }>): boolean {
+    const cid = this.#world.cids[whose]();
+    const files = {
+      quick: {},
+      slow: { bytesPerSecond: slowBytesPerSecond },
+      unreachable: { reachable: false },
+      stalling: { stallAfterBytes: sizeBytes / 2 },
+    };
+    this.ordered.set(cid, sizeBytes);
+    this.#world.order({ cid, sizeBytes, file: files[nature] });
+    return true;
+  }
+
+  #reorder(cid: string): void {
+    this.#world.order({ cid, sizeBytes: this.ordered.get(cid) });
+  }
+
+  async #stop(): Promise<boolean> {
+    const world = this.#world;
+    if (world.bot?.isUp !== true || world.bot.life.diesAtStep < Infinity) return false;
+    await world.stopBot();
+    world.isSupervised = true;
+    return true;
+  }
+
+  #away(part: Part, forMs: number): boolean {
+    const world = this.#world;
+    const set = (isReachable: boolean): void => {
+      if (part === 'chain') for (const node of world.chainNodes) node.isReachable = isReachable;
+      if (part === 'sworker') world.isSworkerReachable = isReachable;
+      if (part === 'coordinator') world.coordinator.isReachable = isReachable;
+      if (part === 'telemetry') world.telemetry.isReachable = isReachable;
+      if (part === 'ipfs' && isReachable) world.ipfs.start();
+      if (part === 'ipfs' && !isReachable) world.ipfs.crash();
+    };
+    set(false);
+    return this.#for(forMs, () => set(true));
+  }
+
+  #for(ms: number, undo: () => unknown): true {
+    const once = (): void => {
+      cancel();
+      this.#undo.delete(once);
+      undo();
+    };
+    const cancel = this.#world.clock.after(ms, once);
+    this.#undo.add(once);
+    return true;
+  }
+
+  #onOne(cids: readonly string[], pick: number, work: (cid: string) => unknown): boolean {
+    const cid = cids[pick % Math.max(1, cids.length)];
+    if (cid === undefined) return false;
+    work(cid);
+    return true;
+  }
+
+  #live(): readonly string[] {
+    return [...this.ordered.keys()].filter((cid) => fileInfo(this.#world.chain, cid) !== undefined);
+  }
+
+  #expired(): readonly string[] {
+    const { chain } = this.#world;
+    return [...this.ordered.keys()].filter((cid) => {
+      const info = fileInfo(chain, cid);
+      return info !== undefined && info.expiresAtBlock > 0 && info.expiresAtBlock <= chain.head.number;
+    });
+  }
+
+  #held(state: 'valid' | 'lost'): readonly string[] {
+    return this.#world.sworker.files.list(state).map(({ cid }) => cid);
+  }
+}

@@ -1,0 +1,66 @@
+import { stormFaultKinds } from '../support/sim/call-desk.ts';
+import { actKinds } from './acts.ts';
+import type { Outcome } from './history.ts';
+
+/** A run over so many histories must have seen everything; a shorter one is not judged by what it did not see. */
+export const judgedFromHistories = 30;
+const leastPulls = 1_000;
+const leastDeletions = 200;
+const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
+const mustHappen = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
+
+/** What happened in all histories of a run. */
+export class Totals {
+  histories = 0;
+  readonly counts = new Map<string, number>();
+  /** By call, then by the kind of the fault. */
+  readonly faults = new Map<string, Map<string, number>>();
+
+  add({ counts, faults }: Pick<Outcome, 'counts' | 'faults'>): void {
+    this.histories += 1;
+    for (const [name, times] of Object.entries(counts)) addTo(this.counts, name, times);
+    for (const [name, times] of Object.entries(faults)) {
+      const at = name.lastIndexOf(' ');
+      const call = name.slice(0, at);
+      const kinds = this.faults.get(call) ?? new Map<string, number>();
+      this.faults.set(call, kinds);
+      addTo(kinds, name.slice(at + 1), times);
+    }
+  }
+
+  /** What a run must have seen and has not; empty when it was long enough to be judged and saw it all. */
+  missing(): readonly string[] {
+    const of = (name: string): number => this.counts.get(name) ?? 0;
+    const missing = [...actKinds, ...mustHappen]
+      .filter((name) => of(name) === 0)
+      .map((name) => `${name} never happened`);
+    for (const part of parts) {
+      for (const kind of stormFaultKinds)
+        if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
+    }
+    if (of('pulls') < leastPulls) missing.push(`${of('pulls')} pulls are fewer than ${leastPulls}`);
+    if (of('deletions') < leastDeletions) missing.push(`${of('deletions')} deletions are fewer than ${leastDeletions}`);
+    return missing;
+  }
+
+  lines(): readonly string[] {
+    const calls = [...this.faults].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [
+      [...this.counts].map(([name, times]) => `${name} ${times}`).join(', '),
+      `${'fault × call'.padEnd(48)}${stormFaultKinds.map((kind) => kind.padStart(15)).join('')}`,
+      ...calls.map(
+        ([call, kinds]) =>
+          `${call.padEnd(48)}${stormFaultKinds.map((kind) => String(kinds.get(kind) ?? 0).padStart(15)).join('')}`,
+      ),
+    ];
+  }
+
+  #ofPart(part: string, kind: string): number {
+    const ofPart = [...this.faults].filter(([call]) => call.startsWith(`${part} `));
+    return ofPart.reduce((sum, [, kinds]) => sum + (kinds.get(kind) ?? 0), 0);
+  }
+}
+
+function addTo(counts: Map<string, number>, name: string, times: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + times);
+}

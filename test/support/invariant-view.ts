@@ -1,0 +1,37 @@
+import type { ChainModel } from '../../devnet/chain/model.ts';
+
+/** A question by which the bot lets go of a file, and the finalized block at which it was sent. */
+export interface LettingGo {
+  readonly how: 'storage/delete' | 'pin/rm' | 'seal_end';
+  readonly cid: string;
+  readonly atBlock: number;
+}
+
+/** A bot's database beside the world it works in. What is undefined nobody looked at, and it is not judged. */
+export interface InvariantView {
+  readonly chain: ChainModel;
+  /** Reads the database beside the bot. */
+  rows<T>(sql: string, ...bindings: readonly unknown[]): Promise<T[]>;
+  /** Whether a bot runs on the database. */
+  readonly isBotUp: boolean;
+  /** CIDs that the daemon is pulling now. */
+  readonly pulling: readonly string[];
+  /** How many pulls the daemon began, by CID. */
+  readonly pullsBegun: ReadonlyMap<string, number> | undefined;
+  /** What was seen at the moment it happened. */
+  readonly seen: readonly string[];
+  /** Since somebody last looked. */
+  readonly lettingGo?: readonly LettingGo[];
+  /** CIDs that sWorker holds, valid or lost. */
+  readonly held?: readonly string[];
+  /** How processes ended by themselves. */
+  readonly exits?: readonly { readonly exitCode: number; readonly error?: unknown }[];
+  /** How long a file may be lost before it may be deleted. */
+  readonly lostGraceBlocks?: number;
+  readonly maxPendingTasks?: number;
+  /** Timers that processes wait for now. */
+  readonly timers?: number;
+  /** Everything that was printed, and what must not stand in it. */
+  readonly printed?: string;
+  readonly secrets?: readonly string[];
+}

@@ -1,0 +1,32 @@
+import { assert, asyncProperty, nat, uniqueArray } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { shrink } from '../../storm/shrink.ts';
+
+const never = (): boolean => false;
+
+describe('shrink', () => {
+  it('keeps exactly the items without which it does not fail, in their order', async () => {
+    const needed = uniqueArray(nat(60), { maxLength: 6 });
+    await assert(
+      asyncProperty(needed, async (culprits) => {
+        const items = Array.from({ length: 61 }, (_, i) => i);
+        const kept = await shrink(items, async (left) => culprits.every((culprit) => left.includes(culprit)), never);
+        expect(kept).toEqual([...culprits].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it('keeps everything that still fails when the time is up', async () => {
+    let tries = 0;
+    const kept = await shrink(
+      [1, 2, 3, 4],
+      async (left) => {
+        tries += 1;
+        return left.includes(1);
+      },
+      () => tries > 0,
+    );
+    expect(tries).toBe(1);
+    expect(kept).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { stormFaultKinds } from '../../support/sim/call-desk.ts';
+import { actKinds } from '../../storm/acts.ts';
+import { judgedFromHistories, Totals } from '../../storm/totals.ts';
+
+const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
+
+/** Everything once a history, but for what is left out. */
+function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
+  const happened = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
+  const names = [...actKinds, ...happened].filter((name) => name !== left.count);
+  const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
+  const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
+  const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
+  const totals = new Totals();
+  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, faults });
+  return totals;
+}
+
+describe('The totals of a run', () => {
+  it('miss nothing when everything happened', () => {
+    expect(totalsWithout({}).missing()).toEqual([]);
+  });
+
+  it.each([...actKinds, 'gaps', 'closes by absence'])('miss %s when it never happened', (count) => {
+    expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
+  });
+
+  it('miss a kind of fault that never befell a part', () => {
+    expect(totalsWithout({ fault: 'ipfs some call half' }).missing()).toEqual(['half never befell ipfs']);
+  });
+
+  it('miss pulls and deletions when there were too few', () => {
+    const totals = totalsWithout({});
+    totals.counts.set('pulls', 999);
+    totals.counts.set('deletions', 199);
+    expect(totals.missing()).toEqual(['999 pulls are fewer than 1000', '199 deletions are fewer than 200']);
+  });
+
+  it('are printed with every fault of every call', () => {
+    const totals = new Totals();
+    totals.add({ counts: { pulls: 3 }, faults: { 'ipfs pin/add half': 2 } });
+    const [counts, , row] = totals.lines();
+    expect(counts).toBe('pulls 3');
+    expect(row).toMatch(/^ipfs pin\/add +0 +0 +0 +2 +0/u);
+  });
+});
