@@ -74,6 +74,8 @@ interface Events {
 interface NodeFacts {
   readGroup(account: Account, at: BlockRef, ask: Ask): Promise<Answer<Omit<GroupFacts, 'atBlock' | 'atMs'>>>;
   countActiveNodes(at: BlockRef, ask: Ask): Promise<Answer<number>>;
+  /** By the chain's own count. */
+  countOrders(at: BlockRef, ask: Ask): Promise<Answer<number>>;
 }
 
 /** What this room asks the chain. */

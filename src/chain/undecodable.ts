@@ -5,7 +5,8 @@ import type { LoopParts } from '../runtime/loop.ts';
 
 /**
  * What an indexer or a reader of facts does about a block or value that cannot be decoded: it stops there, says so once an hour and asks again every minute,
- * another end point first. It is a wait, so the process lives on and running pulls keep their sealed bytes.
+ * another end point first. It is a wait, so the process lives on and running pulls keep their sealed bytes. After an answer that cannot be true another
+ * end point is asked first, too; that is an outage as any other.
  */
 export class UndecodableGuard {
   readonly #parts: LoopParts;
@@ -18,7 +19,7 @@ export class UndecodableGuard {
     this.#condition = condition;
   }
 
-  /** How to ask: the end point whose answer could not be decoded last. */
+  /** How to ask: not first the end point whose answer was of no use last. */
   ask(signal: AbortSignal, priority: Priority = 'urgent'): Ask {
     return this.#avoid === undefined ? { signal, priority } : { signal, priority, avoid: this.#avoid };
   }
@@ -30,10 +31,11 @@ export class UndecodableGuard {
       this.#clear();
       return next;
     } catch (error) {
+      if (!hasCode(error, 'CHAIN_UNDECODABLE', 'CHAIN_BAD_ANSWER')) throw error;
+      this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
       if (!hasCode(error, 'CHAIN_UNDECODABLE')) throw error;
       const { logger, conditions, clock } = this.#parts;
       conditions.raise(this.#condition, { kind: 'wait', part: 'chain', message: error.message });
-      this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
       const nowMs = clock.monotonicMs();
       if (this.#saidMs === undefined || nowMs - this.#saidMs >= HOUR_MS) {
         logger.error(
@@ -45,6 +47,11 @@ export class UndecodableGuard {
       }
       return MINUTE_MS;
     }
+  }
+
+  /** What a round that takes long has read was of use: as if it had ended. */
+  goesOn(): void {
+    this.#clear();
   }
 
   #clear(): void {

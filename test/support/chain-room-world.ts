@@ -225,6 +225,13 @@ export class ChainWorld implements Chain {
     readGroup: async (_: Account, at: BlockRef, ask: Ask) => this.#answer('readGroup', at, ask, () => this.group),
     countActiveNodes: async (at: BlockRef, ask: Ask) =>
       this.#answer('countActiveNodes', at, ask, () => this.activeNodes),
+    countOrders: async (at: BlockRef, ask: Ask) =>
+      this.#answer(
+        'countOrders',
+        at,
+        ask,
+        () => [...this.#entries.values()].filter((entry) => figuresAt(entry, at.number) !== undefined).length,
+      ),
   };
 
   async #answer<T>(call: string, at: BlockRef | null, ask: Ask, answer: () => T): Promise<Answer<T>> {
