@@ -70,6 +70,7 @@ describe('A node that was started again and syncs from old blocks', () => {
     node.rpc.node.blocksBehind = 300;
     const ordered = world.order({ cid: world.cids.ours() });
     await world.runUntil('pulled', async () => (await world.statusOf(ordered)) === 'handled', 60);
+    expect(world.endings).toEqual([]);
     await expectUnharmed(story);
     await expectRecovery(story);
   });

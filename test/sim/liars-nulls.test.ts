@@ -49,5 +49,6 @@ test.each(['chain_getBlock', 'chain_getBlockHash', 'state_getRuntimeVersion'])(
     await expectUnharmed(story);
     expectSaid(story, 'CHAIN_BAD_ANSWER');
     await expectRecovery(story);
+    expect(world.endings).toEqual([]);
   },
 );

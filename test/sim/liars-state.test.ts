@@ -58,6 +58,7 @@ test('A map of orders that ends in its middle is passed over when there is anoth
   await expectUnharmed(story);
   expectSaid(story, 'CHAIN_BAD_ANSWER');
   await expectRecovery(story);
+  expect(world.endings).toEqual([]);
 });
 
 describe('A first start', () => {
