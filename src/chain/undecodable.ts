@@ -2,6 +2,9 @@ import type { Ask, Priority } from '../clients/chain/ask.ts';
 import { hasCode } from '../domain/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
 import type { LoopParts } from '../runtime/loop.ts';
+import type { Chain } from './ports.ts';
+
+type GuardParts = LoopParts & { readonly chain: Pick<Chain, 'endPoints'> };
 
 /**
  * What an indexer or a reader of facts does about a block or value that cannot be decoded: it stops there, says so once an hour and asks again every minute,
@@ -9,12 +12,12 @@ import type { LoopParts } from '../runtime/loop.ts';
  * end point is asked first, too; that is an outage as any other.
  */
 export class UndecodableGuard {
-  readonly #parts: LoopParts;
+  readonly #parts: GuardParts;
   readonly #condition: string;
   #avoid: string | undefined;
   #saidMs: number | undefined;
 
-  constructor(parts: LoopParts, condition: string) {
+  constructor(parts: GuardParts, condition: string) {
     this.#parts = parts;
     this.#condition = condition;
   }
@@ -33,6 +36,7 @@ export class UndecodableGuard {
     } catch (error) {
       if (!hasCode(error, 'CHAIN_UNDECODABLE', 'CHAIN_BAD_ANSWER')) throw error;
       this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
+      if (this.#avoid !== undefined) this.#parts.chain.endPoints.doubt(this.#avoid, error);
       if (!hasCode(error, 'CHAIN_UNDECODABLE')) throw error;
       const { logger, conditions, clock } = this.#parts;
       conditions.raise(this.#condition, { kind: 'wait', part: 'chain', message: error.message });

@@ -22,6 +22,23 @@ function nodesBehind({ world }: LiarStory, behind: readonly number[]): () => Cha
 }
 
 describe('A load balancer in front of nodes at different heights', () => {
+  test('that asks another one with each question slows the bot down and does nothing else', async () => {
+    const story = await settledStory();
+    const { world, node } = story;
+    node.rpc.lie = passedOnTo(nodesBehind(story, [0, 2, 30]));
+    const ordered: string[] = [];
+    for (let block = 0; block < 150; block += 1) {
+      if (block % 30 === 0) ordered.push(world.order({ cid: world.cids.ours() }));
+      await world.run(1);
+    }
+    await expectUnharmed(story);
+    // A node that does not have a block yet has not thrown its state away.
+    expect(await world.rows('SELECT reason FROM gap')).toEqual([]);
+    expectSaid(story, 'CHAIN_SYNCING');
+    node.rpc.lie = undefined;
+    await expectRecovery(story, ordered);
+  });
+
   test('that asks another one with each connection does no harm, also while a walk is due', async () => {
     const story = await settledStory();
     const { world, node } = story;

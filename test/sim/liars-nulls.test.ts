@@ -34,11 +34,8 @@ describe.each(methods)('Null to every %s for six minutes', (method) => {
     node.rpc.lie = undefined;
     await expectRecovery(story, ordered);
   });
-});
 
-test.each(['chain_getBlock', 'chain_getBlockHash', 'state_getRuntimeVersion'])(
-  'Null to every %s keeps nothing waiting when there is another end point',
-  async (method) => {
+  test('keeps nothing waiting when there is another end point', async () => {
     const story = await settledStory({ chainNodes: 2 });
     const { world, node } = story;
     node.rpc.lie = answersNull(method);
@@ -48,7 +45,9 @@ test.each(['chain_getBlock', 'chain_getBlockHash', 'state_getRuntimeVersion'])(
     await world.runUntil('pulled', async () => (await world.statusOf(ordered)) === 'handled', 60);
     await expectUnharmed(story);
     expectSaid(story, 'CHAIN_BAD_ANSWER');
+    // A close waits a day for a second end point to agree.
+    node.rpc.lie = undefined;
     await expectRecovery(story);
     expect(world.endings).toEqual([]);
-  },
-);
+  });
+});

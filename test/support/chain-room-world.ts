@@ -153,6 +153,15 @@ export class ChainWorld implements Chain {
     return { key: entry.key, atBlock, figures: figuresAt(entry, atBlock) };
   }
 
+  /** What it was told to doubt. */
+  readonly doubted: string[] = [];
+
+  readonly endPoints = {
+    doubt: (endPoint: string): void => {
+      this.doubted.push(endPoint);
+    },
+  };
+
   readonly blocks = {
     finalizedHead: async (ask: Ask) => this.#answer('finalizedHead', null, ask, () => this.#ref(this.head)),
     blockAt: async (number: number, ask: Ask) =>

@@ -11,7 +11,7 @@ const heldFiles = 12;
 /** So many that half of the map is never empty by chance. */
 const othersOrders = 150;
 const walkEveryBlocks = 600;
-const patienceBlocks = 400;
+const patienceBlocks = 800;
 
 export interface LiarStory {
   readonly world: SimWorld;

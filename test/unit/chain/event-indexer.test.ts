@@ -230,11 +230,12 @@ describe('a node that says now this and now that', () => {
       const answer = await blocksBetween(...question);
       return { ...answer, value: answer.value.map((block) => ({ ...block, hash: `0x${'f0'.repeat(32)}` })) };
     };
-    const { orders, events, facts } = world;
-    room.chain = { blocks: { ...world.blocks, blocksBetween: forked }, orders, events, facts };
+    const { endPoints, orders, events, facts } = world;
+    room.chain = { endPoints, blocks: { ...world.blocks, blocksBetween: forked }, orders, events, facts };
     await room.round('events');
     expect(await cursor()).toBe(100);
     expect(room.logger.lines).toMatchObject([{ context: { code: 'CHAIN_BAD_ANSWER', endPoint: 'one', block: 102 } }]);
+    expect(world.doubted).toEqual(['one']);
     room.chain = world;
     await room.round('events');
     expect(await cursor()).toBe(102);

@@ -63,7 +63,7 @@ describe('finality that stands still', () => {
 
   it('has another end point asked, whose newer block counts', async () => {
     const { world } = room;
-    const { orders, events, facts } = world;
+    const { endPoints, orders, events, facts } = world;
     const blocks = {
       ...world.blocks,
       syncState: async (ask: Ask) => ({
@@ -75,7 +75,7 @@ describe('finality that stands still', () => {
         return { value: ask.only === 'two' ? value : { ...value, number: 100 }, endPoint: ask.only ?? 'one' };
       },
     };
-    room.chain = { blocks, orders, events, facts };
+    room.chain = { endPoints, blocks, orders, events, facts };
     const task = room.task('chain-time');
     await room.roundOf(task);
     world.mine(20);

@@ -67,6 +67,11 @@ export class EndPoints {
     throw this.#told(failures);
   }
 
+  /** What an end point said turned out wrong when it was held against something else. */
+  doubt(name: string, error: SmError): void {
+    this.#connections.find((connection) => connection.name === name)?.standing.answeredWrongly(error);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#connections.map(async (connection) => connection.close()));
   }
