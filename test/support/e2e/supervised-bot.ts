@@ -1,0 +1,47 @@
+import type { BotExit, BotLine, BotProcess } from '../../../devnet/world/bot-process.ts';
+import { exitCodes } from '../../../src/domain/errors.ts';
+import type { BotHome } from './bot-home.ts';
+
+/** A bot with its supervisor: whenever it ends by an outage that lasted it is started again. */
+export class SupervisedBot {
+  /** Of all its processes, in order. */
+  readonly lines: BotLine[] = [];
+  /** How its processes ended so far. */
+  readonly exits: BotExit[] = [];
+  readonly #home: BotHome;
+  readonly #env: () => NodeJS.ProcessEnv;
+  #process: BotProcess;
+  #isStopping = false;
+
+  /** @param env asked for at each start */
+  constructor(home: BotHome, env: () => NodeJS.ProcessEnv) {
+    this.#home = home;
+    this.#env = env;
+    this.#process = this.#launch();
+  }
+
+  /** Undefined when its process could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  async stop(): Promise<BotExit> {
+    this.giveUp();
+    return await this.#process.stop();
+  }
+
+  /** Starts nothing any more. */
+  giveUp(): void {
+    this.#isStopping = true;
+  }
+
+  #launch(): BotProcess {
+    const process = this.#home.launch(this.#env());
+    process.onLine((line) => this.lines.push(line));
+    void process.exited.then((exit) => {
+      this.exits.push(exit);
+      if (exit.code === exitCodes.outage && !this.#isStopping) this.#process = this.#launch();
+    });
+    return process;
+  }
+}
