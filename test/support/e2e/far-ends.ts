@@ -49,7 +49,8 @@ export class FarEnds {
   }
 
   #sealing(path: string, query: URLSearchParams): HttpFault | undefined {
-    if (this.#held === undefined || !path.endsWith('/storage/seal') || query.get('cid') !== this.#held.cid) return;
+    if (this.#held === undefined || !path.endsWith('/storage/seal') || query.get('cid') !== this.#held.cid)
+      return undefined;
     this.#held.blocks += 1;
     return this.#held.blocks > BLOCKS_LET_THROUGH ? 'delay' : undefined;
   }

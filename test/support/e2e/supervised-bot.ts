@@ -20,11 +20,6 @@ export class SupervisedBot {
     this.#process = this.#launch();
   }
 
-  /** Undefined when its process could not be started. */
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   async stop(): Promise<BotExit> {
     this.giveUp();
     return await this.#process.stop();
@@ -36,12 +31,12 @@ export class SupervisedBot {
   }
 
   #launch(): BotProcess {
-    const process = this.#home.launch(this.#env());
-    process.onLine((line) => this.lines.push(line));
-    void process.exited.then((exit) => {
+    const bot = this.#home.launch(this.#env());
+    bot.onLine((line) => this.lines.push(line));
+    void bot.exited.then((exit) => {
       this.exits.push(exit);
       if (exit.code === exitCodes.outage && !this.#isStopping) this.#process = this.#launch();
     });
-    return process;
+    return bot;
   }
 }

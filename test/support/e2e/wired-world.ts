@@ -67,6 +67,7 @@ export class WiredWorld {
       releases.add(async () => await home.close());
       const wired = new WiredWorld({ world, wires, home, releases });
       releases.add(() => wired.bot.giveUp());
+      await home.eventually('a bot that is ready', () => wired.isReady());
       const files = [await wired.file('first'), await wired.file('second')];
       for (const file of files) world.order(file);
       await wired.handled(...files);
@@ -77,6 +78,10 @@ export class WiredWorld {
     }
   }
 
+  isReady(): boolean {
+    return this.bot.lines.some(({ message }) => message === 'Ready');
+  }
+
   async state(): Promise<BotState> {
     const rows = await this.home.rows<{ content: string }>("SELECT content FROM config WHERE name = 'conditions'");
     return rows[0] === undefined ? { ready: false, list: [] } : (JSON.parse(rows[0].content) as BotState);
@@ -85,7 +90,6 @@ export class WiredWorld {
   /** Waits until nothing is wrong and nothing is being pulled. */
   async calm(): Promise<void> {
     await this.home.eventually('a bot at rest', async () => {
-      if (this.bot.lines.every(({ message }) => message !== 'Ready')) return false;
       const { ready, list } = await this.state();
       const running = await this.home.rows("SELECT 1 FROM pin_record WHERE status = 'running'");
       return ready && list.length === 0 && running.length === 0;
