@@ -54,8 +54,6 @@ export class OrderLife {
   /** Whatever was lost is there again, and nothing more happens. */
   calm(): void {
     this.#findLost(Infinity);
-    this.#world.sworker.recoverFiles([...this.#backHour.keys()]);
-    this.#backHour.clear();
   }
 
   async #orderNew(): Promise<void> {
