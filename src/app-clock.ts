@@ -18,8 +18,8 @@ export interface BotTime {
   readonly genesisHash: string | null;
 }
 
-/** Programs outside answer in their real time: limits on them are shortened no more than this, so that 60 s remain 3. */
-const mostForAnswers = 20;
+/** Programs outside answer in their real time: limits on them are shortened no more than this, so that 60 s remain 6. */
+const mostForAnswers = 10;
 
 type TimeOptions = Pick<BotOptions, 'config' | 'logger' | 'signal' | 'clock' | 'devnetTime'>;
 
