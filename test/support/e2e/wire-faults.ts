@@ -20,8 +20,8 @@ const toxics =
 const cutAfterBytes: Readonly<Record<WiredPart, number>> = { chain: 200, sWorker: 300, IPFS: 420 };
 
 /**
- * Every fault of the matrix, by name. The bot's time limits for answers pass twenty times as fast as the machine's clock at most: what is given here in
- * bytes and ms is a twentieth of the speed and twenty times the time for the bot.
+ * Every fault of the matrix, by name. The time by which the bot limits answers passes ten times as fast as the machine's at most: for it a ms is ten here,
+ * and 50 bytes a second are 5.
  */
 export const wireFaults = {
   'latency with jitter': toxics(
@@ -38,11 +38,10 @@ export const wireFaults = {
     { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } },
     { type: 'timeout', stream: 'downstream', attributes: { timeout: 0 } },
   ),
-  // 5 a second by the bot's clock.
   'a few bytes a second': toxics({
     type: 'slicer',
     stream: 'downstream',
-    attributes: { average_size: 10, size_variation: 3, delay: 100_000 },
+    attributes: { average_size: 5, size_variation: 2, delay: 100_000 },
   }),
   'cut in the middle': async ({ wires }, part) => {
     const attributes = { bytes: cutAfterBytes[part] };
