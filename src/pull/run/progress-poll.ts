@@ -43,7 +43,8 @@ export class ProgressPoll {
         sealedKnown: asked.entries !== undefined,
         held: isHeld,
       });
-      if (verdict !== undefined) pull.abort(verdict === 'oversize' || daemonOutage === undefined ? verdict : 'daemon-away');
+      if (verdict !== undefined)
+        pull.abort(verdict === 'oversize' || daemonOutage === undefined ? verdict : 'daemon-away');
     }
     await records.progress(
       running.list().map((pull) => ({

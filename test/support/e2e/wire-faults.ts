@@ -17,7 +17,7 @@ const toxics =
   };
 
 /** Bytes after which a connection ends: in the middle of the first frame with an answer, or of the first answer's body. */
-const cutAfterBytes: Readonly<Record<WiredPart, number>> = { chain: 200, sWorker: 300, IPFS: 420 };
+const cutAfterBytes: Readonly<Record<WiredPart, number>> = { chain: 200, sWorker: 300, IPFS: 440 };
 
 /**
  * Every fault of the matrix, by name. The time by which the bot limits answers passes ten times as fast as the machine's at most: for it a ms is ten here,

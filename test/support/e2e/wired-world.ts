@@ -89,11 +89,15 @@ export class WiredWorld {
 
   /** Waits until nothing is wrong and nothing is being pulled. */
   async calm(): Promise<void> {
-    await this.home.eventually('a bot at rest', async () => {
-      const { ready, list } = await this.state();
-      const running = await this.home.rows("SELECT 1 FROM pin_record WHERE status = 'running'");
-      return ready && list.length === 0 && running.length === 0;
-    }, PATIENCE_MS);
+    await this.home.eventually(
+      'a bot at rest',
+      async () => {
+        const { ready, list } = await this.state();
+        const running = await this.home.rows("SELECT 1 FROM pin_record WHERE status = 'running'");
+        return ready && list.length === 0 && running.length === 0;
+      },
+      PATIENCE_MS,
+    );
   }
 
   /** A file of some blocks that the customers have. */
@@ -131,6 +135,13 @@ export class WiredWorld {
   /** Of the files whose orders closed: those that are still held. */
   left(): readonly string[] {
     return this.#closed.filter(({ cid }) => inSworker(this.world, cid) !== 'nowhere').map(({ seed }) => seed);
+  }
+
+  /** Takes every fault away and holds nothing any more. */
+  async heal(): Promise<void> {
+    this.ends.hangsUp = undefined;
+    this.ends.letGo();
+    await this.wires.heal();
   }
 
   get invariantView(): InvariantView {
