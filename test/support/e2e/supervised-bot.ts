@@ -33,10 +33,13 @@ export class SupervisedBot {
   #launch(): BotProcess {
     const bot = this.#home.launch(this.#env());
     bot.onLine((line) => this.lines.push(line));
-    void bot.exited.then((exit) => {
-      this.exits.push(exit);
-      if (exit.code === exitCodes.outage && !this.#isStopping) this.#process = this.#launch();
-    });
+    void this.#follow(bot);
     return bot;
+  }
+
+  async #follow(bot: BotProcess): Promise<void> {
+    const exit = await bot.exited;
+    this.exits.push(exit);
+    if (exit.code === exitCodes.outage && !this.#isStopping) this.#process = this.#launch();
   }
 }
