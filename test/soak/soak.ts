@@ -13,7 +13,7 @@ import { Happenings } from './happenings.ts';
 import { OrderLife } from './order-life.ts';
 import { type Sample, Sampler } from './sampler.ts';
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly minutes: number;
   readonly days: number;
   readonly seed: number;
