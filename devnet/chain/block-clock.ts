@@ -4,7 +4,7 @@ import type { ChainModel } from './model.ts';
 /** After a suspension the missing blocks come in portions, so that whoever watches can follow. */
 const MAX_BLOCKS_A_TICK = 50;
 
-export interface BlockClockOptions {
+interface BlockClockOptions {
   /** The chain's own block time and time of block 0. */
   readonly intervalMs: number;
   readonly genesisMs: number;

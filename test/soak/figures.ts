@@ -69,7 +69,9 @@ export function figureLines(samples: readonly Sample[]): readonly string[] {
     ...stretches.map((stretch) => shown(figureIn(samples, row.figure, stretch), row)),
     row.mostGrowth === undefined ? '' : shown(row.mostGrowth, row),
   ]);
-  return [head, ...body].map((cells) => cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(12))).join(''));
+  return [head, ...body].map((cells) =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(12))).join(''),
+  );
 }
 
 /** What grew more than it may; an empty list when nothing did. */
@@ -79,7 +81,9 @@ export function grown(samples: readonly Sample[]): readonly string[] {
   const wrong = rows.flatMap((row) => {
     const growth = figureIn(samples, row.figure, end) - figureIn(samples, row.figure, middle);
     if (row.mostGrowth === undefined || growth <= row.mostGrowth) return [];
-    return [`${row.figure} grew by ${shown(growth, row)} from the middle to the end, more than ${shown(row.mostGrowth, row)}`];
+    return [
+      `${row.figure} grew by ${shown(growth, row)} from the middle to the end, more than ${shown(row.mostGrowth, row)}`,
+    ];
   });
   const walBytes = Math.max(0, ...samples.map((sample) => sample.walBytes));
   return walBytes <= mostWalBytes ? wrong : [...wrong, `the write-ahead log took ${(walBytes / MIB).toFixed(1)} MiB`];

@@ -30,7 +30,8 @@ export class Happenings {
   }
 
   lines(): readonly string[] {
-    const told = (counts: ReadonlyMap<string, number>) => [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+    const told = (counts: ReadonlyMap<string, number>) =>
+      [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
     return [`the bot: ${told(this.#counts)}`, `its warnings: ${told(this.#warnings)}`];
   }
 

@@ -21,7 +21,11 @@ function judge({ samples, life, happenings, wrong }: SoakResult, days: number): 
   console.log('');
   for (const line of figureLines(samples)) console.log(line);
   console.log('');
-  console.log(`the world: ${Object.entries(life).map(([name, count]) => `${count} ${name}`).join(', ')}`);
+  console.log(
+    `the world: ${Object.entries(life)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')}`,
+  );
   for (const line of happenings.lines()) console.log(line);
   const missing = days < judgedFromDays ? [] : happenings.missing();
   const failures = [...wrong, ...grown(samples), ...missing.map((kind) => `there were no ${kind}`)];

@@ -5,7 +5,7 @@ import type { World } from '../../devnet/world/world.ts';
 import { KIB } from '../../src/domain/units.ts';
 import { addSeededFile, inSworker, type SeededFile } from '../support/e2e/daemon.ts';
 
-export interface LifeOptions {
+interface LifeOptions {
   readonly seed: number;
   /** So many orders live in the long run. */
   readonly liveOrders: number;

@@ -13,7 +13,7 @@ import { Happenings } from './happenings.ts';
 import { OrderLife } from './order-life.ts';
 import { type Sample, Sampler } from './sampler.ts';
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly minutes: number;
   readonly days: number;
   readonly seed: number;
@@ -93,7 +93,9 @@ export class Soak {
     await this.#live(bot, happenings, tell);
     const { code, ms } = await bot.stop();
     const wrong = [
-      ...(code === 0 && ms < stopWithinMs ? [] : [`the bot ended with ${code} after ${ms} ms when it was told to stop`]),
+      ...(code === 0 && ms < stopWithinMs
+        ? []
+        : [`the bot ended with ${code} after ${ms} ms when it was told to stop`]),
       ...this.#deletions.wrong,
       ...happenings.errors.map((line) => `an error in the log: ${line}`),
       ...(await this.#brokenAtTheEnd()),

@@ -51,7 +51,9 @@ describe('the figures of a soak', () => {
   });
 
   it('show the log by the day', () => {
-    const line = figureLines(run(() => ({}))).find((each) => each.startsWith('logBytesPerDay') || each.startsWith('logPerDay'));
+    const line = figureLines(run(() => ({}))).find(
+      (each) => each.startsWith('logBytesPerDay') || each.startsWith('logPerDay'),
+    );
     expect(line?.trim().split(/\s+/u).slice(-3)).toEqual(['1.00', '1.00', '1.00']);
   });
 });
