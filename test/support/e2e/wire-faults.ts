@@ -3,7 +3,7 @@ import type { FarEnds } from './far-ends.ts';
 import type { WiredPart, Wires } from './wires.ts';
 
 /** What a fault is done to. */
-export interface WirePlace {
+interface WirePlace {
   readonly wires: Wires;
   readonly ends: FarEnds;
 }
