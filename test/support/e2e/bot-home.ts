@@ -64,9 +64,12 @@ export class BotHome {
 
   /** The process only; what it comes to is to be waited for. */
   launch(env: NodeJS.ProcessEnv = {}): BotProcess {
-    const bot = BotProcess.start(this.#options(env));
-    this.#processes.push(bot);
-    return bot;
+    return this.#begin(BotProcess.start(this.#options(env)));
+  }
+
+  /** Another command of the built bot, as a process to be watched and killed. */
+  launchCommand(...args: readonly string[]): BotProcess {
+    return this.#begin(BotProcess.start(this.#options(), args));
   }
 
   async start(env: NodeJS.ProcessEnv = {}): Promise<BotProcess> {
@@ -91,6 +94,15 @@ export class BotHome {
   get errorLines(): readonly string[] {
     const lines = this.#processes.flatMap((bot) => bot.lines);
     return lines.filter(({ level }) => level === 'error' || level === undefined).map(({ text }) => text);
+  }
+
+  /** The end of what the last process printed. */
+  get lastWords(): string {
+    const lines: readonly BotLine[] = this.#processes.at(-1)?.lines ?? [];
+    return lines
+      .slice(-8)
+      .map(({ text }) => text)
+      .join('\n');
   }
 
   /** Reads the database beside whoever works on it; nothing of it stays open. */
@@ -120,7 +132,7 @@ export class BotHome {
   async eventually(what: string, isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
     const timeout = AbortSignal.timeout(patienceMs);
     while (!(await isSo())) {
-      if (timeout.aborted) throw new Error(`never came: ${what}; ${this.#lastWords()}`);
+      if (timeout.aborted) throw new Error(`never came: ${what}; ${this.lastWords}`);
       await nextBlock(this.world);
     }
   }
@@ -145,16 +157,13 @@ export class BotHome {
     await Promise.all(this.#processes.map((bot) => bot.kill()));
   }
 
-  #options(env: NodeJS.ProcessEnv = {}): BotOptions {
-    return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#program };
+  #begin(process: BotProcess): BotProcess {
+    this.#processes.push(process);
+    return process;
   }
 
-  #lastWords(): string {
-    const lines: readonly BotLine[] = this.#processes.at(-1)?.lines ?? [];
-    return lines
-      .slice(-8)
-      .map(({ text }) => text)
-      .join('\n');
+  #options(env: NodeJS.ProcessEnv = {}): BotOptions {
+    return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#program };
   }
 }
 

@@ -11,7 +11,7 @@ export class PinWatch {
   readonly begun = new Map<string, number>();
   /** Every `pin/add` of a CID that was being pulled. */
   readonly twice: string[] = [];
-  onRequest: ((command: string) => void) | undefined;
+  onRequest: ((command: string, cid: string | null) => void) | undefined;
   readonly #close: () => Promise<void>;
 
   private constructor(origin: string, close: () => Promise<void>) {
@@ -27,7 +27,7 @@ export class PinWatch {
       const command = url.pathname.replace('/api/v0/', '');
       const cid = url.searchParams.get('arg');
       if (command === 'pin/add' && cid !== null) response.once('close', watch.#begins(cid));
-      watch.onRequest?.(command);
+      watch.onRequest?.(command, cid);
       // Either side broke off: the other one is told by a broken connection.
       proxy.pass(request, response).catch(() => response.destroy());
     });

@@ -1,0 +1,104 @@
+import { existsSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { seededBytes } from '../../devnet/ipfs/seeded-bytes.ts';
+import type { World } from '../../devnet/world/world.ts';
+import { ownSchema, schemaOf } from '../../src/store/schema.ts';
+import { openReader } from '../support/raw-database.ts';
+import type { Arena } from './arena.ts';
+import { lengthenLog } from './long-log.ts';
+import { putOldDatabase } from './old-database.ts';
+import type { Aim } from './phases.ts';
+import type { PlannedKill } from './plan.ts';
+
+const firstOrders = 12;
+const freshOrders = 3;
+const hourBlocks = 600;
+const catchUpBlocks = 320;
+/** A close is believed ten blocks later, and the bot must have noted that time. */
+const closeBlocks = 20;
+const garbageBytes = 6 * 1024 ** 2;
+
+/** Brings the world to where the bot's next life has to come to the aim. Returns what the life's environment says. */
+export async function prepare(arena: Arena, plan: PlannedKill): Promise<NodeJS.ProcessEnv> {
+  const { pace, story } = arena;
+  if (plan.isOld) await assureOld(arena);
+  else story.goOn();
+  switch (plan.aim) {
+    case 'walk':
+      pace.jump(hourBlocks);
+      return {};
+    case 'catch-up':
+      pace.jump(catchUpBlocks);
+      return {};
+    case 'checkpoint':
+      await lengthenLog(arena.home.databaseFile);
+      return {};
+    case 'delete':
+      await closeOne(arena);
+      return {};
+    case 'claim':
+    case 'pull':
+    case 'seal':
+    case 'anywhere':
+      await story.orderFresh(freshOrders);
+      return {};
+    case 'GC':
+      await addGarbage(arena.world);
+      return { SMANAGER_GC_THRESHOLD_PERCENT: '1' };
+    case 'migrate':
+    case 'backup':
+      return {};
+  }
+}
+
+/** The first orders are there before the bot is. */
+export function beginStory({ story, pace }: Arena): void {
+  story.orderSome(firstOrders);
+  pace.start();
+}
+
+export async function schemaInFile({ home }: Arena): Promise<number | undefined> {
+  if (!existsSync(home.databaseFile)) return undefined;
+  const reader = await openReader(home.databaseFile);
+  try {
+    const steps = await reader.rows<{ name: string }>('SELECT name FROM knex_migrations');
+    return schemaOf(steps.map(({ name }) => name));
+  } finally {
+    await reader.close();
+  }
+}
+
+/** A kill that came too late left a database of today: it has not lived yet and is given up. */
+async function assureOld(arena: Arena): Promise<void> {
+  const schema = await schemaInFile(arena);
+  if (schema !== undefined && schema < ownSchema) return;
+  await putOldDatabase(arena.oldDatabase, arena.home.databaseFile);
+}
+
+/** Has a life with nothing to fear before, when no file is held yet. */
+async function closeOne(arena: Arena): Promise<void> {
+  const { home, pace, story } = arena;
+  if (!story.closeHeld()) {
+    const bot = await home.start();
+    await home.eventually('a file is held', () => story.closeHeld());
+    await bot.kill();
+  }
+  pace.jump(closeBlocks);
+}
+
+/** Blocks that nothing holds, so that there is something to collect. */
+async function addGarbage({ ipfs }: World): Promise<void> {
+  const form = new FormData();
+  form.set('file', new Blob([seededBytes(`garbage ${Date.now()}`, garbageBytes)]));
+  const answer = await request(`${ipfs.apiUrl}/add?pin=false&progress=false`, { method: 'POST', body: form });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`add answered ${answer.statusCode}: ${text}`);
+}
+
+/** Backups by hand are kept for ever: a thousand of them are not wanted. */
+export async function removeBackupsByHand({ backups }: Arena): Promise<void> {
+  const names = await readdir(backups);
+  for (const name of names.filter((each) => each.endsWith('.by-hand.sqlite'))) rmSync(join(backups, name));
+}
