@@ -26,7 +26,10 @@ const patienceBlocks = 240;
  * Resolves, while the call is not answered yet, at the planned sign, or when no other one came for some blocks; rejects when there was none for a
  * minute of blocks.
  */
-export async function untilSign({ aim, count }: PlannedKill, moments: Moments): Promise<void> {
+export async function untilSign(
+  { aim, count }: Pick<PlannedKill, 'aim' | 'count'>,
+  moments: Pick<Moments, 'on'>,
+): Promise<void> {
   let [found, blocks] = [0, 0];
   await new Promise<void>((resolve, reject) => {
     const unsubscribe = moments.on((moment) => {

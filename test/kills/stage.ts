@@ -1,11 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from 'undici';
 import { seededBytes } from '../../devnet/ipfs/seeded-bytes.ts';
 import type { World } from '../../devnet/world/world.ts';
 import { ownSchema, schemaOf } from '../../src/store/schema.ts';
-import { openReader } from '../support/raw-database.ts';
+import { readSql } from '../support/raw-database.ts';
 import type { Arena } from './arena.ts';
 import { lengthenLog } from './long-log.ts';
 import { putOldDatabase } from './old-database.ts';
@@ -24,7 +23,7 @@ const garbageBytes = 6 * 1024 ** 2;
 export async function prepare(arena: Arena, plan: PlannedKill): Promise<NodeJS.ProcessEnv> {
   const { pace, story } = arena;
   if (plan.isOld) await assureOld(arena);
-  else story.goOn();
+  else await goOn(arena);
   switch (plan.aim) {
     case 'walk':
       pace.jump(hourBlocks);
@@ -36,7 +35,7 @@ export async function prepare(arena: Arena, plan: PlannedKill): Promise<NodeJS.P
       await lengthenLog(arena.home.databaseFile);
       return {};
     case 'delete':
-      await closeOne(arena);
+      await assureClosed(arena);
       return {};
     case 'claim':
     case 'pull':
@@ -59,15 +58,10 @@ export function beginStory({ story, pace }: Arena): void {
   pace.start();
 }
 
-export async function schemaInFile({ home }: Arena): Promise<number | undefined> {
+async function schemaInFile({ home }: Arena): Promise<number | undefined> {
   if (!existsSync(home.databaseFile)) return undefined;
-  const reader = await openReader(home.databaseFile);
-  try {
-    const steps = await reader.rows<{ name: string }>('SELECT name FROM knex_migrations');
-    return schemaOf(steps.map(({ name }) => name));
-  } finally {
-    await reader.close();
-  }
+  const steps = await readSql<{ name: string }>(home.databaseFile, 'SELECT name FROM knex_migrations');
+  return schemaOf(steps.map(({ name }) => name));
 }
 
 /** A kill that came too late left a database of today: it has not lived yet and is given up. */
@@ -77,10 +71,16 @@ async function assureOld(arena: Arena): Promise<void> {
   await putOldDatabase(arena.oldDatabase, arena.home.databaseFile);
 }
 
-/** Has a life with nothing to fear before, when no file is held yet. */
-async function closeOne(arena: Arena): Promise<void> {
+/** Something happens, and a file whose order is closed waits for its end. */
+async function goOn(arena: Arena): Promise<void> {
+  arena.story.goOn();
+  if ((await openCleanups(arena)) === 0) arena.story.closeHeld();
+}
+
+/** There is a life with nothing to fear before, when no file is held yet. */
+async function assureClosed(arena: Arena): Promise<void> {
   const { home, pace, story } = arena;
-  if (!story.closeHeld()) {
+  if ((await openCleanups(arena)) === 0 && !story.closeHeld()) {
     const bot = await home.start();
     await home.eventually('a file is held', () => story.closeHeld());
     await bot.kill();
@@ -88,13 +88,18 @@ async function closeOne(arena: Arena): Promise<void> {
   pace.jump(closeBlocks);
 }
 
+async function openCleanups({ home }: Arena): Promise<number> {
+  const open = "SELECT 1 FROM cleanup_record WHERE status IN ('seen', 'confirmed', 'deleting')";
+  return (await readSql(home.databaseFile, open)).length;
+}
+
 /** Blocks that nothing holds, so that there is something to collect. */
 async function addGarbage({ ipfs }: World): Promise<void> {
   const form = new FormData();
   form.set('file', new Blob([seededBytes(`garbage ${Date.now()}`, garbageBytes)]));
-  const answer = await request(`${ipfs.apiUrl}/add?pin=false&progress=false`, { method: 'POST', body: form });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200) throw new Error(`add answered ${answer.statusCode}: ${text}`);
+  const answer = await fetch(`${ipfs.apiUrl}/add?pin=false&progress=false`, { method: 'POST', body: form });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`add answered ${answer.status}: ${text}`);
 }
 
 /** Backups by hand are kept for ever: a thousand of them are not wanted. */
