@@ -31,6 +31,7 @@ export class BotHome {
   readonly #env: NodeJS.ProcessEnv;
   readonly #program: readonly string[] | undefined;
   readonly #processes: BotProcess[] = [];
+  readonly #commands: BotProcess[] = [];
   readonly #outcomes: CommandOutcome[] = [];
 
   private constructor(
@@ -64,12 +65,16 @@ export class BotHome {
 
   /** The process only; what it comes to is to be waited for. */
   launch(env: NodeJS.ProcessEnv = {}): BotProcess {
-    return this.#begin(BotProcess.start(this.#options(env)));
+    const bot = BotProcess.start(this.#options(env));
+    this.#processes.push(bot);
+    return bot;
   }
 
   /** Another command of the built bot, as a process to be watched and killed. */
   launchCommand(...args: readonly string[]): BotProcess {
-    return this.#begin(BotProcess.start(this.#options(), args));
+    const command = BotProcess.start(this.#options(), args);
+    this.#commands.push(command);
+    return command;
   }
 
   async start(env: NodeJS.ProcessEnv = {}): Promise<BotProcess> {
@@ -87,7 +92,7 @@ export class BotHome {
 
   /** Everything that any process of this home wrote to a terminal. */
   get printed(): string {
-    const logs = this.#processes.flatMap(({ lines }) => lines.map(({ text }) => text));
+    const logs = [...this.#processes, ...this.#commands].flatMap(({ lines }) => lines.map(({ text }) => text));
     return [...logs, ...this.#outcomes.flatMap(({ stdout, stderr }) => [stdout, stderr])].join('\n');
   }
 
@@ -154,12 +159,7 @@ export class BotHome {
 
   /** Ends whatever still runs. */
   async close(): Promise<void> {
-    await Promise.all(this.#processes.map((bot) => bot.kill()));
-  }
-
-  #begin(process: BotProcess): BotProcess {
-    this.#processes.push(process);
-    return process;
+    await Promise.all([...this.#processes, ...this.#commands].map((each) => each.kill()));
   }
 
   #options(env: NodeJS.ProcessEnv = {}): BotOptions {
