@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BotExit, BotProcess } from '../../devnet/world/bot-process.ts';
 import { ownSchema, schemaOf } from '../../src/store/schema.ts';
 import { inSworker } from '../support/e2e/daemon.ts';
@@ -22,8 +23,10 @@ export interface Birth {
 export interface Death {
   readonly exit: BotExit;
   readonly pulling: number;
-  /** Names in the folder of backups. */
+  /** Backups that were made in this life. */
   readonly backups: readonly string[];
+  /** Copies that were written to in this life and are not whole. */
+  readonly copies: readonly string[];
   /** Process ids of the bot's own child processes. */
   readonly children: readonly number[];
 }
@@ -39,11 +42,27 @@ export function noteBirth({ world, pins, backups }: Arena, isOld: boolean): Birt
 }
 
 /** Kills the bot, and whoever is to die with it, at this moment. */
-export async function kill({ pins, backups }: Arena, bot: BotProcess, others: readonly BotProcess[]): Promise<Death> {
-  const moment = { pulling: pins.pulling.size, children: childrenOf(bot.pid), backups: readdirSync(backups) };
-  const deaths = [bot, ...others].map(async (each) => await each.kill());
-  await Promise.all(deaths);
+export async function kill(
+  { pins, backups }: Arena,
+  birth: Birth,
+  bot: BotProcess,
+  others: readonly BotProcess[],
+): Promise<Death> {
+  const names = readdirSync(backups);
+  const moment = {
+    pulling: pins.pulling.size,
+    children: childrenOf(bot.pid),
+    backups: names.filter((name) => name.endsWith('.sqlite') && !birth.backups.has(name)),
+    // Of these a name tells nothing: the bot's own ones have the same in each life.
+    copies: names.filter((name) => name.endsWith('.partial') && changedMs(join(backups, name)) >= birth.startedMs),
+  };
+  await Promise.all([bot, ...others].map(async (each) => await each.kill()));
   return { exit: await bot.exited, ...moment };
+}
+
+/** 0 for a file that is gone meanwhile. */
+function changedMs(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function childrenOf(pid: number | undefined): readonly number[] {
@@ -89,11 +108,10 @@ export async function readSigns({ world, pins }: Arena, reader: BesideReader, kn
        (SELECT content ->> 'block' FROM config WHERE name = 'event-cursor') AS cursor,
        (SELECT content ->> 'heldSinceMs' FROM config WHERE name = 'gc') AS heldMs`,
   );
-  const fresh = death.backups.filter((name) => !birth.backups.has(name));
   return {
-    isOldAndBackedUp: birth.isOld && fresh.some((name) => name.endsWith('.before-migration.sqlite')),
+    isOldAndBackedUp: birth.isOld && death.backups.some((name) => name.endsWith('.before-migration.sqlite')),
     isMigrated: schemaOf(steps.map(({ name }) => name)) === ownSchema,
-    copiesUnderWay: fresh.filter((name) => name.endsWith('.partial')).length,
+    copiesUnderWay: death.copies.length,
     isCheckpointing: known.isCheckpointing,
     deletions: other?.deletions ?? 0,
     sealedUnwritten: own.filter(({ cid }) => hasBegun(cid) && inSworker(world, cid) === 'valid').length,

@@ -29,7 +29,7 @@ export async function live(arena: Arena, plan: PlannedKill): Promise<Outcome> {
     trouble.push(error instanceof Error ? error.message : String(error));
   }
   calls.end();
-  const death = await kill(arena, bot, plan.killsCommand ? commands : []);
+  const death = await kill(arena, birth, bot, plan.killsCommand ? commands : []);
   trouble.push(...(await brokenCommands(arena, commands, birth, plan)));
   const { counted, broken } = await autopsy(arena, plan, { birth, death, hasCollected: calls.made.has('ipfs repo/gc') });
   const defects = [...trouble, ...(await brokenLife(bot, death)), ...broken];

@@ -3,9 +3,9 @@ import sqlite3 from 'sqlite3';
 import { startBytes } from '../../src/store/checkpointer.ts';
 import { openReader } from '../support/raw-database.ts';
 
-const rowBytes = 64 * 1024;
+const rowBytes = 256 * 1024;
 /** Just beyond the length at which a bot moves the log into the file. */
-const wantedBytes = startBytes + 4 * rowBytes;
+const wantedBytes = startBytes + rowBytes;
 
 /**
  * Leaves a log behind as long as one that a busy bot has written before it was killed: the next bot moves it into the file after its first write.

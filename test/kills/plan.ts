@@ -62,13 +62,13 @@ function withRun(aims: readonly Aim[], run: readonly Aim[], random: SeededRandom
   return [...aims.slice(0, at), ...run, ...aims.slice(at)];
 }
 
-/** Early signs as often as late ones: half of the draws lie below the root of the most. */
+/** Early signs more often than late ones: half of the draws lie below the root of the most. */
 function planned(aim: Aim, isOld: boolean, random: SeededRandom): PlannedKill {
   const { count, delayMs } = reach[aim];
   return {
     aim,
     isOld,
-    count: Math.ceil(Math.exp(random.fraction() * Math.log(count))),
+    count: Math.floor(Math.exp(random.fraction() * Math.log(count + 1))),
     delayMs: Math.round(random.fraction() * delayMs),
     killsCommand: random.fraction() < 0.5,
   };
