@@ -31,18 +31,17 @@ export async function live(arena: Arena, plan: PlannedKill): Promise<Outcome> {
   calls.end();
   const death = await kill(arena, birth, bot, plan.killsCommand ? commands : []);
   trouble.push(...(await brokenCommands(arena, commands, birth, plan)));
-  const { counted, broken } = await autopsy(arena, plan, { birth, death, hasCollected: calls.made.has('ipfs repo/gc') });
+  const { counted, broken } = await autopsy(arena, plan, {
+    birth,
+    death,
+    hasCollected: calls.made.has('ipfs repo/gc'),
+  });
   const defects = [...trouble, ...(await brokenLife(bot, death)), ...broken];
   return { counted, seconds: (performance.now() - startedMs) / SECOND_MS, defects };
 }
 
 /** Resolves at the moment of the kill; rejects when the bot ended by itself, or did not come to what the kill waits for. */
-async function untilItsTime(
-  arena: Arena,
-  plan: PlannedKill,
-  bot: BotProcess,
-  commands: BotProcess[],
-): Promise<void> {
+async function untilItsTime(arena: Arena, plan: PlannedKill, bot: BotProcess, commands: BotProcess[]): Promise<void> {
   const sign = untilSign(plan, arena.moments);
   const ended = bot.exited.then(({ code, signal }) => {
     throw new Error(`the bot ended by itself with ${code ?? signal} on its way to ${plan.aim}`);

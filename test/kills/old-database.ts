@@ -50,5 +50,7 @@ export async function lostPastOrders(reader: BesideReader): Promise<readonly str
   const bytes = pastOrders * 1000 + (pastOrders * (pastOrders - 1)) / 2;
   return count?.kept === pastOrders && count.bytes === bytes
     ? []
-    : [`of ${pastOrders} orders of the old database ${count?.kept ?? 0} are left, of ${bytes} bytes ${count?.bytes ?? 0}`];
+    : [
+        `of ${pastOrders} orders of the old database ${count?.kept ?? 0} are left, of ${bytes} bytes ${count?.bytes ?? 0}`,
+      ];
 }

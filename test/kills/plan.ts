@@ -23,7 +23,7 @@ const free: readonly Aim[] = ['anywhere', 'anywhere', 'walk', 'catch-up', 'claim
 /** The most signs that are waited for, and the longest time after them. */
 const reach: Readonly<Record<Aim, { readonly count: number; readonly delayMs: number }>> = {
   anywhere: { count: 600, delayMs: 20 },
-  migrate: { count: 1, delayMs: 120 },
+  migrate: { count: 1, delayMs: 70 },
   backup: { count: 12, delayMs: 30 },
   checkpoint: { count: 3, delayMs: 60 },
   delete: { count: 1, delayMs: 25 },

@@ -13,7 +13,7 @@ const orphanMs = 5_000;
 const orphanLookMs = 50;
 
 /** What the invariants are asked of: the database as it lies there, beside what the world has seen. */
-export function viewOf(arena: Arena, reader: BesideReader, isBotUp: boolean): InvariantView {
+function viewOf(arena: Arena, reader: BesideReader, isBotUp: boolean): InvariantView {
   const { world, pins, watch, sealedTwice } = arena;
   return {
     chain: world.chain,

@@ -19,7 +19,8 @@ const readBytes = attemptedOffset + 4;
  */
 export function readBackfill(index: Buffer): Backfill | undefined {
   if (index.length < readBytes) return undefined;
-  const at = (offset: number): number => (endianness() === 'LE' ? index.readUInt32LE(offset) : index.readUInt32BE(offset));
+  const at = (offset: number): number =>
+    endianness() === 'LE' ? index.readUInt32LE(offset) : index.readUInt32BE(offset);
   return { done: at(doneOffset), attempted: at(attemptedOffset) };
 }
 

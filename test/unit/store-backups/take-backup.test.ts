@@ -89,13 +89,18 @@ describe('a backup', () => {
 });
 
 describe('two backups in one second', () => {
-  it.each(['by-hand', 'before-migration'] as const)('%s both stand, the later one under the next second', async (kind) => {
-    const { dataDir } = await usedHome();
-    const first = await takeBackup(order(dataDir, { kind }));
-    const second = await takeBackup(order(dataDir, { kind }));
-    expect(await namesIn(backupFolder(dataDir))).toEqual([first.file, second.file].map((file) => path.basename(file)));
-    expect(path.basename(second.file)).toBe(path.basename(first.file).replace('12-00-00Z', '12-00-01Z'));
-  });
+  it.each(['by-hand', 'before-migration'] as const)(
+    '%s both stand, the later one under the next second',
+    async (kind) => {
+      const { dataDir } = await usedHome();
+      const first = await takeBackup(order(dataDir, { kind }));
+      const second = await takeBackup(order(dataDir, { kind }));
+      expect(await namesIn(backupFolder(dataDir))).toEqual(
+        [first.file, second.file].map((file) => path.basename(file)),
+      );
+      expect(path.basename(second.file)).toBe(path.basename(first.file).replace('12-00-00Z', '12-00-01Z'));
+    },
+  );
 });
 
 describe('no half backup is left when', () => {
@@ -170,7 +175,7 @@ describe('no half backup is left when', () => {
     },
   );
 
-  it('a process was killed in the middle of one in a folder of its own, and nobody else\'s file goes with it', async () => {
+  it("a process was killed in the middle of one in a folder of its own, and nobody else's file goes with it", async () => {
     const { dataDir } = await usedHome();
     const folder = await tempDir();
     const left = ['smanager-db.aa.partial', 'film.partial'];
