@@ -7,10 +7,13 @@ import { mustEqual, outcomeOf } from '../harness/judge.ts';
 import { changed, changes } from '../harness/mutation.ts';
 import { mustBePlain } from '../harness/terminal.ts';
 import { type Target, target } from '../harness/target.ts';
+import { TransportServer } from '../harness/transport-server.ts';
 
 const cid = 'QmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn';
 const other = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi';
 const going = new AbortController().signal;
+const clock = new SystemClock();
+const server = await TransportServer.start();
 const refusal = '{"Message":"pin: Start Seal error code is: 500","Code":0,"Type":"error"}';
 const bodies: readonly string[] = [
   '{"Pins":null}\n{"Pins":null,"Progress":5}\n{"Pins":null,"Progress":90}\n',
@@ -62,8 +65,13 @@ export const ipfs: Target = target({
     const bytes = changed(Buffer.from(body), list);
     const parts = pieces(bytes, bytes.length > 10_000 ? 65_536 : pieceBytes);
     const transport = new Answering({ status, body: parts, trailers: { 'x-stream-error': trailer } });
-    const client = new IpfsClient({ endPoint: endPoint('http://ipfs:1'), transport, clock: new SystemClock() });
-    const outcome = await outcomeOf(async () => await readings[reading]?.(client));
+    const outcome = await outcomeOf(
+      async () =>
+        await server.during(transport, async (url) => {
+          const client = new IpfsClient({ endPoint: endPoint(url), transport, clock });
+          return await readings[reading]?.(client);
+        }),
+    );
     if (outcome.error === undefined) judgeValue({ reading, status, trailer, value: outcome.value, bytes });
   },
 });
