@@ -29,7 +29,7 @@ const reach: Readonly<Record<Aim, { readonly count: number; readonly delayMs: nu
   delete: { count: 1, delayMs: 25 },
   seal: { count: 2, delayMs: 30 },
   claim: { count: 3, delayMs: 25 },
-  GC: { count: 1, delayMs: 40 },
+  GC: { count: 1, delayMs: 8 },
   pull: { count: 12, delayMs: 200 },
   walk: { count: 3, delayMs: 25 },
   'catch-up': { count: 700, delayMs: 60 },

@@ -19,12 +19,12 @@ const fits: Readonly<Record<Aim, (moment: Moment) => boolean>> = {
 
 /** No further sign comes so long after the first. */
 const afterFirstBlocks = 12;
-/** No sign comes at all. */
-const patienceBlocks = 240;
+/** No sign comes at all. Two collections of garbage lie a minute and some waiting apart. */
+const patienceBlocks = 320;
 
 /**
- * Resolves, while the call is not answered yet, at the planned sign, or when no other one came for some blocks; rejects when there was none for a
- * minute of blocks.
+ * Resolves, while the call is not answered yet, at the planned sign, or when no other one came for some blocks; rejects when there was none at all
+ * for very many.
  */
 export async function untilSign(
   { aim, count }: Pick<PlannedKill, 'aim' | 'count'>,

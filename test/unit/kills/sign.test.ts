@@ -43,7 +43,7 @@ describe('a kill waits', () => {
   });
 
   it('not for ever for a first one', async () => {
-    expect(await momentsUntil(1, blocks(239))).toBe('waits');
-    expect(await momentsUntil(1, blocks(500))).toMatch(/no sign of pull within 240 blocks/u);
+    expect(await momentsUntil(1, blocks(319))).toBe('waits');
+    expect(await momentsUntil(1, blocks(500))).toMatch(/no sign of pull within 320 blocks/u);
   });
 });
