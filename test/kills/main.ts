@@ -66,7 +66,9 @@ async function inArena(
   releases.add(async () => await arena.close());
   beginStory(arena);
   const ofLives = await killAll(arena, name, planKills(new SeededRandom(seed), kills), totals);
-  const atRest = await comeToRest(arena);
+  const atRest = await comeToRest(arena).catch((error: unknown) => [
+    error instanceof Error ? error.message : String(error),
+  ]);
   for (const defect of atRest) console.log(`DEFECT ${name} at rest: ${defect}`);
   const defects = [...ofLives, ...atRest];
   if (defects.length > 0) await keepEvidence(arena, seed);
