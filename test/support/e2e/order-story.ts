@@ -6,7 +6,7 @@ import { addSeededFile, inSworker, type SeededFile } from './daemon.ts';
 
 const SMALLEST_BYTES = 32 * 1024;
 /** The largest that is taken is so many times larger. */
-const LARGEST_FACTOR_LOG2 = 5;
+const LARGEST_FACTOR_LOG2 = 7;
 const MIB = 1024 ** 2;
 /** In MiB, as the configuration has it. */
 export const LARGEST_MIB = 6;
