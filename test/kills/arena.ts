@@ -18,7 +18,7 @@ import { BLOCK_INTERVAL_MS, SMALL_WORLD } from '../support/e2e/small-world.ts';
 import { Watch } from '../support/sim/watch.ts';
 import { writeOldDatabase } from './old-database.ts';
 
-export const maxPendingTasks = 8;
+export const maxPendingTasks = 4;
 const storyFiles = 40;
 /** Never taken: they make a walk long. */
 const otherOrders = 2500;
@@ -77,7 +77,13 @@ async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena
     releases.add(async () => watcher.close());
   }
   return {
-    ...{ world, home, backups, pace, pins, moments, story },
+    world,
+    home,
+    backups,
+    pace,
+    pins,
+    moments,
+    story,
     oldDatabase: await makeOldDatabase(world),
     watch: watchFiles(world, pins),
     sealedTwice: watchSeals(world),

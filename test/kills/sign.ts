@@ -10,10 +10,11 @@ const fits: Readonly<Record<Aim, (moment: Moment) => boolean>> = {
   checkpoint: (moment) => moment === 'file smanager-db.sqlite',
   delete: (moment) => moment === 'sworker storage/delete',
   seal: (moment) => moment === 'sworker storage/seal_end',
-  claim: (moment) => moment === 'sworker file/info',
+  // With more orders than slots the next ones are claimed while the first are pulled.
+  claim: (moment) => moment === 'ipfs pin/add',
   GC: (moment) => moment === 'ipfs repo/gc',
   pull: (moment) => moment === 'ipfs pin/add' || moment === 'sworker storage/seal',
-  walk: (moment) => moment === 'chain state_getKeysPaged',
+  walk: (moment) => moment === 'walk',
   'catch-up': (moment) => moment === 'chain state_getStorage',
 };
 

@@ -8,11 +8,12 @@ import { readSql } from '../support/raw-database.ts';
 import type { Arena } from './arena.ts';
 import { lengthenLog } from './long-log.ts';
 import { putOldDatabase } from './old-database.ts';
-import type { Aim } from './phases.ts';
 import type { PlannedKill } from './plan.ts';
 
 const firstOrders = 12;
 const freshOrders = 3;
+/** More than slots, so that some are claimed before their turn. */
+const claimedOrders = 8;
 const hourBlocks = 600;
 const catchUpBlocks = 320;
 /** A close is believed ten blocks later, and the bot must have noted that time. */
@@ -38,6 +39,8 @@ export async function prepare(arena: Arena, plan: PlannedKill): Promise<NodeJS.P
       await assureClosed(arena);
       return {};
     case 'claim':
+      await story.orderFresh(claimedOrders);
+      return {};
     case 'pull':
     case 'seal':
     case 'anywhere':
