@@ -8,6 +8,7 @@ import { readSql } from '../support/raw-database.ts';
 import type { Arena } from './arena.ts';
 import { lengthenLog } from './long-log.ts';
 import { putOldDatabase } from './old-database.ts';
+import type { Aim } from './phases.ts';
 import type { PlannedKill } from './plan.ts';
 
 const firstOrders = 12;
@@ -20,39 +21,27 @@ const catchUpBlocks = 320;
 const closeBlocks = 20;
 const garbageBytes = 6 * 1024 ** 2;
 
+/** What has to come about before a life, so that the bot comes to the aim. */
+const stages: Readonly<Record<Aim, (arena: Arena) => Promise<void>>> = {
+  walk: async ({ pace }) => pace.jump(hourBlocks),
+  'catch-up': async ({ pace }) => pace.jump(catchUpBlocks),
+  checkpoint: async ({ home }) => await lengthenLog(home.databaseFile),
+  delete: assureClosed,
+  claim: async ({ story }) => await story.orderFresh(claimedOrders),
+  pull: async ({ story }) => await story.orderFresh(freshOrders),
+  seal: async ({ story }) => await story.orderFresh(freshOrders),
+  anywhere: async ({ story }) => await story.orderFresh(freshOrders),
+  GC: async ({ world }) => await addGarbage(world),
+  migrate: async () => undefined,
+  backup: async () => undefined,
+};
+
 /** Brings the world to where the bot's next life has to come to the aim. Returns what the life's environment says. */
-export async function prepare(arena: Arena, plan: PlannedKill): Promise<NodeJS.ProcessEnv> {
-  const { pace, story } = arena;
-  if (plan.isOld) await assureOld(arena);
+export async function prepare(arena: Arena, { aim, isOld }: PlannedKill): Promise<NodeJS.ProcessEnv> {
+  if (isOld) await assureOld(arena);
   else await goOn(arena);
-  switch (plan.aim) {
-    case 'walk':
-      pace.jump(hourBlocks);
-      return {};
-    case 'catch-up':
-      pace.jump(catchUpBlocks);
-      return {};
-    case 'checkpoint':
-      await lengthenLog(arena.home.databaseFile);
-      return {};
-    case 'delete':
-      await assureClosed(arena);
-      return {};
-    case 'claim':
-      await story.orderFresh(claimedOrders);
-      return {};
-    case 'pull':
-    case 'seal':
-    case 'anywhere':
-      await story.orderFresh(freshOrders);
-      return {};
-    case 'GC':
-      await addGarbage(arena.world);
-      return { SMANAGER_GC_THRESHOLD_PERCENT: '1' };
-    case 'migrate':
-    case 'backup':
-      return {};
-  }
+  await stages[aim](arena);
+  return aim === 'GC' ? { SMANAGER_GC_THRESHOLD_PERCENT: '1' } : {};
 }
 
 /** The first orders are there before the bot is. */
