@@ -1,8 +1,7 @@
 import { careTasks } from './app-care.ts';
 import { type BotTime, botTime } from './app-clock.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
-import { pinKeeping, reconcileTask } from './app-reconcile.ts';
-import { PinKeeperTask } from './care/pin-keeper-task.ts';
+import { pinKeeperTask, reconcileTask } from './app-reconcile.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -295,8 +294,7 @@ function composeTasks(parts: Composition): readonly Task[] {
   });
 
   // care
-  const keepPins = pinKeeping({ ...room('care'), ...clients });
-  const pinKeeper = new PinKeeperTask({ ...room('care'), keepPins });
+  const pinKeeper = pinKeeperTask({ ...room('care'), ...clients });
 
   // pull
   const pull: PullTask = new PullTask({
@@ -354,7 +352,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       coordinator,
       settings: config.cleanup,
     }),
-    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, keepPins, settings: config.gc }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, keepPins: pinKeeper.keepPins, settings: config.gc }),
     pinKeeper,
     ...careTasks(room('care'), config),
     reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),

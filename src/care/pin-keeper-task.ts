@@ -5,7 +5,6 @@ import type { Task } from '../runtime/task.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 
 interface PinKeeperTaskParts extends LoopParts {
-  /** Pins sealed files again whose pin is missing. */
   readonly keepPins: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -18,11 +17,14 @@ const againAfterMs = 10 * MINUTE_MS;
 /** Looks for sealed files without a pin after the start, once a day, and soon after a pull that ended sealed without the daemon's word for the pin. */
 export class PinKeeperTask implements Task {
   readonly name = 'pin-keeper';
+  /** Pins sealed files again whose pin is missing. */
+  readonly keepPins: (signal: AbortSignal) => Promise<void>;
   readonly #parts: PinKeeperTaskParts;
   readonly #wakeUp: WakeUp;
 
   constructor(parts: PinKeeperTaskParts) {
     this.#parts = parts;
+    this.keepPins = parts.keepPins;
     this.#wakeUp = new WakeUp(parts.clock);
   }
 
@@ -42,7 +44,7 @@ export class PinKeeperTask implements Task {
 
   async #round(signal: AbortSignal): Promise<number | undefined> {
     try {
-      await this.#parts.keepPins(signal);
+      await this.keepPins(signal);
       return undefined;
     } catch (error) {
       // Whoever cannot do without the missing part says so by a condition; this can wait.
