@@ -25,7 +25,7 @@ const reach: Readonly<Record<Aim, { readonly count: number; readonly delayMs: nu
   anywhere: { count: 600, delayMs: 20 },
   migrate: { count: 1, delayMs: 70 },
   backup: { count: 12, delayMs: 30 },
-  checkpoint: { count: 3, delayMs: 60 },
+  checkpoint: { count: 3, delayMs: 20 },
   delete: { count: 1, delayMs: 25 },
   seal: { count: 2, delayMs: 30 },
   claim: { count: 3, delayMs: 25 },

@@ -10,7 +10,7 @@ const fits: Readonly<Record<Aim, (moment: Moment) => boolean>> = {
   checkpoint: (moment) => moment === 'file smanager-db.sqlite',
   delete: (moment) => moment === 'sworker storage/delete',
   seal: (moment) => moment === 'sworker storage/seal_end',
-  // With more orders than slots the next ones are claimed while the first are pulled.
+  // It is on its way still.
   claim: (moment) => moment === 'ipfs pin/add',
   GC: (moment) => moment === 'ipfs repo/gc',
   pull: (moment) => moment === 'ipfs pin/add' || moment === 'sworker storage/seal',

@@ -25,6 +25,7 @@ export class Moments {
     };
     world.chain.onBlock(() => {
       faults.release();
+      pins.letPass();
       this.tell('block');
     });
   }

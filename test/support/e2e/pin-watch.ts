@@ -11,6 +11,9 @@ export class PinWatch {
   readonly begun = new Map<string, number>();
   /** Every `pin/add` of a CID that was being pulled. */
   readonly twice: string[] = [];
+  /** Whether a `pin/add` stays on its way to the daemon until `letPass`, as on a slow network: whoever asked has no answer meanwhile, and the daemon has not been asked. */
+  holdsPinAdds = false;
+  readonly #onTheirWay: (() => void)[] = [];
   onRequest: ((command: string, cid: string | null) => void) | undefined;
   readonly #close: () => Promise<void>;
 
@@ -26,16 +29,27 @@ export class PinWatch {
       const url = new URL(request.url ?? '/', daemonOrigin);
       const command = url.pathname.replace('/api/v0/', '');
       const cid = url.searchParams.get('arg');
-      if (command === 'pin/add' && cid !== null) response.once('close', watch.#begins(cid));
+      const arrives = (): void => {
+        // Whoever asked is gone.
+        if (response.destroyed) return;
+        if (command === 'pin/add' && cid !== null) response.once('close', watch.#begins(cid));
+        // Either side broke off: the other one is told by a broken connection.
+        proxy.pass(request, response).catch(() => response.destroy());
+      };
       watch.onRequest?.(command, cid);
-      // Either side broke off: the other one is told by a broken connection.
-      proxy.pass(request, response).catch(() => response.destroy());
+      if (command === 'pin/add' && watch.holdsPinAdds) watch.#onTheirWay.push(arrives);
+      else arrives();
     });
     const watch: PinWatch = new PinWatch(listener.origin, async () => {
       await listener.close();
       proxy.close();
     });
     return watch;
+  }
+
+  /** Everything that is on its way arrives. */
+  letPass(): void {
+    for (const arrives of this.#onTheirWay.splice(0)) arrives();
   }
 
   async close(): Promise<void> {
