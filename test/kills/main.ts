@@ -71,6 +71,7 @@ async function inArena(
   ]);
   for (const defect of atRest) console.log(`DEFECT ${name} at rest: ${defect}`);
   const defects = [...ofLives, ...atRest];
+  console.log(`${name} pins of sealed files that a kill took and the bot made again: ${arena.pins.madeAgain}`);
   if (defects.length > 0) await keepEvidence(arena, seed);
   return defects;
 }
