@@ -10,7 +10,7 @@ import type { PinAgainResult } from './ipfs.ts';
 const statAnswer = z.object({ Hash: z.string(), Local: z.boolean().default(false) });
 const pinsAnswer = z.object({ Pins: z.array(z.string()) });
 
-/** The empty UnixFS directory, which every daemon pins when its repository is made, and which is pinned without sealing. */
+/** The empty UnixFS directory: most daemons have it pinned since their repository was made, and none seals it. */
 const emptyDirectory = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn';
 
 // All blocks of the file are read from sWorker, and a garbage collection may be waited for.
