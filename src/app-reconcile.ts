@@ -1,4 +1,6 @@
 import type { Clients } from './app-parts.ts';
+import { PinKeeperTask } from './care/pin-keeper-task.ts';
+import { PinKeeper } from './care/reconcile/pin-keeper.ts';
 import { type ReconcileOutcome, Reconciler } from './care/reconcile/reconciler.ts';
 import { ReconcileTask } from './care/reconcile/reconcile-task.ts';
 import { syncedHead } from './chain/synced-head.ts';
@@ -39,6 +41,22 @@ function createReconciler({ clock, database, facts, chain, sworker, ipfs }: Reco
       rows: new ReconcileRows(database),
     },
   });
+}
+
+/** Pins sealed files again whose pin is missing, and says so. */
+export function pinKeeperTask(parts: LoopParts & Pick<ReconcilerParts, 'database'> & Sources): PinKeeperTask {
+  const { database, sworker, ipfs, logger } = parts;
+  const store = { listing: new HeldListing(database), rows: new ReconcileRows(database) };
+  const keeper = new PinKeeper({ sworker, ipfs, store });
+  const keepPins = async (signal: AbortSignal): Promise<void> => {
+    const { pinned, incomplete, refusals } = await keeper.keepAll(signal);
+    if (pinned > 0) logger.info('Sealed files whose pin was missing are pinned again', { files: pinned });
+    const left = incomplete + refusals.length;
+    if (left === 0) return;
+    const reason = refusals[0] ?? 'the daemon lacks some of their blocks';
+    logger.warn('Sealed files without a pin cannot be pinned again', { files: left, reason });
+  };
+  return new PinKeeperTask({ ...parts, keepPins });
 }
 
 /** The bot's own runs. */

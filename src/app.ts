@@ -1,7 +1,7 @@
 import { careTasks } from './app-care.ts';
 import { type BotTime, botTime } from './app-clock.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
-import { reconcileTask } from './app-reconcile.ts';
+import { pinKeeperTask, reconcileTask } from './app-reconcile.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -293,6 +293,9 @@ function composeTasks(parts: Composition): readonly Task[] {
     decideAsNotHeld: async (order) => await judge.verdictOf(order.id, { heldHere: false }),
   });
 
+  // care
+  const pinKeeper = pinKeeperTask({ ...room('care'), ...clients });
+
   // pull
   const pull: PullTask = new PullTask({
     ...pullRoom,
@@ -318,6 +321,7 @@ function composeTasks(parts: Composition): readonly Task[] {
     readAgain: async (orders, signal) => await readings.readAgain(orders, signal),
     decideAgain: async (orders) => await judge.decideAgain(orders),
     refreshWorkload: async (signal) => await workload.refresh(signal),
+    pinsInDoubt: () => pinKeeper.notify(),
   });
 
   return [
@@ -348,7 +352,8 @@ function composeTasks(parts: Composition): readonly Task[] {
       coordinator,
       settings: config.cleanup,
     }),
-    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, settings: config.gc }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, keepPins: pinKeeper.keepPins, settings: config.gc }),
+    pinKeeper,
     ...careTasks(room('care'), config),
     reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),
     new StatusLineTask({ ...telemetryRoom, overview }),

@@ -37,6 +37,8 @@ export interface IpfsNode extends SealingBackend {
   pinType(cid: string, among: PinType | 'all'): Promise<PinType | undefined>;
   /** Pins of the type asked for; each CID once. */
   pins(type: PinType | 'all'): AsyncIterable<{ cid: string; type: PinType }>;
+  /** Whether every block below a CID, and its own, is here. */
+  hasAllBlocks(cid: string): Promise<boolean>;
   /** Removes what no pin holds; yields the CIDs removed. */
   collectGarbage(): AsyncIterable<string>;
   repoStat(): Promise<RepoStat>;

@@ -64,8 +64,9 @@ export class BotProcess {
     }
   }
 
-  static start(options: BotOptions): BotProcess {
-    const child = spawn(...commandLine(options, ['run']), {
+  /** `args`: another command than `run`. */
+  static start(options: BotOptions, args: readonly string[] = ['run']): BotProcess {
+    const child = spawn(...commandLine(options, args), {
       env: environment(options),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

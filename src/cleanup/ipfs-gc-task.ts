@@ -21,6 +21,8 @@ export interface IpfsGcParts extends LoopParts {
   readonly database: Database;
   readonly facts: Facts;
   readonly pins: Pick<PinRows, 'countRunning'>;
+  /** Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. */
+  readonly keepPins: (signal: AbortSignal) => Promise<void>;
   readonly settings: { readonly thresholdPercent: number; readonly intervalMs: number };
 }
 
@@ -75,7 +77,9 @@ export class IpfsGcTask implements Task {
   }
 
   async #collect(signal: AbortSignal): Promise<number> {
-    const { clock, conditions, ipfs, logger, settings } = this.#parts;
+    const { clock, conditions, ipfs, keepPins, logger, settings } = this.#parts;
+    // Nothing is collected while it cannot be asked whether every sealed file is pinned.
+    await keepPins(signal);
     let next: GcState = { ...untouched, lastMs: clock.nowMs(), notBeforeMs: clock.nowMs() + settings.intervalMs };
     try {
       const before = await ipfs.repoSize(signal);

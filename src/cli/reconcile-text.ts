@@ -30,8 +30,8 @@ const outcomes: Readonly<Record<ReconcileClass, Partial<Record<Remedy, string>>>
     'seal-updater': 'the seal updater lets go of it once it was missing from two rounds',
   },
   'sealed-not-pinned': {
-    report:
-      'it is proven and earns, but the next garbage collection may take it from the IPFS daemon; nothing safe can be done',
+    'pin-again':
+      'the IPFS daemon pins it again where it has all its blocks; else it is proven and earns, but cannot be fetched from this node',
   },
   'pinned-not-sealed': {
     'next-pull': 'its next pull pins it again and seals it',

@@ -24,9 +24,9 @@ export function perClass<T>(of: (name: ReconcileClass) => T): Record<ReconcileCl
 
 /**
  * What is done about a disagreement. None of them deletes: `decide-anew` and `begin-cleanup` are guarded moves of the tables, and a cleanup that
- * is begun has to be confirmed twice by the chain before anything goes. The others are left to the rules of the named room, or to a person.
+ * is begun has to be confirmed twice by the chain before anything goes; `pin-again` adds a pin. The others are left to the rules of the named room, or to a person.
  */
-export const remedies = ['decide-anew', 'begin-cleanup', 'seal-updater', 'next-pull', 'report'] as const;
+export const remedies = ['decide-anew', 'begin-cleanup', 'pin-again', 'seal-updater', 'next-pull', 'report'] as const;
 export type Remedy = (typeof remedies)[number];
 
 /** One CID as the four sources have it. */
@@ -62,7 +62,7 @@ export function findingOf(state: FileState): Finding | undefined {
     if (!isOrdered) return { class: 'held-without-order', remedy: letGoRemedy(state) };
     if (sworker === 'lost') return { class: 'lost', remedy: 'seal-updater' };
     // A file without a held record gets one with the next round of the seal updater.
-    return record === 'held' && pin === 'none' ? { class: 'sealed-not-pinned', remedy: 'report' } : undefined;
+    return record === 'held' && pin === 'none' ? { class: 'sealed-not-pinned', remedy: 'pin-again' } : undefined;
   }
   if (record === 'held') return { class: 'handled-not-held', remedy: 'seal-updater' };
   if (order === 'handled') return { class: 'handled-not-held', remedy: 'decide-anew' };

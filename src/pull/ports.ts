@@ -25,6 +25,8 @@ export interface PickPorts {
   readonly decideAgain: (orders: readonly Order[]) => Promise<ReadonlyMap<number, FreshVerdict> | undefined>;
   /** Asks sWorker for its workload now and keeps it as a fact. */
   readonly refreshWorkload: (signal: AbortSignal) => Promise<WorkloadFacts>;
+  /** Says that a file is sealed without the daemon's word that it is pinned. */
+  readonly pinsInDoubt: () => void;
 }
 
 export interface PullSettings {

@@ -69,6 +69,14 @@ const unheld = `
   SELECT id, cid, size_bytes AS sizeBytes FROM file_record
   WHERE id > ? AND id <= ? AND status = 'handled' AND NOT EXISTS (${heldOf('file_record.cid')}) AND NOT ${isCleaning('file_record.cid')}`;
 
+const unheldPulls = `
+  SELECT past.id
+  FROM (SELECT id, cid, status, order_id FROM pin_record WHERE status IN ('failed', 'interrupted', 'removed')
+    ORDER BY started_block DESC LIMIT ?) AS past
+  CROSS JOIN file_record ON file_record.id = past.order_id AND file_record.cid = past.cid
+  WHERE past.status <> 'removed' AND file_record.status IN ('queued', 'waiting', 'failed')
+    AND NOT EXISTS (SELECT 1 FROM pin_record AS newer WHERE newer.cid = past.cid AND newer.id > past.id)`;
+
 const decideAnew = `
   UPDATE file_record SET status = 'new', ${Object.keys(undecided)
     .map((column) => `${column} = ?`)
@@ -121,6 +129,14 @@ export class ReconcileRows {
     return await this.#database.read(
       async (reader): Promise<UnheldOrder[]> => await reader.raw(unheld, [afterId, throughId]),
     );
+  }
+
+  /** Of the newest finished records those that are the last word about an open order's file: pulls that ended without one that is held. */
+  async unheldPulls(most: number): Promise<readonly number[]> {
+    const rows = await this.#database.read(
+      async (reader): Promise<{ id: number }[]> => await reader.raw(unheldPulls, [most]),
+    );
+    return rows.map(({ id }) => id);
   }
 
   async newestOrderId(): Promise<number> {

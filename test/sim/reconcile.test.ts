@@ -44,6 +44,33 @@ async function nextReport(world: SimWorld, before?: ReconcileReport): Promise<Re
   return report;
 }
 
+describe('A sealed file without a pin', () => {
+  test('is pinned again soon after the start, sealed as it is', async () => {
+    const { world, cids } = await stoppedWith(2);
+    const [unpinned = ''] = cids;
+    await world.ipfs.unpin(unpinned);
+    world.startBot();
+    await world.runUntil('pinned', async () => (await world.ipfs.pinType(unpinned)) === 'recursive', 10);
+    expect(world.sworker.files.find(unpinned)?.state).toBe('valid');
+    expect([world.watch.lettingGo, world.watch.pullsBegun.get(unpinned)]).toEqual([[], 1]);
+    expect(await world.broken({ isSettled: true })).toEqual([]);
+  });
+
+  test('is told and left alone when the daemon has not all of its blocks', async () => {
+    const { world, cids } = await stoppedWith(2);
+    const [unpinned = ''] = cids;
+    await world.ipfs.unpin(unpinned);
+    await world.ipfs.repoGc();
+    world.startBot();
+    const report = await nextReport(world);
+    expect(report.classes['sealed-not-pinned']).toMatchObject({ files: 1, healed: 0, examples: [unpinned] });
+    expect(await world.ipfs.pinType(unpinned)).toBeUndefined();
+    const warnings = world.logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).toContain('Sealed files without a pin cannot be pinned again');
+    expect(world.watch.lettingGo).toEqual([]);
+  });
+});
+
 describe('The reconciler', () => {
   test('finds nothing in a bot that works', async () => {
     const { world } = await stoppedWith(4);
@@ -60,8 +87,6 @@ describe('The reconciler', () => {
     await changeRows(world.databaseFile, "UPDATE pin_record SET status = 'removed' WHERE cid = ?", unheld);
     world.sworker.files.held.delete(unheld);
     await world.ipfs.unpin(unheld);
-    // A daemon killed between the end of the seal and its pin.
-    await world.ipfs.unpin(unpinned);
     // A pin of a pull whose file was deleted in sWorker by hand, and its order given up.
     await changeRows(world.databaseFile, "UPDATE pin_record SET status = 'removed' WHERE cid = ?", unsealed);
     await changeRows(world.databaseFile, "UPDATE file_record SET status = 'failed' WHERE cid = ?", unsealed);
@@ -72,6 +97,8 @@ describe('The reconciler', () => {
     world.startBot();
     await world.run(firstRunBlocks - 1);
     world.sworker.files.held.delete(gone);
+    // As a daemon leaves it that is killed between the end of the seal and its pin.
+    await world.ipfs.unpin(unpinned);
     const report = await nextReport(world);
     expect(found(report)).toEqual({
       'held-without-order': [stray],
@@ -86,12 +113,15 @@ describe('The reconciler', () => {
       healed: 1,
       remedies: { 'decide-anew': 1, 'seal-updater': 1 },
     });
+    expect(report.classes['sealed-not-pinned']).toMatchObject({ healed: 1, remedies: { 'pin-again': 1 } });
+    expect(await world.ipfs.pinType(unpinned)).toBe('recursive');
     expect(world.watch.lettingGo).toEqual([]);
     await world.runUntil('pulled anew', async () => (await world.statusOf(unheld)) === 'handled', 60);
     expect(world.sworker.files.find(unheld)?.state).toBe('valid');
     expect(world.watch.pullsBegun.get(unheld)).toBe(2);
     const next = await nextReport(world, report);
     expect(found(next)['handled-not-held']).toBeUndefined();
+    expect(found(next)['sealed-not-pinned']).toBeUndefined();
     // The seal updater has let go of the record of the other one, whose pin stands and seals nothing: its pull pins it once more.
     expect(world.watch.lettingGo.map(({ how, cid }) => [how, cid])).toEqual([['pin/rm', gone]]);
     expect(world.sworker.files.find(unpinned)?.state).toBe('valid');
@@ -101,10 +131,10 @@ describe('The reconciler', () => {
   test('concludes nothing from a run that an outage ends, and comes back', async () => {
     const { world, cids } = await stoppedWith(3);
     const [unpinned = ''] = cids;
-    await world.ipfs.unpin(unpinned);
     world.startBot();
     // The daemon is gone when the run has read sWorker's lists.
     await world.run(firstRunBlocks - 10);
+    await world.ipfs.unpin(unpinned);
     const asked = world.desk.counts.get('ipfs pin/ls (all)') ?? 0;
     world.desk.chooseFault = ({ name }) => (name === 'pin/ls (all)' ? 'dropped' : undefined);
     await world.run(40);

@@ -310,7 +310,7 @@ export class HeldWorld {
 
   async orderRow(
     cid: string,
-  ): Promise<{ status: OrderStatus; gone_count: number; verdict: string | null; read_block: number }> {
+  ): Promise<{ id: number; status: OrderStatus; gone_count: number; verdict: string | null; read_block: number }> {
     return await this.#newest('file_record', cid);
   }
 

@@ -125,6 +125,8 @@ export class PullWorld {
   /** Stands between the gate's question and an ended pull's, where a test has to tell them apart. */
   readWorkload = (): WorkloadFacts => this.workload;
   chainAway = false;
+  /** How often the room said that a sealed file may have no pin. */
+  pinDoubts = 0;
   #position = 0;
   #stop: AbortController | undefined;
   #running: Promise<void> | undefined;
@@ -165,6 +167,9 @@ export class PullWorld {
         }));
       },
       decideAgain: async (orders) => new Map(orders.map((order) => [order.id, this.#verdictOf(order)])),
+      pinsInDoubt: () => {
+        this.pinDoubts += 1;
+      },
       refreshWorkload: async () => {
         if (this.sworker.isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
         return this.readWorkload();

@@ -1,5 +1,6 @@
 import { Reconciler, type ReconcileOutcome } from '../../src/care/reconcile/reconciler.ts';
 import type { ReconcileParts } from '../../src/care/reconcile/ports.ts';
+import type { PinAgainResult } from '../../src/clients/ipfs/ipfs.ts';
 import { SworkerClient } from '../../src/clients/sworker/sworker-client.ts';
 import { EndPoint } from '../../src/config/end-point.ts';
 import type { ReconcileReport } from '../../src/domain/reconcile.ts';
@@ -13,6 +14,9 @@ export class ReconcileWorld {
   readonly held: HeldWorld;
   /** Called with each question to the chain and the daemon; throws in their place. */
   before: (question: 'head' | 'pins' | 'next pin') => unknown = () => undefined;
+
+  /** What the daemon does when it is to pin a sealed file again. */
+  daemonPins: (cid: string) => Promise<PinAgainResult> = async () => ({ kind: 'pinned' });
 
   constructor(held: HeldWorld) {
     this.held = held;
@@ -37,6 +41,12 @@ export class ReconcileWorld {
             await ask('next pin');
             yield cid;
           }
+        },
+        isPinned: async (cid) => daemon.pins.has(cid),
+        pinAgain: async (cid) => {
+          const result = await this.daemonPins(cid);
+          if (result.kind === 'pinned') daemon.pins.add(cid);
+          return result;
         },
       },
       store: { ...this.held.sealStore(), gaps: new Gaps(database), rows: new ReconcileRows(database) },

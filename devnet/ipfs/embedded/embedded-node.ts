@@ -102,6 +102,17 @@ export class EmbeddedNode implements IpfsNode {
     for (const cid of await this.indirect()) if (!stored.has(cid)) yield { cid, type: 'indirect' };
   }
 
+  async hasAllBlocks(cid: string): Promise<boolean> {
+    const options = { signal: new AbortController().signal, offline: true };
+    try {
+      for await (const block of this.dag(cid, options)) if (block.bytes === undefined) return false;
+      return true;
+    } catch (error) {
+      if (error instanceof IpfsRpcError) return false;
+      throw error;
+    }
+  }
+
   async *collectGarbage(): AsyncGenerator<string> {
     const kept = new Set<string>();
     const keep = (cid: CID) => kept.add(hashKey(cid));

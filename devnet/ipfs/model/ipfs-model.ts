@@ -85,6 +85,23 @@ export class IpfsModel implements IpfsNode {
     }
   }
 
+  /** `pin/update` onto a file that was sealed before; false when its blocks are not all here. Waits while a garbage collection waits or runs. */
+  async pinUpdate(cid: string, signal?: AbortSignal): Promise<boolean> {
+    const release = await this.lock.read(this.lifeSignal(signal));
+    try {
+      if (!(await this.hasAllBlocks(cid))) return false;
+      await this.pin(cid);
+      return true;
+    } finally {
+      release();
+    }
+  }
+
+  async hasAllBlocks(cid: string): Promise<boolean> {
+    this.alive();
+    return this.storedBytes.get(cid) === this.files.get(cid)?.sizeBytes;
+  }
+
   /** `repo/gc`: waits for running pins; resolves to the CIDs removed. */
   async repoGc(signal?: AbortSignal): Promise<string[]> {
     const release = await this.lock.write(this.lifeSignal(signal));

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { type IpfsNode, IpfsRpcError, type PinType } from '../backend.ts';
 import { cidArguments, type RpcCall, rpcListener } from './rpc-http.ts';
 import { servePinAdd, type Ticker } from './rpc-pin-add.ts';
+import { filesStat, pinUpdate } from './rpc-pin-update.ts';
 import { styles } from './rpc-style.ts';
 import type { RwLock } from '../sealing/rw-lock.ts';
 import type { PinAddOptions } from '../sealing/sealing-pinner.ts';
@@ -63,6 +64,8 @@ const routes: Readonly<Record<string, Route>> = {
     call.reply.end({ Pins: cids });
   },
   'pin/ls': pinLs,
+  'pin/update': pinUpdate,
+  'files/stat': filesStat,
   'repo/gc': async (call, { node, lock }) => {
     const release = await lock.write(call.signal);
     try {

@@ -38,6 +38,9 @@ export interface SealingFront {
   close(): Promise<void>;
 }
 
+/** Commands that a garbage collection has to wait for. */
+const readsPins: readonly string[] = ['pin/add', 'pin/rm', 'pin/update'];
+
 /** How long an orderly stop waits for sWorker to answer. */
 const STOP_WAIT_MS = 5000;
 
@@ -72,7 +75,7 @@ export async function startSealingFront(options: SealingFrontOptions): Promise<S
   async function handle(call: RpcCall): Promise<void> {
     const recursive = call.query.get('recursive') !== 'false';
     if (call.command === 'pin/add' && recursive) return servePinAdd(call, { style, ticker, pinAdd });
-    if (call.command === 'pin/add' || call.command === 'pin/rm') return passUnder(call, (signal) => lock.read(signal));
+    if (readsPins.includes(call.command)) return passUnder(call, (signal) => lock.read(signal));
     if (call.command === 'repo/gc') return passUnder(call, (signal) => lock.write(signal));
     return proxy.pass(call.request, call.reply.response);
   }

@@ -17,6 +17,8 @@ function isNeverSealed(cid: string): boolean {
   return NEVER_SEALED.has(Buffer.from(CID.parse(cid).multihash.digest).toString('hex'));
 }
 
+const never = new AbortController().signal;
+
 export interface PinAddOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (blocks: number, bytes: number) => void;
@@ -54,7 +56,9 @@ export class SealingPinner {
       if (await backend.isPinnedRecursively(cid, signal)) return;
       if (isNeverSealed(cid)) await this.fetchAll(cid, root, options);
       else await this.seal(cid, root, options);
-      await backend.pin(cid, signal);
+      if (this.killed) throw new IpfsRpcError('pin: the daemon was killed');
+      // A caller that has gone is not noticed any more: https://github.com/crustio/go-ipfs-pinner/blob/crust/dspinner/pin.go (`addPin`).
+      await backend.pin(cid, never);
     } finally {
       release();
     }

@@ -18,19 +18,24 @@ export interface FoundFile {
   readonly cid: string;
   readonly sizeBytes: number;
   readonly orderId?: number | undefined;
+  readonly recordId?: number | undefined;
 }
 
-/** Counts what a run finds; of the files themselves it keeps a few examples and those orders that can be moved. */
+/** Counts what a run finds; of the files themselves it keeps a few examples and those orders and records that something can be done for. */
 export class FindingTally {
   readonly #classes = perClass(emptyFigures);
   readonly #orderIds: Record<'decide-anew' | 'begin-cleanup', number[]> = { 'decide-anew': [], 'begin-cleanup': [] };
+  readonly #recordIds: number[] = [];
 
-  add(finding: Finding, { cid, sizeBytes, orderId }: FoundFile): void {
+  add(finding: Finding, { cid, sizeBytes, orderId, recordId }: FoundFile): void {
     const figures = this.#classes[finding.class];
     figures.files += 1;
     figures.bytes += Math.min(sizeBytes, mostBytes);
     figures.remedies[finding.remedy] = (figures.remedies[finding.remedy] ?? 0) + 1;
     if (figures.examples.length < mostExamples) figures.examples.push(cid);
+    if (finding.remedy === 'pin-again' && recordId !== undefined && this.#recordIds.length < mostHealed) {
+      this.#recordIds.push(recordId);
+    }
     if (finding.remedy !== 'decide-anew' && finding.remedy !== 'begin-cleanup') return;
     const ids = this.#orderIds[finding.remedy];
     if (orderId !== undefined && ids.length < mostHealed) ids.push(orderId);
@@ -39,6 +44,11 @@ export class FindingTally {
   /** Orders that a guarded move of the tables is for. */
   orderIds(remedy: 'decide-anew' | 'begin-cleanup'): readonly number[] {
     return this.#orderIds[remedy];
+  }
+
+  /** Records of files that are to be pinned again. */
+  get recordIds(): readonly number[] {
+    return this.#recordIds;
   }
 
   figures(healed: Readonly<Partial<Record<ReconcileClass, number>>>): Readonly<Record<ReconcileClass, ClassFigures>> {

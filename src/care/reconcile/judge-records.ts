@@ -74,7 +74,7 @@ async function judge(
     const finding = isWanted(state) ? findingOf(state) : undefined;
     if (finding === undefined) continue;
     if (state.sworker === 'none' && (await isThere(judging, record.cid, signal))) continue;
-    tally.add(finding, { cid: record.cid, sizeBytes: record.sizeBytes, orderId: order?.id });
+    tally.add(finding, { cid: record.cid, sizeBytes: record.sizeBytes, orderId: order?.id, recordId: record.id });
   }
 }
 

@@ -2,6 +2,7 @@ import type { ReconcileClass, ReconcileReport } from '../../domain/reconcile.ts'
 import { HOUR_BLOCKS } from '../../domain/units.ts';
 import { FindingTally } from './finding-tally.ts';
 import { judgeRecords } from './judge-records.ts';
+import { PinKeeper } from './pin-keeper.ts';
 import type { ReconcileParts } from './ports.ts';
 import { readSources } from './sources.ts';
 
@@ -40,7 +41,7 @@ export class Reconciler {
     await judgeRecords({ parts: this.#parts, seen, tally, throughId, startedMs, asked: 0 }, signal);
     // The orders in the tables are the chain's word: it has to be there still.
     await headBlock(signal);
-    const healed = apply ? await this.#heal(tally, atBlock) : {};
+    const healed = apply ? await this.#heal(tally, atBlock, signal) : {};
     const report: ReconcileReport = {
       atMs: startedMs,
       atBlock,
@@ -66,13 +67,18 @@ export class Reconciler {
     return undefined;
   }
 
-  async #heal(tally: FindingTally, headBlock: number): Promise<Partial<Record<ReconcileClass, number>>> {
+  async #heal(
+    tally: FindingTally,
+    headBlock: number,
+    signal: AbortSignal,
+  ): Promise<Partial<Record<ReconcileClass, number>>> {
     const { clock, store } = this.#parts;
     const closedOrders = tally.orderIds('begin-cleanup');
     const none = { found: [], recovered: [], lost: [], seenAgain: [], handledOrders: [] };
     await store.held.apply({ ...none, closedOrders }, { headBlock, nowMs: clock.nowMs() }, clock);
     return {
       'held-without-order': closedOrders.length,
+      'sealed-not-pinned': (await new PinKeeper(this.#parts).keep(tally.recordIds, signal)).pinned,
       'handled-not-held': await store.rows.decideAnew(tally.orderIds('decide-anew')),
     };
   }

@@ -4,7 +4,7 @@ import { findingOf } from '../../domain/reconcile.ts';
 import { IdSet } from '../../lib/id-set.ts';
 import { slicesOf } from '../../lib/slices.ts';
 import type { FindingTally } from './finding-tally.ts';
-import type { ReconcileParts } from './ports.ts';
+import type { PinKeeperParts, ReconcileParts } from './ports.ts';
 
 /** What is looked up at once, of lists that may be 400,000 long. */
 export const sliceFiles = 1000;
@@ -29,12 +29,23 @@ export async function readSources(parts: ReconcileParts, tally: FindingTally, si
   const lost = await readHeld(parts, sworker.lostFiles(signal), tally);
   const valid = await readHeld(parts, sworker.validFiles(signal), tally);
   // After sWorker's list: a file is sealed before it is pinned.
-  const pinned = new IdSet();
-  for await (const cids of slicesOf(inOnes(ipfs.pinnedRoots(signal)), sliceFiles)) {
-    // A pin without a record is somebody else's.
-    for (const id of (await parts.store.rows.recordsOf(cids)).recordIds) pinned.add(id);
-  }
+  const pinned = await readPinned({ ipfs, rows: parts.store.rows }, signal);
   return { valid, lost, pinned, pending: new Set(pending.map((file) => file.cid)) };
+}
+
+/** The records of what the daemon has pinned; a pin without a record is somebody else's. */
+export async function readPinned(
+  parts: {
+    readonly ipfs: Pick<PinKeeperParts['ipfs'], 'pinnedRoots'>;
+    readonly rows: Pick<PinKeeperParts['store']['rows'], 'recordsOf'>;
+  },
+  signal: AbortSignal,
+): Promise<IdSet> {
+  const pinned = new IdSet();
+  for await (const cids of slicesOf(inOnes(parts.ipfs.pinnedRoots(signal)), sliceFiles)) {
+    for (const id of (await parts.rows.recordsOf(cids)).recordIds) pinned.add(id);
+  }
+  return pinned;
 }
 
 async function judgePending(

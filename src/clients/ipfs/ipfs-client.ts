@@ -15,10 +15,12 @@ import type {
   IpfsIdentity,
   PinAddOptions,
   PinAddResult,
+  PinAgainResult,
   PinRefusal,
   RepoSize,
 } from './ipfs.ts';
 import { KuboRpc } from './kubo-rpc.ts';
+import { PinAgain } from './pin-again.ts';
 import { isStopping, readRefusal } from './pin-message.ts';
 
 // go-ipfs writes `Pins: null` beside every progress, and leaves a progress of 0 out.
@@ -44,6 +46,7 @@ export class IpfsClient implements Ipfs {
   readonly #service: HttpService;
   readonly #facts: DaemonFacts;
   readonly #rpc: KuboRpc;
+  readonly #pinAgain: PinAgain;
 
   constructor(options: { endPoint: EndPoint; transport: HttpTransport; clock: Clock }) {
     this.#service = new HttpService({
@@ -57,6 +60,7 @@ export class IpfsClient implements Ipfs {
     });
     this.#facts = new DaemonFacts(this.#service);
     this.#rpc = new KuboRpc({ ...options, service: this.#service });
+    this.#pinAgain = new PinAgain(this.#service);
   }
 
   async pinAdd(cid: string, { signal, onProgress }: PinAddOptions): Promise<PinAddResult> {
@@ -102,6 +106,10 @@ export class IpfsClient implements Ipfs {
       if (errors.length === 0) throw this.#refused(call, error);
     }
     return { removedBlocks, errors };
+  }
+
+  async pinAgain(cid: string, signal: AbortSignal): Promise<PinAgainResult> {
+    return this.#pinAgain.pin(cid, signal);
   }
 
   async isPinned(cid: string, signal: AbortSignal): Promise<boolean> {

@@ -25,6 +25,12 @@ export interface PinAddOptions {
   readonly onProgress: (blocks: number) => void;
 }
 
+/** `incomplete`: the daemon lacks some of its blocks, and nothing was pinned. */
+export type PinAgainResult =
+  | { readonly kind: 'pinned' }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'refused'; readonly message: string };
+
 export interface GarbageCollection {
   readonly removedBlocks: number;
   /** The first few blocks' errors; GC goes on behind them. */
@@ -46,6 +52,8 @@ export interface IpfsIdentity {
 export interface Ipfs {
   /** Has no time limit of its own: stalls are judged by the caller, who sees the progress. */
   pinAdd(cid: string, options: PinAddOptions): Promise<PinAddResult>;
+  /** Records the recursive pin of a file that is sealed and whose pin is missing: `pinAdd` refuses it (8012). Fetches and seals nothing. */
+  pinAgain(cid: string, signal: AbortSignal): Promise<PinAgainResult>;
   /** Pinned recursively. */
   isPinned(cid: string, signal: AbortSignal): Promise<boolean>;
   /** Roots of all recursive pins as they come; a list that breaks off rejects. */

@@ -18,7 +18,7 @@ const ABSENT_BLOCKS = HOUR_BLOCKS;
 /** Questions at once: sWorker seals, too. */
 const LANES = 8;
 
-interface LookParts extends LoopParts, Pick<PickPorts, 'readAgain' | 'decideAgain'> {
+interface LookParts extends LoopParts, Pick<PickPorts, 'readAgain' | 'decideAgain' | 'pinsInDoubt'> {
   readonly candidates: Candidates;
   readonly records: PullRecords;
   readonly ipfs: Pick<PullIpfs, 'isPinned'>;
@@ -115,7 +115,7 @@ export class OrderLook {
     round: Round,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { sworker, records, candidates, staleSeals, clock, logger } = this.#parts;
+    const { sworker, records, candidates, staleSeals, clock, logger, pinsInDoubt } = this.#parts;
     const cid = row.key.text;
     const file = await sworker.fileInfo(cid, signal);
     if (file === undefined) return true;
@@ -126,6 +126,7 @@ export class OrderLook {
         clock.nowMs(),
         round.headBlock,
       );
+      pinsInDoubt();
       return false;
     };
     if (file.type !== 'pending') return await handle(file.type, file.sizeBytes);

@@ -30,7 +30,7 @@ export interface PullSlot {
   readonly sealed: () => void;
 }
 
-interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload'> {
+interface RunnerParts extends LoopParts, Pick<PickPorts, 'refreshWorkload' | 'pinsInDoubt'> {
   readonly ipfs: PullIpfs;
   readonly head: HeadBlock;
   readonly records: PullRecords;
@@ -206,7 +206,9 @@ export class PullRunner {
   }
 
   async #learn(pull: RunningPull, answer: PinAnswer, end: PullEnd): Promise<void> {
-    const { sealProof, upgradeHold } = this.#parts;
+    const { sealProof, upgradeHold, pinsInDoubt } = this.#parts;
+    // As the daemon pins after it has ended the seal, one that broke off may have sealed only.
+    if (end.next.kind === 'handled' && answer.kind !== 'pinned') pinsInDoubt();
     if (end.hold === 'sworker-upgrading') upgradeHold.noteRefused();
     else if (end.reason === 'sealed' || end.reason === 'being-deleted' || end.reason === 'already-pending')
       upgradeHold.noteTaken();

@@ -3,10 +3,10 @@ import { HOUR_BLOCKS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { LeftoverPull, PullRecords } from '../../store/pull-records.ts';
-import { headBlock, type PullSworker } from '../ports.ts';
+import { headBlock, type PickPorts, type PullSworker } from '../ports.ts';
 import { INTERRUPTIONS_AT_ONCE, interruptedInADay } from '../rules/history.ts';
 
-interface TakeUpParts extends LoopParts {
+interface TakeUpParts extends LoopParts, Pick<PickPorts, 'pinsInDoubt'> {
   readonly facts: Facts;
   readonly records: PullRecords;
   readonly sworker: Pick<PullSworker, 'fileInfo'>;
@@ -21,6 +21,7 @@ export async function takeUpLeftovers(parts: TakeUpParts, signal: AbortSignal): 
   const head = await headBlock(facts);
   const leftovers = await records.listLeftovers();
   const sealed = await endSealed(parts, leftovers, head, signal);
+  if (sealed.size > 0) parts.pinsInDoubt();
   const resume: number[] = [];
   for (const leftover of leftovers.filter(({ recordId }) => !sealed.has(recordId))) {
     const history = await records.history(leftover.cid);

@@ -6,10 +6,15 @@ export interface BackupFile extends BackupLabel {
   readonly file: string;
 }
 
-/** What a copy is called until it was checked. */
-export const partialSuffix = '.partial';
+/** Names of copies that were not checked yet, and what SQLite leaves beside one. */
+const partialPattern = /^smanager-db\.[\da-z-]+\.partial(?:-journal)?$/u;
 /** A copy under way is written to all the time; one left alone for so long was given up by a process that was killed. */
 const abandonedMs = 3_600_000;
+
+/** What a copy is called until it was checked. */
+export function partialName(mark: string): string {
+  return `smanager-db.${mark}.partial`;
+}
 
 export function backupFolder(dataDir: string): string {
   return path.join(dataDir, 'backups');
@@ -56,8 +61,7 @@ export async function removeOldBackups(
 
 /** Removes what killed processes left of copies that they had not finished. */
 export async function removeAbandoned(folder: string, nowMs: number): Promise<void> {
-  const partial = new RegExp(`\\${partialSuffix}(?:-journal)?$`, 'u');
-  for (const name of (await namesIn(folder)).filter((each) => partial.test(each))) {
+  for (const name of (await namesIn(folder)).filter((each) => partialPattern.test(each))) {
     const file = path.join(folder, name);
     const { mtimeMs } = await stat(file);
     if (nowMs - mtimeMs > abandonedMs) await rm(file, { force: true });

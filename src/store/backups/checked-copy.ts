@@ -6,7 +6,7 @@ import { MIB } from '../../domain/units.ts';
 import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
 import type { PageCheck } from '../page-check.ts';
 import { noRoomFor, toBackupError } from './backup-errors.ts';
-import { partialSuffix } from './backup-folder.ts';
+import { partialName } from './backup-folder.ts';
 import { type DatabaseFacts, inspectCopy, readFacts } from './database-facts.ts';
 import { copyOnline } from './online-copy.ts';
 
@@ -19,6 +19,11 @@ export interface CopyOptions {
   readonly isShared: boolean;
   /** Where the copy is to stand in the end: a name in the same folder is used until then. */
   readonly folder: string;
+  /**
+   * Names that copy, given by who alone works here, under the instance lock: what stands under the name was left by a process that was killed, and
+   * goes. Without it the name is drawn.
+   */
+  readonly mark?: string;
   readonly check: PageCheck;
   /** Free bytes of a folder's disk. */
   readonly freeBytes?: (folder: string) => Promise<number>;
@@ -38,9 +43,10 @@ export interface CheckedCopy {
  * @throws SmError BACKUP_NO_SPACE, BACKUP_FAILED, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY
  */
 export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy> {
-  const { source, folder, check, signal } = options;
-  const partial = path.join(folder, `smanager-db.${randomBytes(4).toString('hex')}${partialSuffix}`);
+  const { source, folder, mark, check, signal } = options;
+  const partial = path.join(folder, partialName(mark ?? randomBytes(4).toString('hex')));
   try {
+    if (mark !== undefined) await removePartial(partial);
     await assertRoom(options);
     await (await open(partial, 'wx', 0o600)).close();
     const read = await copyAtOneMoment(options, partial);
@@ -51,11 +57,15 @@ export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy
     await syncFile(partial);
     return { partial, facts, sizeBytes: (await stat(partial)).size };
   } catch (error) {
-    await rm(partial, { force: true });
-    await rm(`${partial}-journal`, { force: true });
+    await removePartial(partial);
     signal.throwIfAborted();
     throw toBackupError(error, partial);
   }
+}
+
+async function removePartial(partial: string): Promise<void> {
+  await rm(partial, { force: true });
+  await rm(`${partial}-journal`, { force: true });
 }
 
 /** Brings a file's content, or a folder's names, to the disk. */

@@ -39,7 +39,14 @@ export async function restoreDatabase(order: RestoreOrder): Promise<Restored> {
   const target = path.join(dataDir, databaseFileName);
   await assertRestorable(file, target);
   const isShared = (await sizeOf(`${file}-wal`)) > 0;
-  const copy = await makeCheckedCopy({ ...order, source: file, folder: dataDir, isShared, check: 'integrity_check' });
+  const copy = await makeCheckedCopy({
+    ...order,
+    source: file,
+    folder: dataDir,
+    mark: 'restore',
+    isShared,
+    check: 'integrity_check',
+  });
   try {
     assertFits(copy.facts, order);
     const setAside = await setAsideReplaced(target, atMs);

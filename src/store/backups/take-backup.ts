@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SmError } from '../../domain/errors.ts';
+import { SECOND_MS } from '../../domain/units.ts';
 import { assertOurs } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { toBackupError } from './backup-errors.ts';
 import { backupFolder, removeAbandoned } from './backup-folder.ts';
-import { type BackupKind, backupName } from './backup-name.ts';
+import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
 
 export interface BackupOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
   readonly dataDir: string;
+  /** Whoever makes any but one by hand holds the instance lock. */
   readonly kind: BackupKind;
-  /** Unix ms: stands in the name. */
+  /** Unix ms: stands in the name; a second that has a backup already gives way to the next. */
   readonly atMs: number;
   /** Absolute path of the backup; without it a name of its own in `dataDir/backups`. */
   readonly file?: string;
@@ -36,22 +38,29 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
     throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
   }
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
-  if (order.file === undefined) await prepareFolder(folder, atMs);
-  else assertFree(order.file);
-  const copy = await makeCheckedCopy({ ...order, source, folder, isShared: true, check: 'quick_check' });
+  await prepareFolder(folder, order);
+  const mark = kind === 'by-hand' ? undefined : kind;
+  const copy = await makeCheckedCopy({ ...order, source, folder, mark, isShared: true, check: 'quick_check' });
   const { schema } = copy.facts;
-  const file = order.file ?? path.join(folder, backupName({ kind, schema, atMs }));
+  const file = order.file ?? freeName(folder, { kind, schema, atMs });
   await giveName(copy, file);
   return { file, schema, sizeBytes: copy.sizeBytes };
 }
 
-async function prepareFolder(folder: string, nowMs: number): Promise<void> {
+async function prepareFolder(folder: string, { file, atMs }: BackupOrder): Promise<void> {
+  if (file !== undefined) assertFree(file);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeAbandoned(folder, nowMs);
+    if (file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+    await removeAbandoned(folder, atMs);
   } catch (error) {
     throw toBackupError(error, folder);
   }
+}
+
+/** A bot that is killed while it migrates and started again at once makes two in a second. */
+function freeName(folder: string, label: BackupLabel): string {
+  const file = path.join(folder, backupName(label));
+  return existsSync(file) ? freeName(folder, { ...label, atMs: label.atMs + SECOND_MS }) : file;
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {

@@ -192,6 +192,7 @@ async function open(run: BotRun, releases: ReleaseStack): Promise<Opened> {
     readAgain: async (orders, signal) => await readings.readAgain(orders, signal),
     decideAgain: async (orders) => await judge.decideAgain(orders),
     refreshWorkload: async (signal) => await workload.refresh(signal),
+    pinsInDoubt: () => undefined,
   });
 
   const parts = { ...room, account, chain, reads, ingest, decide };

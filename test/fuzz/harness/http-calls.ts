@@ -46,6 +46,7 @@ export const httpCalls: Readonly<Record<string, (outside: Outside) => Promise<un
   'sworker.idInfo': async (outside) => await sworker(outside).idInfo(outside.signal),
   'ipfs.pinAdd': async (outside) =>
     await ipfs(outside).pinAdd(cid, { signal: outside.signal, onProgress: () => undefined }),
+  'ipfs.pinAgain': async (outside) => await ipfs(outside).pinAgain(cid, outside.signal),
   'ipfs.isPinned': async (outside) =>
     await server.during(outside.transport, async (url) => await ipfs(outside, url).isPinned(cid, outside.signal)),
   'ipfs.pinnedRoots': async (outside) => await countOf(ipfs(outside).pinnedRoots(outside.signal)),

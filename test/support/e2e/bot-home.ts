@@ -31,6 +31,7 @@ export class BotHome {
   readonly #env: NodeJS.ProcessEnv;
   readonly #program: readonly string[] | undefined;
   readonly #processes: BotProcess[] = [];
+  readonly #commands: BotProcess[] = [];
   readonly #outcomes: CommandOutcome[] = [];
 
   private constructor(
@@ -69,6 +70,13 @@ export class BotHome {
     return bot;
   }
 
+  /** Another command of the built bot, as a process to be watched and killed. */
+  launchCommand(...args: readonly string[]): BotProcess {
+    const command = BotProcess.start(this.#options(), args);
+    this.#commands.push(command);
+    return command;
+  }
+
   async start(env: NodeJS.ProcessEnv = {}): Promise<BotProcess> {
     const bot = this.launch(env);
     await says(bot, ({ text }) => text.includes('Started'));
@@ -84,13 +92,22 @@ export class BotHome {
 
   /** Everything that any process of this home wrote to a terminal. */
   get printed(): string {
-    const logs = this.#processes.flatMap(({ lines }) => lines.map(({ text }) => text));
+    const logs = [...this.#processes, ...this.#commands].flatMap(({ lines }) => lines.map(({ text }) => text));
     return [...logs, ...this.#outcomes.flatMap(({ stdout, stderr }) => [stdout, stderr])].join('\n');
   }
 
   get errorLines(): readonly string[] {
     const lines = this.#processes.flatMap((bot) => bot.lines);
     return lines.filter(({ level }) => level === 'error' || level === undefined).map(({ text }) => text);
+  }
+
+  /** The end of what the last process printed. */
+  get lastWords(): string {
+    const lines: readonly BotLine[] = this.#processes.at(-1)?.lines ?? [];
+    return lines
+      .slice(-8)
+      .map(({ text }) => text)
+      .join('\n');
   }
 
   /** Reads the database beside whoever works on it; nothing of it stays open. */
@@ -120,7 +137,7 @@ export class BotHome {
   async eventually(what: string, isSo: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
     const timeout = AbortSignal.timeout(patienceMs);
     while (!(await isSo())) {
-      if (timeout.aborted) throw new Error(`never came: ${what}; ${this.#lastWords()}`);
+      if (timeout.aborted) throw new Error(`never came: ${what}; ${this.lastWords}`);
       await nextBlock(this.world);
     }
   }
@@ -142,19 +159,11 @@ export class BotHome {
 
   /** Ends whatever still runs. */
   async close(): Promise<void> {
-    await Promise.all(this.#processes.map((bot) => bot.kill()));
+    await Promise.all([...this.#processes, ...this.#commands].map((each) => each.kill()));
   }
 
   #options(env: NodeJS.ProcessEnv = {}): BotOptions {
     return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#program };
-  }
-
-  #lastWords(): string {
-    const lines: readonly BotLine[] = this.#processes.at(-1)?.lines ?? [];
-    return lines
-      .slice(-8)
-      .map(({ text }) => text)
-      .join('\n');
   }
 }
 

@@ -38,6 +38,15 @@ export async function isPinned(world: World, cid: string): Promise<boolean> {
   return answer.statusCode === 200;
 }
 
+/** CIDs of all recursive pins. */
+export async function pinnedRoots(world: World): Promise<ReadonlySet<string>> {
+  const answer = await request(`${world.ipfs.apiUrl}/pin/ls?type=recursive&stream=true`, { method: 'POST' });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`pin/ls answered ${answer.statusCode}: ${text}`);
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Set(lines.map((line) => (JSON.parse(line) as { Cid: string }).Cid));
+}
+
 /** `repo/gc`; resolves with the CIDs of the blocks it removed. */
 export async function collectGarbage(world: World): Promise<readonly string[]> {
   const answer = await request(`${world.ipfs.apiUrl}/repo/gc`, { method: 'POST' });

@@ -9,9 +9,14 @@ export class PinWatch {
   readonly pulling = new Set<string>();
   /** How many `pin/add` there were, by CID. */
   readonly begun = new Map<string, number>();
+  /** Pins of sealed files that the bot made again. */
+  madeAgain = 0;
   /** Every `pin/add` of a CID that was being pulled. */
   readonly twice: string[] = [];
-  onRequest: ((command: string) => void) | undefined;
+  /** Whether a `pin/add` stays on its way to the daemon until `letPass`, as on a slow network: whoever asked has no answer meanwhile, and the daemon has not been asked. */
+  holdsPinAdds = false;
+  readonly #onTheirWay: (() => void)[] = [];
+  onRequest: ((command: string, cid: string | null) => void) | undefined;
   readonly #close: () => Promise<void>;
 
   private constructor(origin: string, close: () => Promise<void>) {
@@ -26,16 +31,30 @@ export class PinWatch {
       const url = new URL(request.url ?? '/', daemonOrigin);
       const command = url.pathname.replace('/api/v0/', '');
       const cid = url.searchParams.get('arg');
-      if (command === 'pin/add' && cid !== null) response.once('close', watch.#begins(cid));
-      watch.onRequest?.(command);
-      // Either side broke off: the other one is told by a broken connection.
-      proxy.pass(request, response).catch(() => response.destroy());
+      // Without progress it is the pin of the empty directory, from which pins of sealed files are made again.
+      const isPull = command === 'pin/add' && url.searchParams.get('progress') === 'true';
+      const arrives = (): void => {
+        // Whoever asked is gone.
+        if (response.destroyed) return;
+        if (isPull && cid !== null) response.once('close', watch.#begins(cid));
+        // Either side broke off: the other one is told by a broken connection.
+        proxy.pass(request, response).catch(() => response.destroy());
+      };
+      if (command === 'pin/update') watch.madeAgain += 1;
+      if (isPull || command !== 'pin/add') watch.onRequest?.(command, cid);
+      if (isPull && watch.holdsPinAdds) watch.#onTheirWay.push(arrives);
+      else arrives();
     });
     const watch: PinWatch = new PinWatch(listener.origin, async () => {
       await listener.close();
       proxy.close();
     });
     return watch;
+  }
+
+  /** Everything that is on its way arrives. */
+  letPass(): void {
+    for (const arrives of this.#onTheirWay.splice(0)) arrives();
   }
 
   async close(): Promise<void> {

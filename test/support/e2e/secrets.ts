@@ -28,8 +28,8 @@ export async function findSecrets(home: BotHome, secrets: readonly string[]): Pr
     }
   };
   look('printed', home.printed);
-  for (const name of await readdir(home.dataDir)) {
-    look(name, (await readFile(join(home.dataDir, name))).toString('latin1'));
+  for (const entry of await readdir(home.dataDir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) look(entry.name, (await readFile(join(entry.parentPath, entry.name))).toString('latin1'));
   }
   return found;
 }

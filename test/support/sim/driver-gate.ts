@@ -1,4 +1,5 @@
 import sqlite3 from 'sqlite3';
+import { type BesideReader, openReader as openBeside } from '../raw-database.ts';
 import type { Life } from './life.ts';
 
 type Callback = (this: unknown, ...results: unknown[]) => void;
@@ -227,27 +228,9 @@ export function openConnections(life: Life): number {
   return connections.get(life)?.size ?? 0;
 }
 
-interface BesideReader {
-  rows<T>(sql: string, bindings: readonly unknown[]): Promise<T[]>;
-  close(): Promise<void>;
-}
-
 /** Reads beside the bot and its gate. */
 export async function openReader(filename: string): Promise<BesideReader> {
-  const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opening: sqlite3.Database = new Original(filename, sqlite3.OPEN_READONLY, (error) =>
-      error === null ? resolve(opening) : reject(error),
-    );
-  });
-  return {
-    rows: async <T>(sql: string, bindings: readonly unknown[]) =>
-      await new Promise<T[]>((resolve, reject) => {
-        database.all(sql, [...bindings], (error: Error | null, rows: T[]) =>
-          error === null ? resolve(rows) : reject(error),
-        );
-      }),
-    close: async () => await new Promise<void>((resolve) => database.close(() => resolve())),
-  };
+  return await openBeside(filename, Original);
 }
 
 /** All rows of a query, read beside the bot and its gate. */

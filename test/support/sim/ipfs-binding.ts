@@ -6,6 +6,7 @@ import type {
   IpfsIdentity,
   PinAddOptions,
   PinAddResult,
+  PinAgainResult,
   RepoSize,
 } from '../../../src/clients/ipfs/ipfs.ts';
 import { isStopping, readRefusal } from '../../../src/clients/ipfs/pin-message.ts';
@@ -40,6 +41,16 @@ export class SimIpfs implements Ipfs {
       this.#life,
       options.signal,
       async (fault) => await this.#pin(cid, options, fault),
+    );
+  }
+
+  async pinAgain(cid: string, signal: AbortSignal): Promise<PinAgainResult> {
+    return await this.#ask<PinAgainResult>(
+      'pin/update',
+      cid,
+      signal,
+      async () => ({ kind: (await this.#model.pinUpdate(cid, this.#whileAlive(signal))) ? 'pinned' : 'incomplete' }),
+      () => ({ kind: 'incomplete' }),
     );
   }
 

@@ -40,6 +40,7 @@ class GcWorld {
   readonly repository = new Repository();
   readonly database: Database;
   running = 0;
+  keepPins: () => Promise<void> = async () => undefined;
   #abort: AbortController | undefined;
   #ended: Promise<void> | undefined;
 
@@ -56,6 +57,7 @@ class GcWorld {
       database: this.database,
       facts: new Facts(this.database),
       pins: { countRunning: async () => this.running },
+      keepPins: async () => await this.keepPins(),
       settings: { thresholdPercent: 90, intervalMs: HOUR_MS },
     });
     this.#abort = new AbortController();
@@ -104,6 +106,26 @@ describe('garbage collection', () => {
     expect(world.conditions.ready).toBe(true);
     await world.after(10_000);
     expect(world.repository.collections).toBe(1);
+    expect(world.holds).toBe(false);
+  });
+
+  it('runs after the pins of sealed files were looked at, and not while that is not possible', async () => {
+    const world = await gcWorld();
+    const collectedBefore: number[] = [];
+    let isAway = true;
+    world.keepPins = async () => {
+      collectedBefore.push(world.repository.collections);
+      if (isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
+    };
+    await world.start();
+    await world.after(5 * MINUTE_MS);
+    expect(world.repository.collections).toBe(0);
+    expect(collectedBefore.length).toBeGreaterThan(1);
+    expect(world.holds).toBe(true);
+    isAway = false;
+    await world.after(MINUTE_MS);
+    expect(world.repository.collections).toBe(1);
+    expect(new Set(collectedBefore)).toEqual(new Set([0]));
     expect(world.holds).toBe(false);
   });
 

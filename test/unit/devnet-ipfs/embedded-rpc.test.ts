@@ -88,6 +88,21 @@ describe('an embedded node', () => {
     expect((await request(`${server.apiUrl}/version`)).statusCode).toBe(405);
   });
 
+  it('moves a pin on to what it has, and tells what it has not', async () => {
+    const { server, post } = await startNode();
+    const empty = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn';
+    await server.node.add([content], { cidVersion: 0, rawLeaves: false, pin: false });
+    const update = async () => await post(`pin/update?arg=${empty}&arg=${HELLO_V0}&unpin=false`);
+    expect((await update()).text).toContain("'from' cid was not recursively pinned already");
+    expect((await post(`pin/add?arg=${empty}`)).status).toBe(200);
+    expect(JSON.parse((await update()).text)).toEqual({ Pins: [empty, HELLO_V0] });
+    expect((await update()).text).toContain("'to' cid was already recursively pinned");
+    for (const cid of [empty, HELLO_V0]) expect(await server.node.pinType(cid, 'recursive')).toBe('recursive');
+    const stat = async (cid: string) => await post(`files/stat?arg=/ipfs/${cid}&with-local=true&offline=true`);
+    expect(JSON.parse((await stat(HELLO_V0)).text)).toMatchObject({ Hash: HELLO_V0, Local: true });
+    expect((await stat(HELLO_V1)).text).toContain('could not find');
+  });
+
   it('takes no block from a peer that does not match its hash', async () => {
     const honest = await startNode();
     const liar = await startNode();

@@ -47,7 +47,10 @@ describe('the class of a file', () => {
   it.each<[FileState, Finding | undefined]>([
     [state({ order: 'handled', record: 'held', sworker: 'valid', pin: 'own' }), undefined],
     [state({ order: 'handled', record: 'held', sworker: 'valid', pin: 'other' }), undefined],
-    [state({ order: 'handled', record: 'held', sworker: 'valid' }), { class: 'sealed-not-pinned', remedy: 'report' }],
+    [
+      state({ order: 'handled', record: 'held', sworker: 'valid' }),
+      { class: 'sealed-not-pinned', remedy: 'pin-again' },
+    ],
     [state({ sworker: 'valid' }), { class: 'held-without-order', remedy: 'report' }],
     [
       state({ order: 'closed', record: 'held', sworker: 'lost' }),
@@ -74,7 +77,7 @@ describe('the class of a file', () => {
 
 describe('what is done', () => {
   it('is never a deletion', () => {
-    expect([...remedies]).toEqual(['decide-anew', 'begin-cleanup', 'seal-updater', 'next-pull', 'report']);
+    expect([...remedies]).toEqual(['decide-anew', 'begin-cleanup', 'pin-again', 'seal-updater', 'next-pull', 'report']);
   });
 
   it('begins a cleanup only where sWorker, a record and a closed order agree, whatever the others say', () => {
@@ -93,6 +96,17 @@ describe('what is done', () => {
         if (findingOf(found)?.remedy !== 'decide-anew') return;
         expect([found.order, found.sworker]).toEqual(['handled', 'none']);
         expect(found.record).not.toBe('held');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('pins again only what sWorker has sealed for an order that lives, and nobody works on', () => {
+    fc.assert(
+      fc.property(anyState, (found) => {
+        if (findingOf(found)?.remedy !== 'pin-again') return;
+        expect([found.record, found.sworker, found.pin]).toEqual(['held', 'valid', 'none']);
+        expect([isOrdered(found), isBusy(found)]).toEqual([true, false]);
       }),
       { numRuns: 2000 },
     );

@@ -47,6 +47,8 @@ describe('a pull that failed', () => {
     world.ipfs.call('b').breakOff();
     for (const cid of ['a', 'b']) expect(await world.reaches(cid, 'handled')).toMatchObject({ turnBlock: null });
     expect((await world.records('b'))[0]).toMatchObject({ status: 'lost', end_reason: 'sealed' });
+    // Neither answer says that the file is pinned.
+    await world.until(() => world.pinDoubts === 2);
   });
 
   it('is interrupted, without an attempt, while sWorker cannot be asked', async () => {

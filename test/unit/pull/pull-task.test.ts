@@ -19,6 +19,8 @@ describe('pulling', () => {
     expect(await world.records('a')).toMatchObject([
       { status: 'sealed', end_reason: 'sealed', counts_as_attempt: 0, pinned_before: 0 },
     ]);
+    await world.idle();
+    expect(world.pinDoubts).toBe(0);
   });
 
   it('prefers fresh orders to retried ones, then the highest reward, then the oldest', async () => {
@@ -121,6 +123,7 @@ describe('before a pull', () => {
     await world.reaches('l', 'handled');
     expect(await world.records('v')).toMatchObject([{ status: 'sealed', cause: 'found' }]);
     expect(await world.records('l')).toMatchObject([{ status: 'lost', cause: 'found' }]);
+    expect(world.pinDoubts).toBe(2);
     expect(world.ipfs.calls).toEqual([]);
   });
 

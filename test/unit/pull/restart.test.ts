@@ -83,6 +83,7 @@ describe('starting again', () => {
     expect(await world.records('lost')).toMatchObject([{ status: 'lost', cause: 'pull', end_reason: 'sealed' }]);
     for (const cid of ['sealed', 'lost']) expect((await world.order(cid)).status).toBe('handled');
     expect([...world.coordinator.granted]).toEqual(['sealed', 'lost']);
+    expect(world.pinDoubts).toBe(1);
   });
 
   it('takes all pulls for interrupted when sWorker cannot be asked', async () => {

@@ -51,6 +51,13 @@ describe('restoring', () => {
     await (await Database.open(dataDir)).close();
   });
 
+  it('leaves nothing of one that was killed before', async () => {
+    const { dataDir, backup } = await backedUp();
+    await writeFile(path.join(dataDir, 'smanager-db.restore.partial'), 'half of a database');
+    await restoreDatabase(order(dataDir, backup));
+    expect(await namesIn(dataDir)).toEqual(['backups', replaced, databaseFileName]);
+  });
+
   it('keeps what the replaced one has in its log alone, and no log for the new one', async () => {
     const { dataDir, file, backup } = await backedUp();
     // As a bot leaves it that is killed: its connections are never closed.

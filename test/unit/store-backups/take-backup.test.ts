@@ -1,4 +1,4 @@
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { backupFolder } from '../../../src/store/backups/backup-folder.ts';
@@ -88,6 +88,21 @@ describe('a backup', () => {
   });
 });
 
+describe('two backups in one second', () => {
+  it.each(['by-hand', 'before-migration'] as const)(
+    '%s both stand, the later one under the next second',
+    async (kind) => {
+      const { dataDir } = await usedHome();
+      const first = await takeBackup(order(dataDir, { kind }));
+      const second = await takeBackup(order(dataDir, { kind }));
+      expect(await namesIn(backupFolder(dataDir))).toEqual(
+        [first.file, second.file].map((file) => path.basename(file)),
+      );
+      expect(path.basename(second.file)).toBe(path.basename(first.file).replace('12-00-00Z', '12-00-01Z'));
+    },
+  );
+});
+
 describe('no half backup is left when', () => {
   it('a page of the database is damaged', async () => {
     const { dataDir, file } = await usedHome();
@@ -146,6 +161,30 @@ describe('no half backup is left when', () => {
     expect(await namesIn(folder)).toEqual(
       ['notes.txt', 'smanager-db.bb.partial', name, name.replace('daily', 'by-hand')].sort(),
     );
+  });
+
+  it.each(['daily', 'before-migration'] as const)(
+    'a bot was killed again and again in the middle of its %s ones: the next one takes the place of the last',
+    async (kind) => {
+      const { dataDir } = await usedHome();
+      await mkdir(backupFolder(dataDir));
+      const left = [`smanager-db.${kind}.partial`, `smanager-db.${kind}.partial-journal`];
+      for (const each of left) await writeFile(path.join(backupFolder(dataDir), each), 'half of a database');
+      await takeBackup(order(dataDir, { kind }));
+      expect(await namesIn(backupFolder(dataDir))).toEqual([name.replace('daily', kind)]);
+    },
+  );
+
+  it("a process was killed in the middle of one in a folder of its own, and nobody else's file goes with it", async () => {
+    const { dataDir } = await usedHome();
+    const folder = await tempDir();
+    const left = ['smanager-db.aa.partial', 'film.partial'];
+    for (const each of left) {
+      await writeFile(path.join(folder, each), '');
+      await utimes(path.join(folder, each), new Date(atMs - 3_601_000), new Date(atMs - 3_601_000));
+    }
+    await takeBackup(order(dataDir, { kind: 'by-hand', file: path.join(folder, 'mine.sqlite') }));
+    expect(await namesIn(folder)).toEqual(['film.partial', 'mine.sqlite']);
   });
 });
 

@@ -13,6 +13,7 @@ export const driveReconcile: Drive = async (stage) => {
   await rows.orderStates(keysOf(orders));
   const { pinIds } = await new HeldListing(stage.database).heldPage('QmT', sliceRows);
   await rows.recordStates(pinIds);
+  await rows.unheldPulls(sliceRows);
   const newest = await rows.newestOrderId();
   const unheld = await rows.unheldOrders(newest - rangeIds, newest);
   await rows.decideAnew(unheld.slice(0, 10).map(({ id }) => id));

@@ -1,0 +1,119 @@
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
+import { stopOnSignals } from '../../devnet/world/stop-on-signals.ts';
+import { MINUTE_MS } from '../../src/domain/units.ts';
+import { ReleaseStack } from '../../src/runtime/release-stack.ts';
+import { type Arena, openArena } from './arena.ts';
+import { live } from './life.ts';
+import { planKills, type PlannedKill } from './plan.ts';
+import { comeToRest } from './rest.ts';
+import { beginStory } from './stage.ts';
+import { Totals } from './totals.ts';
+
+interface Options {
+  readonly count: number;
+  readonly seed: number;
+}
+
+const defaultKills = 40;
+/** Bots in worlds of their own, killed beside each other: a life waits more than it works, and there are two cores. */
+const arenas = 2;
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('a whole number above 0 is needed.');
+}
+
+const inWords = ({ aim, isOld, count, delayMs }: PlannedKill): string =>
+  `${aim}${isOld ? ' of the old database' : ''}, sign ${count}, ${delayMs} ms later`;
+
+/** What came after a defect may only be what it left. */
+const mostBrokenLives = 3;
+
+/** Kills by the plan until the end, or until several lives had defects. */
+async function killAll(
+  arena: Arena,
+  name: string,
+  plans: readonly PlannedKill[],
+  totals: Totals,
+): Promise<readonly string[]> {
+  const defects: string[] = [];
+  let broken = 0;
+  for (const [index, plan] of plans.entries()) {
+    const outcome = await live(arena, plan);
+    totals.add(outcome);
+    console.log(`${name}${index + 1} ${inWords(plan)}: ${outcome.counted}, ${outcome.seconds.toFixed(1)} s`);
+    for (const defect of outcome.defects) console.log(`DEFECT ${name} ${defect}`);
+    defects.push(...outcome.defects);
+    if (outcome.defects.length > 0) broken += 1;
+    if (broken === mostBrokenLives) break;
+  }
+  return defects;
+}
+
+/** Everything in one arena; resolves with the defects found. */
+async function inArena(
+  { name, seed, kills }: { readonly name: string; readonly seed: number; readonly kills: number },
+  totals: Totals,
+  releases: ReleaseStack,
+): Promise<readonly string[]> {
+  if (kills === 0) return [];
+  const arena = await openArena(seed);
+  releases.add(async () => await arena.close());
+  beginStory(arena);
+  const ofLives = await killAll(arena, name, planKills(new SeededRandom(seed), kills), totals);
+  const atRest = await comeToRest(arena).catch((error: unknown) => [
+    error instanceof Error ? error.message : String(error),
+  ]);
+  for (const defect of atRest) console.log(`DEFECT ${name} at rest: ${defect}`);
+  const defects = [...ofLives, ...atRest];
+  console.log(`${name} pins of sealed files that a kill took and the bot made again: ${arena.pins.madeAgain}`);
+  if (defects.length > 0) await keepEvidence(arena, seed);
+  return defects;
+}
+
+async function keepEvidence({ home }: Arena, seed: number): Promise<void> {
+  const folder = join(tmpdir(), `smanager-kills-${seed}-${Date.now()}`);
+  await cp(home.dataDir, folder, { recursive: true });
+  console.log(`the bot's folder is kept as ${folder}; its last words:`);
+  console.log(home.lastWords);
+}
+
+/** The result says whether everything held and every phase was met. */
+async function kills({ count, seed }: Options, releases: ReleaseStack): Promise<boolean> {
+  const startedMs = performance.now();
+  const totals = new Totals();
+  const plans = Array.from({ length: arenas }, (_, i) => {
+    return { name: String.fromCodePoint(97 + i), seed: arenas * seed + i, kills: Math.floor((count + i) / arenas) };
+  });
+  const defects = (await Promise.all(plans.map(async (plan) => await inArena(plan, totals, releases)))).flat();
+  const missing = totals.missing();
+  for (const line of totals.lines()) console.log(line);
+  for (const phase of missing) console.log(`MISSING no kill fell into ${phase}`);
+  const minutes = (performance.now() - startedMs) / MINUTE_MS;
+  console.log(`${totals.kills} kills in ${minutes.toFixed(1)} minutes, seed ${seed}, ${defects.length} defects`);
+  return defects.length === 0 && missing.length === 0;
+}
+
+async function main(options: Options): Promise<void> {
+  console.log(`seed ${options.seed}, ${options.count} kills`);
+  const releases = new ReleaseStack();
+  stopOnSignals(async () => await releases.releaseAll());
+  try {
+    process.exitCode = (await kills(options, releases)) ? 0 : 1;
+  } finally {
+    await releases.releaseAll();
+  }
+}
+
+const program = new Command('npm run kills --')
+  .description('The built bot beside a real IPFS daemon, killed at random moments of each phase of its work.')
+  .option('--count <kills>', 'how many kills', whole, defaultKills)
+  .option('--seed <seed>', 'draws what each kill waits for', whole, 1 + (Date.now() % 1_000_000))
+  .action(main);
+
+await program.parseAsync();

@@ -1,0 +1,53 @@
+import { type Counted, elsewhere, phases } from './phases.ts';
+import { judgedFromKills } from './plan.ts';
+
+interface Row {
+  kills: number;
+  seconds: number;
+  defects: number;
+}
+
+/** What came of one kill. */
+export interface Outcome {
+  readonly counted: Counted;
+  /** From before the start of the life until everything it left was looked at. */
+  readonly seconds: number;
+  readonly defects: readonly string[];
+}
+
+const rowNames: readonly Counted[] = [...phases, elsewhere];
+
+/** Counts kills by the phase they fell into. */
+export class Totals {
+  readonly #rows = new Map<Counted, Row>(rowNames.map((name) => [name, { kills: 0, seconds: 0, defects: 0 }]));
+
+  add({ counted, seconds, defects }: Outcome): void {
+    const row = this.#rows.get(counted);
+    if (row === undefined) return;
+    row.kills += 1;
+    row.seconds += seconds;
+    row.defects += defects.length;
+  }
+
+  get kills(): number {
+    return [...this.#rows.values()].reduce((sum, { kills }) => sum + kills, 0);
+  }
+
+  /** Phases that no kill fell into; none when there were too few kills to be judged. */
+  missing(): readonly Counted[] {
+    return this.kills < judgedFromKills ? [] : phases.filter((phase) => this.#rows.get(phase)?.kills === 0);
+  }
+
+  lines(): readonly string[] {
+    return [
+      line('phase', 'kills', 'seconds', 'defects'),
+      ...[...this.#rows].map(([name, { kills, seconds, defects }]) =>
+        line(name, String(kills), seconds.toFixed(1), String(defects)),
+      ),
+    ];
+  }
+}
+
+function line(name: string, ...figures: readonly string[]): string {
+  return `${name.padEnd(12)}${figures.map((figure) => figure.padStart(10)).join('')}`;
+}
