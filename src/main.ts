@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
 import { fileURLToPath } from 'node:url';
-import { exitCodes } from './domain/errors.ts';
+import { exitCodes, isOutOfFiles, tooManyOpenFiles } from './domain/errors.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { missingEngineOptions } from './runtime/engine-options.ts';
 import { lastResort } from './runtime/last-resort.ts';
@@ -29,8 +29,10 @@ let secrets: readonly string[] = [];
 
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (error: unknown) => {
-    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, error, secrets)}`);
-    process.exit(exitCodes.defect);
+    const isMachine = isOutOfFiles(error);
+    const told = isMachine ? tooManyOpenFiles(error) : error;
+    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, told, secrets)}`);
+    process.exit(isMachine ? exitCodes.outage : exitCodes.defect);
   });
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
+import { toDiskError } from './disk-trouble.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
 
 const lockFileName = 'smanager-db.lock';
@@ -21,13 +22,15 @@ export class InstanceLock {
 
   /**
    * Makes the folder if need be, and waits at most `waitMs` for another bot to end.
-   * @throws SmError DATABASE_LOCKED, DISK_READ_ONLY
+   * @throws SmError DATABASE_LOCKED, DISK_FULL, DISK_READ_ONLY, TOO_MANY_OPEN_FILES
    */
   static async acquire(dataDir: string, waitMs: number): Promise<InstanceLock> {
     await makeFolder(dataDir);
     spillInto(dataDir);
     const file = path.join(dataDir, lockFileName);
-    const connection = await open(file);
+    const connection = await open(file).catch(async (error: unknown) => {
+      throw await toDiskError(error, file, dataDir);
+    });
     connection.configure('busyTimeout', waitMs);
     try {
       await run(connection, 'BEGIN EXCLUSIVE');
@@ -35,7 +38,7 @@ export class InstanceLock {
       return new InstanceLock(connection);
     } catch (error) {
       await close(connection);
-      if (errorCode(error) !== 'SQLITE_BUSY') throw cannotOpen(file, error);
+      if (errorCode(error) !== 'SQLITE_BUSY') throw await toDiskError(error, file, dataDir);
       throw new SmError(
         'DATABASE_LOCKED',
         `another smanager works in ${dataDir}`,
@@ -54,20 +57,16 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o750 });
   } catch (error) {
-    throw cannotOpen(folder, error);
+    throw await toDiskError(error, folder, folder);
   }
 }
 
 async function open(file: string): Promise<Connection> {
   return await new Promise((resolve, reject) => {
     const connection = new sqlite3.Database(file, (error) =>
-      error === null ? resolve(connection) : reject(cannotOpen(file, error)),
+      error === null ? resolve(connection) : reject(error),
     );
   });
-}
-
-function cannotOpen(file: string, cause: unknown): SmError {
-  return new SmError('DISK_READ_ONLY', `${file} cannot be written`, { file, reason: errorCode(cause) }, cause);
 }
 
 function errorCode(error: unknown): string | undefined {

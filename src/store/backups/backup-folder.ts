@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { toBackupError } from './backup-errors.ts';
 import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
 
 export interface BackupFile extends BackupLabel {
@@ -15,7 +16,10 @@ export function backupFolder(dataDir: string): string {
   return path.join(dataDir, 'backups');
 }
 
-/** The backups in `dataDir/backups` by their names, newest first; none when there is no such folder. */
+/**
+ * The backups in `dataDir/backups` by their names, newest first; none when there is no such folder.
+ * @throws SmError BACKUP_FAILED when it cannot be read
+ */
 export async function listBackups(dataDir: string): Promise<readonly BackupFile[]> {
   const folder = backupFolder(dataDir);
   const found = (await namesIn(folder)).flatMap((name) => {
@@ -40,7 +44,7 @@ export async function removeOldBackups(
     kind,
     kept,
     newest,
-  }: { readonly kind: Exclude<BackupKind, 'by-hand'>; readonly kept: number; readonly newest: string },
+  }: { readonly kind: Extract<BackupKind, 'daily' | 'before-migration'>; readonly kept: number; readonly newest: string },
 ): Promise<void> {
   const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
   const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
@@ -50,7 +54,9 @@ export async function removeOldBackups(
     const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
     schemas.add(schema);
     if (isKept) count += 1;
-    else await rm(file);
+    else await rm(file).catch((error: unknown) => {
+        throw toBackupError(error, file);
+      });
   }
 }
 
@@ -69,6 +75,6 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return await readdir(folder);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
+    throw toBackupError(error, folder);
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import type sqlite3 from 'sqlite3';
 import { SmError } from '../../domain/errors.ts';
 import { MIB } from '../../domain/units.ts';
 import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
@@ -17,6 +18,8 @@ export interface CopyOptions {
   readonly source: string;
   /** Whether a bot may have it open, or a log lies beside it. Another one may lie where nothing can be written. */
   readonly isShared: boolean;
+  /** Read from instead of the source by its name, which may stand for something else by now. Inside no transaction. */
+  readonly connection?: sqlite3.Database;
   /** Where the copy is to stand in the end: a name in the same folder is used until then. */
   readonly folder: string;
   readonly check: PageCheck;
@@ -89,8 +92,9 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-async function copyAtOneMoment({ source, isShared, signal }: CopyOptions, target: string): Promise<DatabaseFacts> {
-  const connection = isShared ? await openConnection(source) : await openImmutable(source);
+async function copyAtOneMoment(options: CopyOptions, target: string): Promise<DatabaseFacts> {
+  const { source, isShared, signal } = options;
+  const connection = options.connection ?? (isShared ? await openConnection(source) : await openImmutable(source));
   try {
     await run(connection, 'PRAGMA busy_timeout = 30000');
     await run(connection, 'BEGIN');
@@ -98,7 +102,11 @@ async function copyAtOneMoment({ source, isShared, signal }: CopyOptions, target
     await copyOnline(connection, target, signal);
     await run(connection, 'COMMIT');
     return facts;
+  } catch (error) {
+    // Where SQLite has rolled back by itself there is nothing to roll back.
+    if (connection === options.connection) await run(connection, 'ROLLBACK').catch(() => undefined);
+    throw error;
   } finally {
-    await closeConnection(connection);
+    if (connection !== options.connection) await closeConnection(connection);
   }
 }

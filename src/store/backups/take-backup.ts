@@ -9,11 +9,16 @@ import { backupFolder, removeAbandoned } from './backup-folder.ts';
 import { type BackupKind, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
 
-export interface BackupOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
+export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
   readonly kind: BackupKind;
   /** Unix ms: stands in the name. */
   readonly atMs: number;
+  /**
+   * Whether this process has the database open: then it is known to be ours, and must not be opened past SQLite. The system takes all locks of a process on a file
+   * away with any close of it, and the next other process to leave the database would remove the log under this one.
+   */
+  readonly isOpenHere?: boolean;
   /** Absolute path of the backup; without it a name of its own in `dataDir/backups`. */
   readonly file?: string;
 }
@@ -30,9 +35,9 @@ export interface Backup {
  * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
-  const { dataDir, kind, atMs } = order;
+  const { dataDir, kind, atMs, connection } = order;
   const source = path.join(dataDir, databaseFileName);
-  if (!existsSync(source) || !(await assertOurs(source))) {
+  if (connection === undefined && !(await isThere(order, source))) {
     throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
   }
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
@@ -43,6 +48,10 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
   const file = order.file ?? path.join(folder, backupName({ kind, schema, atMs }));
   await giveName(copy, file);
   return { file, schema, sizeBytes: copy.sizeBytes };
+}
+
+async function isThere({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  return existsSync(source) && (isOpenHere || (await assertOurs(source)));
 }
 
 async function prepareFolder(folder: string, nowMs: number): Promise<void> {

@@ -8,7 +8,12 @@ import { sizeOf } from './checked-copy.ts';
 /** Adds to the refusal of a database what leads back from it: the newest backup that this program can open. Other errors stay as they are. */
 export async function withWayBack(error: unknown, dataDir: string): Promise<unknown> {
   if (!hasCode(error, 'DATABASE_DAMAGED', 'DATABASE_NEWER') || error.data['backup'] !== undefined) return error;
-  const backup = await newestFitting(dataDir, ownSchema);
+  const backup = await newestFitting(dataDir, ownSchema).catch((reason: unknown) => {
+    if (reason instanceof SmError) return reason;
+    throw reason;
+  });
+  if (backup instanceof SmError)
+    return new SmError(error.code, `${error.message}. Its backups cannot be looked for: ${backup.message}`, error.data, error);
   const advice =
     backup === undefined
       ? `There is no backup in ${path.join(dataDir, 'backups')} that this version can open; with the database moved away the bot indexes anew and finds what sWorker holds`

@@ -1,0 +1,141 @@
+import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SealHold } from '../../../devnet/demo/seal-hold.ts';
+import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts';
+import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import { oldDatabase } from '../../support/e2e/old-schema.ts';
+import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
+import { type BotHome, says } from '../../support/e2e/bot-home.ts';
+import type { SmallDisk } from '../../support/e2e/small-disk.ts';
+
+const KIB = 1024;
+const MIB = 1024 ** 2;
+const seed = Number(process.env['MACHINE_SEED'] ?? Date.now() % 1_000_000);
+const points = drawFullPoints(seed).map((point) => ({ ...point, freeKib: Math.round(point.freeBytes / KIB) }));
+const full = /^DISK_FULL: .*is full \(\w+\): make room, the bot then goes on by itself$/u;
+const DATABASE = 'smanager-db.sqlite';
+/** So much takes a while to be copied. */
+const BALLAST_MIB = 128;
+
+/** A database of the first schema on the disk, of this world, with some thousand orders of the past. */
+async function withOldDatabase(place: MachinePlace, disk: SmallDisk): Promise<Buffer> {
+  const made = await oldDatabase(place.world);
+  await copyFile(made, join(disk.seen, DATABASE));
+  return await readFile(made);
+}
+
+async function inBackups(disk: SmallDisk): Promise<readonly string[]> {
+  return await readdir(join(disk.seen, 'backups')).catch((error: { code: string }) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }, () => {
+  let places: Places;
+
+  beforeAll(async () => {
+    console.log(`MACHINE_SEED=${seed}`);
+    places = await Places.open(3);
+  });
+  afterAll(async () => await places?.close());
+
+  /** Brings a bot to where nothing can be written any more. */
+  async function fill(place: MachinePlace, { when, freeBytes }: FullPoint): Promise<{ home: BotHome; disk: SmallDisk }> {
+    const { home, disk } = await place.homeOnDisk({ others: { database: { backups: 0 } } });
+    if (when === 'while it works') {
+      const bot = await home.start();
+      await place.order();
+      await disk.leaveFree(freeBytes);
+      await place.order();
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
+      return { home, disk };
+    }
+    if (when === 'during a migration') await withOldDatabase(place, disk);
+    await disk.leaveFree(freeBytes);
+    const { code, said } = await place.ended(home.launch());
+    expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
+    return { home, disk };
+  }
+
+  it.each(points)('$when, $freeKib KiB being free: 75, and goes on when there is room', async (point) => {
+    await places.row(async (place) => {
+      const { home, disk } = await fill(place, point);
+      await disk.giveRoom();
+      await place.expectRecovery(home);
+    });
+  });
+
+  it('before a migration that it wants to back up first: refused, and not a byte is changed', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const before = await withOldDatabase(place, disk);
+      await disk.leaveFree(20 * MIB);
+      const { code, said } = await place.ended(home.launch());
+      expect(code).toBe(78);
+      expect(said).toMatch(/^BACKUP_NO_SPACE: .*make room .* or set database\.backups to 0/u);
+      expect(before.equals(await readFile(join(disk.seen, DATABASE)))).toBe(true);
+      expect(await inBackups(disk)).toEqual([]);
+      await disk.giveRoom();
+      await place.expectRecovery(home);
+      expect(await inBackups(disk)).toEqual([expect.stringContaining('.schema-1.before-migration.sqlite')]);
+    });
+  });
+
+  it('before a backup: refused, nothing is left of it, and the bot goes on', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const bot = await home.start();
+      await disk.leaveFree(20 * MIB);
+      const { code, stderr } = await home.smanager('backup');
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/needs .* are free/u);
+      expect(await inBackups(disk)).toEqual([]);
+      await place.expectWell(home);
+      expect((await bot.stop()).code).toBe(0);
+    });
+  });
+
+  it('in the middle of a backup: refused, and nothing is left of it', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const bot = await home.start();
+      expect((await bot.stop()).code).toBe(0);
+      await disk.change(home.databaseFile, `INSERT INTO config VALUES ('ballast', zeroblob(${BALLAST_MIB * MIB}))`);
+      const copying = place.appears(disk.seen, /partial$/u);
+      const backup = home.smanager('backup', join(home.dataDir, 'mine.sqlite'));
+      await copying;
+      await disk.leaveFree((BALLAST_MIB / 8) * MIB);
+      expect(await backup).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk was full before') });
+      expect((await readdir(disk.seen)).filter((name) => /partial|mine/u.test(name))).toEqual([]);
+      await disk.giveRoom();
+      await place.expectRecovery(home);
+    });
+  });
+
+  it('ends no running pull; its end is kept, written when there is room, and the file is not pulled again', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const file = await place.order(MIB);
+      const { faults } = place.world.sworkerServer;
+      const { decide } = faults;
+      const hold = new SealHold(faults, [file.cid]);
+      const bot = await home.start();
+      await hold.reached;
+      await disk.leaveFree(0);
+      await says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
+      // The watch looks every five seconds, and lets it be.
+      await place.blocks(30);
+      expect(bot.lines.some(({ message }) => message === 'The bot ends')).toBe(false);
+      hold.letGo();
+      faults.decide = decide;
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/is full/u) });
+      await disk.giveRoom();
+      await place.expectRecovery(home);
+      expect(place.pins.begun.get(file.cid)).toBe(1);
+    });
+  });
+});

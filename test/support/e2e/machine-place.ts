@@ -1,0 +1,219 @@
+import { mkdir, watch } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { startWorld, type World } from '../../../devnet/world/world.ts';
+import type { BotExit, BotProcess } from '../../../devnet/world/bot-process.ts';
+import { brokenInvariants } from '../invariants.ts';
+import { BotHome, type BotHomeOptions } from './bot-home.ts';
+import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts';
+import { Moments } from './moments.ts';
+import { PinWatch } from './pin-watch.ts';
+import { SMALL_WORLD } from './small-world.ts';
+import { SmallDisk } from './small-disk.ts';
+
+/** A row of the matrix takes no longer, from the moment it has its place. */
+const ROW_MS = 20_000;
+const PATIENCE_MS = 15_000;
+const FILE_BYTES = 48 * 1024;
+
+type HomeOptions = Pick<BotHomeOptions, 'others' | 'env'>;
+
+/** A world with one bot at a time, to whose machine something happens. What earlier bots have sealed stays. */
+export class MachinePlace {
+  readonly world: World;
+  readonly pins: PinWatch;
+  readonly moments: Moments;
+  /** Whatever a bot let go of: nothing is to be, here. */
+  readonly lettingGo: string[] = [];
+  readonly #ordered: SeededFile[] = [];
+  #ending: (() => Promise<void>)[] = [];
+  #count = 0;
+
+  private constructor(world: World, pins: PinWatch) {
+    this.world = world;
+    this.pins = pins;
+    this.moments = new Moments(world, pins);
+    this.moments.on((moment) => {
+      if (/storage\/delete|pin\/rm$/u.test(moment)) this.lettingGo.push(moment);
+    });
+  }
+
+  static async start(seed: number): Promise<MachinePlace> {
+    const world = await startWorld({ ...SMALL_WORLD, seed });
+    const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
+    return new MachinePlace(world, pins);
+  }
+
+  /** A bot's home for this row. */
+  async home(options: HomeOptions = {}): Promise<BotHome> {
+    return await this.#made(options);
+  }
+
+  /** A bot's home whose data directory is a disk of its own. */
+  async homeOnDisk(options: HomeOptions = {}): Promise<{ home: BotHome; disk: SmallDisk }> {
+    const folder = `${this.world.dir}/${this.#nextName}/data`;
+    await mkdir(folder, { recursive: true });
+    const disk = await SmallDisk.mount(folder);
+    this.#ending.push(async () => await disk.close());
+    const file = `${folder}/smanager-db.sqlite`;
+    const read = async (sql: string, bindings: readonly (string | number)[]) => await disk.rows(file, sql, bindings);
+    return { home: await this.#made({ ...options, before: disk.before, read }), disk };
+  }
+
+  /** Somebody orders a file that nobody has ordered yet. */
+  async order(contentBytes = FILE_BYTES): Promise<SeededFile> {
+    const file = await addSeededFile(this.world, `file ${this.#ordered.length}`, contentBytes);
+    this.#ordered.push(file);
+    this.world.order(file);
+    return file;
+  }
+
+  /** Waits for so many blocks. */
+  async blocks(count: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      let seen = 0;
+      const unsubscribe = this.world.chain.onBlock(() => {
+        seen += 1;
+        if (seen < count) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
+
+  /** Waits for a file whose name fits to appear in a folder. */
+  async appears(folder: string, name: RegExp): Promise<void> {
+    const events = watch(folder, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    for await (const { filename } of events) if (filename !== null && name.test(filename)) return;
+  }
+
+  /** Waits for the end of a process that ends by itself. */
+  async ended(bot: BotProcess): Promise<BotExit & { readonly said: string }> {
+    const timeout = AbortSignal.timeout(PATIENCE_MS);
+    const late = new Promise<never>((_, reject) => {
+      timeout.addEventListener('abort', () => {
+        const last = bot.lines.slice(-6).map(({ text }) => text);
+        reject(new Error(`the bot did not end: ${last.join(' | ')}`));
+      });
+    });
+    const exit = await Promise.race([bot.exited, late]);
+    const end = bot.lines.findLast(({ message }) => message === 'The bot ends');
+    const said = end === undefined ? bot.lines.map(({ text }) => text).join('\n') : `${String(end.fields['code'])}: ${String(end.fields['error'])}`;
+    return { ...exit, said };
+  }
+
+  /**
+   * After the fault is gone, as the supervisor would: a new bot starts, whatever was ordered is handled, a new order too, everything fits together, and
+   * nothing was let go of or pulled twice. `forgot`: the bot has no records of earlier pulls.
+   */
+  async expectRecovery(home: BotHome, { forgot = false } = {}): Promise<void> {
+    const bot = await home.start();
+    await this.expectWell(home, { forgot });
+    expect((await bot.stop()).code).toBe(0);
+  }
+
+  /** The same of a bot that runs. */
+  async expectWell(home: BotHome, { forgot = false } = {}): Promise<void> {
+    await this.order();
+    const cids = this.#ordered.map(({ cid }) => cid);
+    await home.eventuallyStand(cids, 'handled', PATIENCE_MS);
+    expect(await this.#broken(home, forgot)).toEqual([]);
+    for (const cid of cids) expect([inSworker(this.world, cid), await isPinned(this.world, cid)]).toEqual(['valid', true]);
+    expect(this.lettingGo).toEqual([]);
+    expect(this.pins.twice).toEqual([]);
+    expect(await home.rows('PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }]);
+  }
+
+  /** Ends what this row has started. */
+  async clear(): Promise<void> {
+    const ending = this.#ending.toReversed();
+    this.#ending = [];
+    for (const end of ending) await end();
+    // The next bot knows nothing of pulls before it.
+    this.pins.begun.clear();
+  }
+
+  async stop(): Promise<void> {
+    await this.clear();
+    await this.pins.close();
+    await this.world.stop();
+  }
+
+  /** Looked at while the chain stands still, until the bot has read its last block. */
+  async #broken(home: BotHome, forgot: boolean): Promise<readonly string[]> {
+    this.world.pauseBlocks();
+    try {
+      const timeout = AbortSignal.timeout(PATIENCE_MS);
+      for (;;) {
+        const view = {
+          chain: this.world.chain,
+          rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
+            await home.rows<T>(sql, ...(bindings as (string | number)[])),
+          isBotUp: true,
+          pulling: [...this.pins.pulling],
+          pullsBegun: forgot ? undefined : this.pins.begun,
+          seen: [],
+        };
+        const broken = await brokenInvariants(view, { isSettled: true });
+        if (broken.length === 0 || timeout.aborted) return broken;
+        await this.moments.next();
+      }
+    } finally {
+      this.world.resumeBlocks();
+    }
+  }
+
+  get #nextName(): string {
+    return `row-${this.#count + 1}`;
+  }
+
+  async #made(options: BotHomeOptions): Promise<BotHome> {
+    const name = this.#nextName;
+    this.#count += 1;
+    const others = { ipfs: { endPoint: this.pins.origin }, ...options.others };
+    const home = await BotHome.make(this.world, name, { ...options, others });
+    this.#ending.push(async () => await home.close());
+    return home;
+  }
+}
+
+/** Some places side by side: most of a row is waiting. */
+export class Places {
+  readonly #all: readonly MachinePlace[];
+  readonly #free: MachinePlace[];
+  readonly #waiting: ((place: MachinePlace) => void)[] = [];
+  readonly #tookMs: number[] = [];
+
+  private constructor(places: readonly MachinePlace[]) {
+    this.#all = places;
+    this.#free = [...places];
+  }
+
+  static async open(count: number): Promise<Places> {
+    const places: MachinePlace[] = [];
+    for (let i = 0; i < count; i += 1) places.push(await MachinePlace.start(i + 1));
+    return new Places(places);
+  }
+
+  /** Runs a row when a place is free for it. */
+  async row(work: (place: MachinePlace) => Promise<void>): Promise<void> {
+    const place = this.#free.pop() ?? (await new Promise<MachinePlace>((resolve) => this.#waiting.push(resolve)));
+    const startedMs = performance.now();
+    try {
+      await work(place);
+    } finally {
+      await place.clear();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free.push(place);
+      else next(place);
+    }
+    const tookMs = Math.round(performance.now() - startedMs);
+    this.#tookMs.push(tookMs);
+    expect(tookMs).toBeLessThan(ROW_MS);
+  }
+
+  async close(): Promise<void> {
+    if (this.#tookMs.length > 0)
+      console.log(`${this.#tookMs.length} rows, the longest took ${Math.max(...this.#tookMs)} ms`);
+    await Promise.all(this.#all.map((place) => place.stop()));
+  }
+}
