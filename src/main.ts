@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
 import { fileURLToPath } from 'node:url';
-import { exitCodes, isOutOfFiles, tooManyOpenFiles } from './domain/errors.ts';
+import { exitCodes, tooManyOpenFiles } from './domain/errors.ts';
+import { isOutOfFiles } from './lib/open-files.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { missingEngineOptions } from './runtime/engine-options.ts';
 import { lastResort } from './runtime/last-resort.ts';

@@ -1,6 +1,7 @@
 import { runBot } from '../app.ts';
 import { secretsOf } from '../config/secrets-of.ts';
-import { SmError, exitCodes, isOutOfFiles, tooManyOpenFiles } from '../domain/errors.ts';
+import { SmError, exitCodes, tooManyOpenFiles } from '../domain/errors.ts';
+import { isOutOfFiles } from '../lib/open-files.ts';
 import { FootLine } from '../runtime/foot-line.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
 import { configured } from './configured.ts';

@@ -103,15 +103,8 @@ export function isDiskTrouble(error: unknown): error is SmError {
   return hasCode(error, 'DISK_FULL', 'DISK_READ_ONLY', 'TOO_MANY_OPEN_FILES');
 }
 
-/** The system's words for a process, or a machine, that may open no more files, connections among them. */
-const outOfFiles = ['EMFILE', 'ENFILE'];
-
-export function isOutOfFiles(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && outOfFiles.includes(String(error.code));
-}
-
 /** That nothing can be opened any more is the machine's fault, whoever met it: it is an outage that names the way out. */
-export function tooManyOpenFiles(cause: unknown): SmError {
+export function tooManyOpenFiles(cause?: unknown): SmError {
   return new SmError(
     'TOO_MANY_OPEN_FILES',
     'no file and no connection can be opened any more: raise the limit of open files to 1024 or more (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of docker)',

@@ -1,7 +1,7 @@
-import { open, statfs } from 'node:fs/promises';
-import { devNull } from 'node:os';
-import { type ErrorCode, type ErrorData, hasCode, isOutOfFiles, SmError, tooManyOpenFiles } from '../domain/errors.ts';
+import { statfs } from 'node:fs/promises';
+import { type ErrorCode, type ErrorData, hasCode, SmError, tooManyOpenFiles } from '../domain/errors.ts';
 import { MIB } from '../domain/units.ts';
+import { canOpenFiles, isOutOfFiles } from '../lib/open-files.ts';
 
 /** SQLite's words for a file that it cannot open, read or write, whatever the reason. */
 const vagueReasons = ['SQLITE_IOERR', 'SQLITE_CANTOPEN'];
@@ -36,7 +36,7 @@ interface Found {
 
 async function explained({ code, reason, data, cause }: Found, dataDir: string): Promise<SmError> {
   const isVague = vagueReasons.includes(reason);
-  if (isVague && (await cannotOpen())) return tooManyOpenFiles(cause);
+  if (isVague && !canOpenFiles()) return tooManyOpenFiles(cause);
   const trueCode = isVague && (await isFull(dataDir)) ? 'DISK_FULL' : code;
   return new SmError(trueCode, message(trueCode, reason, dataDir), { ...data, dataDir }, cause);
 }
@@ -46,15 +46,6 @@ function message(code: ErrorCode, reason: string, dataDir: string): string {
   if (code === 'DATABASE_BUSY')
     return `another program has kept the database in ${dataDir} locked for too long (${reason}): end it; fuser -v on smanager-db.sqlite tells which it is`;
   return `${dataDir} cannot be written (${reason}): see whether its disk is mounted read-only, whose the folder is, and what the kernel says of the disk`;
-}
-
-async function cannotOpen(): Promise<boolean> {
-  try {
-    await (await open(devNull)).close();
-    return false;
-  } catch (error) {
-    return isOutOfFiles(error);
-  }
 }
 
 /** Where the disk does not tell, it counts as having room: the error then stays what SQLite said. */

@@ -1,5 +1,6 @@
-import { hasCode, isOutOfFiles, SmError, tooManyOpenFiles } from '../../domain/errors.ts';
+import { hasCode, SmError, tooManyOpenFiles } from '../../domain/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { isOutOfFiles } from '../../lib/open-files.ts';
 import { toStoreError } from '../sqlite-errors.ts';
 
 const noSpaceCodes = ['ENOSPC', 'EDQUOT'];

@@ -1,6 +1,7 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BotProcess } from '../../../devnet/world/bot-process.ts';
 import { SealHold } from '../../../devnet/demo/seal-hold.ts';
 import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts';
 import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
@@ -41,28 +42,26 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
   });
   afterAll(async () => await places?.close());
 
-  /** Brings a bot to where nothing can be written any more. */
-  async function fill(place: MachinePlace, { when, freeBytes }: FullPoint): Promise<{ home: BotHome; disk: SmallDisk }> {
+  /** A bot, before it comes to where nothing can be written any more. */
+  async function begun(place: MachinePlace, { when, freeBytes }: FullPoint): Promise<{ home: BotHome; disk: SmallDisk; bot: BotProcess }> {
     const { home, disk } = await place.homeOnDisk({ others: { database: { backups: 0 } } });
     if (when === 'while it works') {
       const bot = await home.start();
       await place.order();
       await disk.leaveFree(freeBytes);
       await place.order();
-      const { code, said } = await place.ended(bot);
-      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
-      return { home, disk };
+      return { home, disk, bot };
     }
     if (when === 'during a migration') await withOldDatabase(place, disk);
     await disk.leaveFree(freeBytes);
-    const { code, said } = await place.ended(home.launch());
-    expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
-    return { home, disk };
+    return { home, disk, bot: home.launch() };
   }
 
   it.each(points)('$when, $freeKib KiB being free: 75, and goes on when there is room', async (point) => {
     await places.row(async (place) => {
-      const { home, disk } = await fill(place, point);
+      const { home, disk, bot } = await begun(place, point);
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
       await disk.giveRoom();
       await place.expectRecovery(home);
     });

@@ -45,7 +45,10 @@ export async function setLimit(bot: BotProcess, limit: 'nofile' | 'fsize', soft:
   await run('prlimit', [`--pid=${bot.pid}`, `--${limit}=${soft}:`]);
 }
 
-/** How many files and connections a process has open. */
-export async function openFiles(bot: BotProcess): Promise<number> {
-  return (await readdir(`/proc/${bot.pid}/fd`)).length;
+/** The number that the next file or connection of a process would get: as a limit it lets none be opened any more. */
+export async function nextDescriptor(bot: BotProcess): Promise<number> {
+  const open = new Set((await readdir(`/proc/${bot.pid}/fd`)).map(Number));
+  let next = 0;
+  while (open.has(next)) next += 1;
+  return next;
 }

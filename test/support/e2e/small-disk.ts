@@ -84,7 +84,8 @@ export class SmallDisk {
       const usedBytes = (blocks - bfree) * bsize;
       const sizeBytes = usedBytes + Math.ceil(bytes / pageBytes) * pageBytes;
       try {
-        return void (await this.#ask({ ask: 'mount', options: `size=${sizeBytes}` }));
+        await this.#ask({ ask: 'mount', options: `size=${sizeBytes}` });
+        return;
       } catch (error) {
         // Somebody wrote between the look and the change: it cannot be made smaller than what is used.
         const now = await statfs(this.seen);
