@@ -40,7 +40,8 @@ export class OutageWatch implements Task {
       const { part } = lasting;
       const minutes = Math.round(this.#ageMs(lasting) / MINUTE_MS);
       // The disk's own words are enough: it is given no time.
-      const said = part === 'disk' ? lasting.message : `${part} has been away for ${minutes} minutes: ${lasting.message}`;
+      const said =
+        part === 'disk' ? lasting.message : `${part} has been away for ${minutes} minutes: ${lasting.message}`;
       throw new OutageLasted(lasting.code ?? codes[lasting.part], said, { part, minutes });
     });
   }

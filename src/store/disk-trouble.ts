@@ -42,7 +42,8 @@ async function explained({ code, reason, data, cause }: Found, dataDir: string):
 }
 
 function message(code: ErrorCode, reason: string, dataDir: string): string {
-  if (code === 'DISK_FULL') return `the disk of ${dataDir} is full (${reason}): make room, the bot then goes on by itself`;
+  if (code === 'DISK_FULL')
+    return `the disk of ${dataDir} is full (${reason}): make room, the bot then goes on by itself`;
   if (code === 'DATABASE_BUSY')
     return `another program has kept the database in ${dataDir} locked for too long (${reason}): end it; fuser -v on smanager-db.sqlite tells which it is`;
   return `${dataDir} cannot be written (${reason}): see whether its disk is mounted read-only, whose the folder is, and what the kernel says of the disk`;

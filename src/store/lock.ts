@@ -63,9 +63,7 @@ async function makeFolder(folder: string): Promise<void> {
 
 async function open(file: string): Promise<Connection> {
   return await new Promise((resolve, reject) => {
-    const connection = new sqlite3.Database(file, (error) =>
-      error === null ? resolve(connection) : reject(error),
-    );
+    const connection = new sqlite3.Database(file, (error) => (error === null ? resolve(connection) : reject(error)));
   });
 }
 

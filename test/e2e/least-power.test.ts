@@ -59,7 +59,10 @@ describe.skipIf(isWithoutRoot)('in the layout of the image', () => {
   }
 
   it('works by our compose file: without root, without capabilities, with nothing to write to but its data', async () => {
-    const image = await ImageHome.make(place.world, 'least', { least: true, config: place.installersFile('', 'http://127.0.0.1:9') });
+    const image = await ImageHome.make(place.world, 'least', {
+      least: true,
+      config: place.installersFile('', 'http://127.0.0.1:9'),
+    });
     await chown(image.home.dataDir, imageUser, imageUser);
     const [look, ...words] = image.beside(
       ...['find', '/', '(', '-path', '/proc', '-o', '-path', '/dev', ')', '-prune', '-o'],
@@ -91,7 +94,10 @@ describe.skipIf(isWithoutRoot)('in the layout of the image', () => {
   });
 
   it("works by today's compose file: started as root on root's data, it takes the data over and drops root", async () => {
-    const image = await ImageHome.make(place.world, 'usual', { least: false, config: place.installersFile('', 'http://127.0.0.1:9') });
+    const image = await ImageHome.make(place.world, 'usual', {
+      least: false,
+      config: place.installersFile('', 'http://127.0.0.1:9'),
+    });
     await writeFile(join(image.home.dataDir, 'crust-api-error.log'), 'of the old bot\n', { mode: 0o644 });
     const bot = await seals(image, 'usual');
     const own = await powers(bot);

@@ -44,7 +44,11 @@ export async function removeOldBackups(
     kind,
     kept,
     newest,
-  }: { readonly kind: Extract<BackupKind, 'daily' | 'before-migration'>; readonly kept: number; readonly newest: string },
+  }: {
+    readonly kind: Extract<BackupKind, 'daily' | 'before-migration'>;
+    readonly kept: number;
+    readonly newest: string;
+  },
 ): Promise<void> {
   const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
   const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
@@ -54,7 +58,8 @@ export async function removeOldBackups(
     const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
     schemas.add(schema);
     if (isKept) count += 1;
-    else await rm(file).catch((error: unknown) => {
+    else
+      await rm(file).catch((error: unknown) => {
         throw toBackupError(error, file);
       });
   }

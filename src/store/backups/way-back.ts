@@ -13,7 +13,12 @@ export async function withWayBack(error: unknown, dataDir: string): Promise<unkn
     throw reason;
   });
   if (backup instanceof SmError)
-    return new SmError(error.code, `${error.message}. Its backups cannot be looked for: ${backup.message}`, error.data, error);
+    return new SmError(
+      error.code,
+      `${error.message}. Its backups cannot be looked for: ${backup.message}`,
+      error.data,
+      error,
+    );
   const advice =
     backup === undefined
       ? `There is no backup in ${path.join(dataDir, 'backups')} that this version can open; with the database moved away the bot indexes anew and finds what sWorker holds`

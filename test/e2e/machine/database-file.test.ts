@@ -44,7 +44,9 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const { code, said } = await place.ended(bot);
       expect({ code, said }).toEqual({
         code: 75,
-        said: expect.stringMatching(/^DATABASE_REPLACED: .* was replaced while .* stop the bot and use smanager restore/u),
+        said: expect.stringMatching(
+          /^DATABASE_REPLACED: .* was replaced while .* stop the bot and use smanager restore/u,
+        ),
       });
       expect(put.equals(await readFile(home.databaseFile))).toBe(true);
       await place.expectRecovery(home, { forgot: true });
@@ -56,7 +58,10 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const { home, bot } = await atWork(place);
       await rm(home.databaseFile);
       const { code, said } = await place.ended(bot);
-      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/^DATABASE_REPLACED: .* was removed while/u) });
+      expect({ code, said }).toEqual({
+        code: 75,
+        said: expect.stringMatching(/^DATABASE_REPLACED: .* was removed while/u),
+      });
       await restored(home, said);
       await place.expectRecovery(home);
     });
@@ -76,7 +81,10 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const { home, bot } = await atWork(place);
       await rm(`${home.databaseFile}-wal`);
       const { code, said } = await place.ended(bot);
-      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/^DATABASE_REPLACED: .*-wal was removed/u) });
+      expect({ code, said }).toEqual({
+        code: 75,
+        said: expect.stringMatching(/^DATABASE_REPLACED: .*-wal was removed/u),
+      });
       await place.expectRecovery(home);
     });
   });
@@ -109,7 +117,10 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const good = await wholeFile(home);
       await writeFile(home.databaseFile, flip(good, pagesByKind(good).get('index leaf')?.at(-1) ?? 0));
       const { code, said } = await place.ended(home.launch());
-      expect({ code, said }).toEqual({ code: 78, said: expect.stringMatching(/^DATABASE_DAMAGED: .*smanager restore/u) });
+      expect({ code, said }).toEqual({
+        code: 78,
+        said: expect.stringMatching(/^DATABASE_DAMAGED: .*smanager restore/u),
+      });
       await restored(home, said);
       await place.expectRecovery(home, { forgot: true });
     });
@@ -122,23 +133,26 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
     return await readFile(home.databaseFile);
   }
 
-  it('is locked by another program for longer than is waited: 75, and goes on when that has ended', async () => {
-    await places.row(async (place) => {
-      const home = await place.home({ env: { NODE_OPTIONS: loading('short-patience.mjs') } });
-      const bot = await home.start();
-      await says(bot, ({ message }) => message === 'Ready');
-      const holder = await LockHolder.start(home.databaseFile, { holdMs: 60_000, pauseMs: 0 });
-      try {
-        const running = await place.ended(bot);
-        expect(running).toMatchObject({ code: 75, said: expect.stringMatching(/^DATABASE_BUSY: another program .* fuser -v/u) });
-        const starting = await place.ended(home.launch());
-        expect(starting).toMatchObject({ code: 75, said: expect.stringMatching(/^DATABASE_BUSY: /u) });
-      } finally {
-        await holder.end();
-      }
-      await place.expectRecovery(home);
-    });
-  });
+  it.each(['while a bot works', 'while a bot starts'])(
+    'is locked %s by another program for longer than is waited: 75, and goes on when that has ended',
+    async (when) => {
+      await places.row(async (place) => {
+        const home = await place.home({ env: { NODE_OPTIONS: loading('short-patience.mjs') } });
+        const bot = await home.start();
+        await says(bot, ({ message }) => message === 'Ready');
+        if (when === 'while a bot starts') await bot.stop();
+        const holder = await LockHolder.start(home.databaseFile, { holdMs: 60_000, pauseMs: 0 });
+        try {
+          const { code, said } = await place.ended(when === 'while a bot starts' ? home.launch() : bot);
+          const expected = expect.stringMatching(/^DATABASE_BUSY: another program .* fuser -v/u);
+          expect({ code, said }).toEqual({ code: 75, said: expected });
+        } finally {
+          await holder.end();
+        }
+        await place.expectRecovery(home);
+      });
+    },
+  );
 
   it('lies on a slow disk, so that each write waits: all goes on, slowly, and a stop is heeded', async () => {
     await places.row(async (place) => {
@@ -163,7 +177,10 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const { home, bot } = await atWork(place);
       await setLimit(bot, 'fsize', 0);
       const { code, said } = await place.ended(bot);
-      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u) });
+      expect({ code, said }).toEqual({
+        code: 75,
+        said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u),
+      });
       await place.expectRecovery(home);
     });
   });
@@ -176,7 +193,10 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       expect((await bot.stop()).code).toBe(0);
       await disk.setReadOnly(true);
       const { code, said } = await place.ended(home.launch());
-      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u) });
+      expect({ code, said }).toEqual({
+        code: 75,
+        said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u),
+      });
       await disk.setReadOnly(false);
       await place.expectRecovery(home);
     });

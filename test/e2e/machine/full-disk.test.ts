@@ -43,7 +43,10 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
   afterAll(async () => await places?.close());
 
   /** A bot, before it comes to where nothing can be written any more. */
-  async function begun(place: MachinePlace, { when, freeBytes }: FullPoint): Promise<{ home: BotHome; disk: SmallDisk; bot: BotProcess }> {
+  async function begun(
+    place: MachinePlace,
+    { when, freeBytes }: FullPoint,
+  ): Promise<{ home: BotHome; disk: SmallDisk; bot: BotProcess }> {
     const { home, disk } = await place.homeOnDisk({ others: { database: { backups: 0 } } });
     if (when === 'while it works') {
       const bot = await home.start();
@@ -127,7 +130,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       await says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
       // The watch looks every five seconds, and lets it be.
       await place.blocks(30);
-      expect(bot.lines.some(({ message }) => message === 'The bot ends')).toBe(false);
+      expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
       hold.letGo();
       faults.decide = decide;
       const { code, said } = await place.ended(bot);

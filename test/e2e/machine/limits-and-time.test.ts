@@ -34,7 +34,10 @@ describe('no more files may be opened', { concurrent: true }, () => {
       const files = await Promise.all(Array.from({ length: 6 }, () => place.order(MIB)));
       const { faults } = place.world.sworkerServer;
       const { decide } = faults;
-      const hold = new SealHold(faults, files.map(({ cid }) => cid));
+      const hold = new SealHold(
+        faults,
+        files.map(({ cid }) => cid),
+      );
       const bot = await home.start();
       await hold.reached;
       await setLimit(bot, 'nofile', await nextDescriptor(bot));
@@ -44,7 +47,7 @@ describe('no more files may be opened', { concurrent: true }, () => {
       faults.decide = decide;
       await setLimit(bot, 'nofile', 1024);
       await place.expectWell(home);
-      expect(await home.rows("SELECT 1 FROM pin_record WHERE counts_as_attempt = 1")).toEqual([]);
+      expect(await home.rows('SELECT 1 FROM pin_record WHERE counts_as_attempt = 1')).toEqual([]);
       expect((await bot.stop()).code).toBe(0);
     });
   });
@@ -80,7 +83,10 @@ describe('the process is suspended', { concurrent: true }, () => {
       const files = await Promise.all(Array.from({ length: 2 }, () => place.order(MIB)));
       const { faults } = place.world.sworkerServer;
       const { decide } = faults;
-      const hold = new SealHold(faults, files.map(({ cid }) => cid));
+      const hold = new SealHold(
+        faults,
+        files.map(({ cid }) => cid),
+      );
       const bot = await home.start();
       await hold.reached;
       process.kill(bot.pid ?? 0, 'SIGSTOP');

@@ -19,7 +19,8 @@ const { TCP } = process.binding('tcp_wrap');
 for (const method of ['connect', 'connect6']) {
   watch(TCP.prototype, method, (_, address, port) => note('connect', `${address}:${port}`));
 }
-for (const method of ['bind', 'bind6']) watch(TCP.prototype, method, (address, port) => note('listen', `${address}:${port}`));
+for (const method of ['bind', 'bind6'])
+  watch(TCP.prototype, method, (address, port) => note('listen', `${address}:${port}`));
 watch(process.binding('pipe_wrap').Pipe.prototype, 'connect', (_, name) => note('pipe', name));
 const { UDP } = process.binding('udp_wrap');
 for (const method of ['bind', 'bind6', 'connect', 'connect6', 'send', 'send6']) {
@@ -27,10 +28,14 @@ for (const method of ['bind', 'bind6', 'connect', 'connect6', 'send', 'send6']) 
 }
 const resolver = process.binding('cares_wrap');
 watch(resolver, 'getaddrinfo', (_, name) => note('look-up', name));
-for (const method of Object.getOwnPropertyNames(resolver.ChannelWrap.prototype).filter((name) => name.startsWith('query'))) {
+for (const method of Object.getOwnPropertyNames(resolver.ChannelWrap.prototype).filter((name) =>
+  name.startsWith('query'),
+)) {
   watch(resolver.ChannelWrap.prototype, method, (_, name) => note('query', name));
 }
-watch(process.binding('process_wrap').Process.prototype, 'spawn', ({ file: program, args }) => note('start', args?.slice(1).join(' ') ?? program));
+watch(process.binding('process_wrap').Process.prototype, 'spawn', ({ file: program, args }) =>
+  note('start', args?.slice(1).join(' ') ?? program),
+);
 
 const fiveMinutesMs = 300_000;
 const systemSetTimeout = globalThis.setTimeout;

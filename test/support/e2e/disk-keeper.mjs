@@ -18,7 +18,9 @@ async function rows(file, mode, sql, bindings) {
     const database = new sqlite3.Database(file, mode, (opening) => {
       if (opening !== null) return reject(opening);
       database.configure('busyTimeout', 10_000);
-      database.all(sql, bindings, (error, found) => database.close(() => (error === null ? resolve(found) : reject(error))));
+      database.all(sql, bindings, (error, found) =>
+        database.close(() => (error === null ? resolve(found) : reject(error))),
+      );
     });
   });
 }

@@ -13,7 +13,11 @@ const kinds = [
   { when: 'at the first start', count: 9, mostBytes: 360 * 1024 },
   { when: 'while it works', count: 8, mostBytes: 240 * 1024 },
   { when: 'during a migration', count: 5, mostBytes: 240 * 1024 },
-] as const satisfies readonly { readonly when: FullPoint['when']; readonly count: number; readonly mostBytes: number }[];
+] as const satisfies readonly {
+  readonly when: FullPoint['when'];
+  readonly count: number;
+  readonly mostBytes: number;
+}[];
 
 /** Points all over the range, one in each of its parts, and the disk that is full to the last byte. */
 export function drawFullPoints(seed: number): readonly FullPoint[] {

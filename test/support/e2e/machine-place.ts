@@ -27,6 +27,7 @@ export class MachinePlace {
   readonly #ordered: SeededFile[] = [];
   #ending: (() => Promise<void>)[] = [];
   #count = 0;
+  #files = 0;
 
   private constructor(world: World, pins: PinWatch) {
     this.world = world;
@@ -61,7 +62,8 @@ export class MachinePlace {
 
   /** Somebody orders a file that nobody has ordered yet. */
   async order(contentBytes = FILE_BYTES): Promise<SeededFile> {
-    const file = await addSeededFile(this.world, `file ${this.#ordered.length}`, contentBytes);
+    this.#files += 1;
+    const file = await addSeededFile(this.world, `file ${this.#files}`, contentBytes);
     this.#ordered.push(file);
     this.world.order(file);
     return file;
@@ -97,7 +99,10 @@ export class MachinePlace {
     });
     const exit = await Promise.race([bot.exited, late]);
     const end = bot.lines.findLast(({ message }) => message === 'The bot ends');
-    const said = end === undefined ? bot.lines.map(({ text }) => text).join('\n') : `${String(end.fields['code'])}: ${String(end.fields['error'])}`;
+    const said =
+      end === undefined
+        ? bot.lines.map(({ text }) => text).join('\n')
+        : `${String(end.fields['code'])}: ${String(end.fields['error'])}`;
     return { ...exit, said };
   }
 
@@ -117,7 +122,8 @@ export class MachinePlace {
     const cids = this.#ordered.map(({ cid }) => cid);
     await home.eventuallyStand(cids, 'handled', PATIENCE_MS);
     expect(await this.#broken(home, forgot)).toEqual([]);
-    for (const cid of cids) expect([inSworker(this.world, cid), await isPinned(this.world, cid)]).toEqual(['valid', true]);
+    for (const cid of cids)
+      expect([inSworker(this.world, cid), await isPinned(this.world, cid)]).toEqual(['valid', true]);
     expect(this.lettingGo).toEqual([]);
     expect(this.pins.twice).toEqual([]);
     expect(await home.rows('PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }]);

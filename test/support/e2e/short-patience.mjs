@@ -1,7 +1,8 @@
-// Loaded into a bot by NODE_OPTIONS=--import: a busy database is waited for 3 seconds instead of 30.
+// Loaded into a bot by NODE_OPTIONS=--import: a busy database is waited for one second instead of 30.
 import sqlite3 from 'sqlite3';
 
-const { run } = sqlite3.Database.prototype;
-sqlite3.Database.prototype.run = function shortened(sql, ...rest) {
-  return run.call(this, sql === 'PRAGMA busy_timeout = 30000' ? 'PRAGMA busy_timeout = 3000' : sql, ...rest);
+const { prototype } = sqlite3.Database;
+const run = Reflect.get(prototype, 'run');
+prototype.run = function shortened(sql, ...rest) {
+  return Reflect.apply(run, this, [sql === 'PRAGMA busy_timeout = 30000' ? 'PRAGMA busy_timeout = 1000' : sql, ...rest]);
 };

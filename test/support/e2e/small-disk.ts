@@ -23,7 +23,9 @@ const right = rights.find(({ unshare }) => {
   return spawnSync('unshare', words, { stdio: 'ignore' }).status === 0;
 });
 if (right === undefined)
-  console.warn('\n*** NEITHER ROOT NOR USER NAMESPACES, so no small disks can be made, and nothing runs on full ones ***\n');
+  console.warn(
+    '\n*** NEITHER ROOT NOR USER NAMESPACES, so no small disks can be made, and nothing runs on full ones ***\n',
+  );
 
 /** True when the tests on small disks are to be passed over: none can be made here, and nobody requires them (`CI`). */
 export const isWithoutDisks = right === undefined && !process.env['CI'];

@@ -2,12 +2,15 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { takeBackup } from '../../../src/store/backups/take-backup.ts';
+import { BackupTask } from '../../../src/care/backup-task.ts';
+import { MINUTE_MS } from '../../../src/domain/units.ts';
+import { Conditions } from '../../../src/runtime/conditions.ts';
+import { listBackups } from '../../../src/store/backups/backup-folder.ts';
 import { Database } from '../../../src/store/database.ts';
-import { ofSchema1 } from '../../support/schema-1.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/quiet-logger.ts';
 import { readSql } from '../../support/raw-database.ts';
-import { tempDir } from '../../support/temp-dir.ts';
-import { atMs, never, usedHome } from './backup-home.ts';
+import { usedHome } from './backup-home.ts';
 
 const run = promisify(execFile);
 const looking = `
@@ -20,31 +23,28 @@ async function lookedAt(file: string): Promise<void> {
   await run(process.execPath, ['-e', looking, file]);
 }
 
-/** The bot's own log must outlive whoever looks: SQLite removes it with the last connection that it knows of. */
-async function expectStillOne(database: Database, file: string): Promise<void> {
-  const log = statSync(`${file}-wal`).ino;
-  await lookedAt(file);
-  expect(statSync(`${file}-wal`, { throwIfNoEntry: false })?.ino).toBe(log);
-  await database.write('event', async (tx) => await tx('config').insert({ name: 'later', content: '1' }));
-  expect(await readSql(file, "SELECT content FROM config WHERE name = 'later'")).toEqual([{ content: '1' }]);
-}
-
-describe("whoever looks at the database beside the bot takes no log away under it, when the bot's own process has", () => {
-  it('backed it up', async () => {
+describe("whoever looks at the database beside the bot takes no log away under it, while the bot's own process", () => {
+  it('backs it up: SQLite removes the log with the last connection that it knows of', async () => {
     const { dataDir, file } = await usedHome();
     const database = await Database.open(dataDir);
     onTestFinished(async () => await database.close());
-    await takeBackup({ dataDir, kind: 'daily', atMs, signal: never, isOpenHere: true });
-    await expectStillOne(database, file);
-  });
-
-  it('backed it up before a migration', async () => {
-    const dataDir = await tempDir();
-    await ofSchema1(dataDir, async (knex) => {
-      await knex('config').insert({ name: 'identity', content: '{"genesisHash":"0x01","account":"cTa"}' });
-    });
-    const database = await Database.open(dataDir, { keptBackups: 3 });
-    onTestFinished(async () => await database.close());
-    await expectStillOne(database, `${dataDir}/smanager-db.sqlite`);
+    const log = statSync(`${file}-wal`).ino;
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const freeBytes = async (): Promise<number> => {
+      await lookedAt(file);
+      return Number.MAX_SAFE_INTEGER;
+    };
+    const parts = { clock, conditions: new Conditions(clock), logger: new RecordingLogger() };
+    const running = new BackupTask({ ...parts, dataDir, kept: 1, freeBytes }).run(stop.signal);
+    await clock.advance(20 * MINUTE_MS);
+    // It sleeps until the next day when it is done.
+    while (clock.sleeping === 0) await database.read(async (reader) => await reader('config').first());
+    expect(await listBackups(dataDir)).toHaveLength(1);
+    expect(statSync(`${file}-wal`, { throwIfNoEntry: false })?.ino).toBe(log);
+    await database.write('event', async (tx) => await tx('config').insert({ name: 'later', content: '1' }));
+    expect(await readSql(file, "SELECT content FROM config WHERE name = 'later'")).toEqual([{ content: '1' }]);
+    stop.abort();
+    await running;
   });
 });

@@ -24,7 +24,9 @@ describe('what the disk does not do is told with its code and what to do', () =>
   it('once, however many hands it goes through', async () => {
     const folder = await tempDir();
     const once = await withDiskAdvice(new SmError('DISK_FULL', 'x', { sqlite: 'SQLITE_FULL' }), folder);
-    expect(once).toMatchObject({ message: `the disk of ${folder} is full (SQLITE_FULL): make room, the bot then goes on by itself` });
+    expect(once).toMatchObject({
+      message: `the disk of ${folder} is full (SQLITE_FULL): make room, the bot then goes on by itself`,
+    });
     expect(await withDiskAdvice(once, folder)).toBe(once);
   });
 

@@ -23,7 +23,10 @@ async function note(name: string): Promise<void> {
 }
 
 async function noted(inFile: string): Promise<readonly string[]> {
-  const rows = await readSql<{ name: string }>(inFile, "SELECT name FROM config WHERE name <> 'identity' ORDER BY name");
+  const rows = await readSql<{ name: string }>(
+    inFile,
+    "SELECT name FROM config WHERE name <> 'identity' ORDER BY name",
+  );
   return rows.map(({ name }) => name);
 }
 
