@@ -8,13 +8,16 @@ export function isOutOfFiles(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && outOfFiles.includes(String(error.code));
 }
 
-/** Whether this process may open one more file, or connection, now. */
-export function canOpenFiles(): boolean {
+/** Whether this process may open so many more files, or connections, now. */
+export function canOpenFiles(count = 1): boolean {
+  const opened: number[] = [];
   try {
-    closeSync(openSync(devNull, 'r'));
+    while (opened.length < count) opened.push(openSync(devNull, 'r'));
     return true;
   } catch (error) {
     if (isOutOfFiles(error)) return false;
     throw error;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }

@@ -26,7 +26,10 @@ async function busy(): Promise<Busy> {
   const [held, closing] = [world.order({ cid: world.cids.ours() }), world.order({ cid: world.cids.ours() })];
   world.startBot();
   const expiry = async (): Promise<number> => {
-    const [row] = await world.rows<{ block: number }>('SELECT expiry_block AS block FROM file_record WHERE cid = ?', closing);
+    const [row] = await world.rows<{ block: number }>(
+      'SELECT expiry_block AS block FROM file_record WHERE cid = ?',
+      closing,
+    );
     return row?.block ?? 0;
   };
   await world.runUntil('one has expired', async () => (await expiry()) > 0 && world.head >= (await expiry()), 300);
@@ -49,7 +52,7 @@ async function expectWell({ world, held, closing, pulling }: Busy): Promise<void
   await world.runUntil('the slow pull is through', async () => (await world.statusOf(pulling)) === 'handled', 150);
   await world.runUntil('the grace is over', () => world.watch.deletions.length > 0, graceBlocks + 20);
   await world.run(15);
-  expect(world.watch.lettingGo.map(({ cid }) => cid)).toEqual([closing]);
+  expect([...new Set(world.watch.lettingGo.map(({ cid }) => cid))]).toEqual([closing]);
   expect(world.sworker.files.find(held)?.state).toBe('valid');
   expect(world.watch.pullsBegun.get(pulling)).toBe(1);
   expect(world.endings).toEqual([]);

@@ -16,7 +16,7 @@ export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes
   readonly atMs: number;
   /**
    * Whether this process has the database open: then it is known to be ours, and must not be opened past SQLite. The system takes all locks of a process on a file
-   * away with any close of it, and the next other process to leave the database would remove the log under this one.
+   * away with any close of it, and others would take the database for one that nobody uses.
    */
   readonly isOpenHere?: boolean;
   /** Absolute path of the backup; without it a name of its own in `dataDir/backups`. */

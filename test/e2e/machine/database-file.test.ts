@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BotProcess } from '../../../devnet/world/bot-process.ts';
 import { flip, pagesByKind } from '../../support/damage.ts';
-import { type BotHome, says } from '../../support/e2e/bot-home.ts';
+import type { BotHome } from '../../support/e2e/bot-home.ts';
 import { loading, LockHolder, setLimit } from '../../support/e2e/beside.ts';
 import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
@@ -98,7 +98,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       // Not all of a young database is in the file; what is has to be brought there first.
       expect((await bot.stop()).code).toBe(0);
       const again = await home.start();
-      await says(again, ({ message }) => message === 'Ready');
+      await place.says(again, ({ message }) => message === 'Ready');
       await truncate(home.databaseFile, bytes);
       const { code, said } = await place.ended(again);
       expect({ code, said }).toEqual({ code: 78, said: expect.stringMatching(/^DATABASE_DAMAGED: /u) });
@@ -139,7 +139,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       await places.row(async (place) => {
         const home = await place.home({ env: { NODE_OPTIONS: loading('short-patience.mjs') } });
         const bot = await home.start();
-        await says(bot, ({ message }) => message === 'Ready');
+        await place.says(bot, ({ message }) => message === 'Ready');
         if (when === 'while a bot starts') await bot.stop();
         const holder = await LockHolder.start(home.databaseFile, { holdMs: 60_000, pauseMs: 0 });
         try {
@@ -158,7 +158,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
     await places.row(async (place) => {
       const home = await place.home();
       const bot = await home.start();
-      await says(bot, ({ message }) => message === 'Ready');
+      await place.says(bot, ({ message }) => message === 'Ready');
       const holder = await LockHolder.start(home.databaseFile, { holdMs: 400, pauseMs: 120 });
       try {
         await place.expectWell(home);

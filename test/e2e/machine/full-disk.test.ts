@@ -7,7 +7,7 @@ import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts
 import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
 import { oldDatabase } from '../../support/e2e/old-schema.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
-import { type BotHome, says } from '../../support/e2e/bot-home.ts';
+import type { BotHome } from '../../support/e2e/bot-home.ts';
 import type { SmallDisk } from '../../support/e2e/small-disk.ts';
 
 const KIB = 1024;
@@ -125,11 +125,11 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       const { decide } = faults;
       const hold = new SealHold(faults, [file.cid]);
       const bot = await home.start();
-      await hold.reached;
+      await place.within('the pull stands in the middle', hold.reached);
       await disk.leaveFree(0);
-      await says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
+      await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
       // The watch looks every five seconds, and lets it be.
-      await place.blocks(30);
+      await place.blocks(24);
       expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
       hold.letGo();
       faults.decide = decide;

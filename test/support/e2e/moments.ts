@@ -22,7 +22,7 @@ export class Moments {
       return sealsSlowly && route === 'storage/seal' ? 'delay' : undefined;
     };
     world.chain.onBlock(() => {
-      faults.release();
+      if (sealsSlowly) faults.release();
       this.#tell('block');
     });
   }
