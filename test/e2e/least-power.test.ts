@@ -65,8 +65,7 @@ describe.skipIf(isWithoutRoot)('in the layout of the image', () => {
     });
     await chown(image.home.dataDir, imageUser, imageUser);
     const [look, ...words] = image.beside(
-      ...['find', '/', '(', '-path', '/proc', '-o', '-path', '/dev', ')', '-prune', '-o'],
-      ...['-writable', '!', '-type', 'l', '-print'],
+      ...'find / ( -path /proc -o -path /dev ) -prune -o -writable ! -type l -print'.split(' '),
     );
     // It complains of folders that it may not read.
     const { stdout } = await run(look ?? '', words).catch((error: { stdout: string }) => error);

@@ -71,6 +71,7 @@ async function command(world: SimWorld, ...words: string[]): Promise<string> {
     stdout,
     stderr: stdout,
     isTerminal: false,
+    missingEngineOptions: [],
     endSoon: () => undefined,
     keepSecret: () => undefined,
     signal: new AbortController().signal,

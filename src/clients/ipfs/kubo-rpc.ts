@@ -1,9 +1,10 @@
 import type { KuboRPCClient } from 'kubo-rpc-client';
 import { CID } from 'multiformats/cid';
+import { Agent, setGlobalDispatcher } from 'undici';
 import { z } from 'zod';
 import type { EndPoint } from '../../config/end-point.ts';
 import { SmError } from '../../domain/errors.ts';
-import { MINUTE_MS, SECOND_MS } from '../../domain/units.ts';
+import { KIB, MINUTE_MS, SECOND_MS } from '../../domain/units.ts';
 import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { abortError } from '../http/abort.ts';
@@ -15,13 +16,15 @@ import { command } from './command.ts';
 const refusal = z.object({ name: z.literal('HTTPError'), response: z.object({ status: z.number() }) });
 
 const quickMs = 30 * SECOND_MS;
-// The pin lock is held against it while a garbage collection waits. Below the 5 minutes after which the platform's fetch gives up by itself.
+// The pin lock is held against it while a garbage collection waits.
 const unpinMs = 4 * MINUTE_MS;
+/** Of either answer: the library reads what comes to its end, however long that is. */
+const maxBytes = 64 * KIB;
 
 /**
  * The daemon's commands about single pins, by kubo-rpc-client, which is loaded when one is asked for first: it takes a third of a second and
- * 25 MiB, and most bots never need it. It speaks through the platform's fetch, which keeps its connections by itself, shows no HTTP
- * trailers and waits at most 5 minutes for an answer to begin: streams and long commands go another way.
+ * 25 MiB, and most bots never need it. It speaks through the platform's fetch, which shows no HTTP trailers: streams and long commands go another
+ * way. Nothing else here uses that fetch, so that its dispatcher is where the library's answers can be bounded.
  */
 export class KuboRpc {
   readonly #options: { readonly url: string; readonly headers: Record<string, string> };
@@ -69,7 +72,11 @@ export class KuboRpc {
   }
 
   async #client(): Promise<KuboRPCClient> {
-    this.#loading ??= import('kubo-rpc-client').then(({ create }) => create(this.#options));
+    this.#loading ??= import('kubo-rpc-client').then(({ create }) => {
+      // How long it may take is told by the call's own limit.
+      setGlobalDispatcher(new Agent({ maxResponseSize: maxBytes, headersTimeout: 0, bodyTimeout: 0 }));
+      return create(this.#options);
+    });
     return await this.#loading;
   }
 
@@ -101,6 +108,7 @@ export class KuboRpc {
       return this.#service.error('IPFS_REFUSED', call, `refused: ${reason}`, { httpStatus: status }, error);
     }
     const cause: unknown = error instanceof TypeError ? error.cause : undefined;
+    if (isTooLong(cause)) return this.#service.badAnswer(call, `longer than ${String(maxBytes)} bytes`, {}, error);
     if (cause !== undefined) {
       const reason = printable(messageOf(cause), 160);
       return this.#service.error('IPFS_UNREACHABLE', call, `cannot be reached: ${reason}`, { reason }, error);
@@ -119,6 +127,10 @@ function statusOf(error: unknown): number | undefined {
   const refused = refusal.safeParse(error);
   if (refused.success) return refused.data.response.status;
   return error instanceof Error && error.name === 'TimeoutError' ? 500 : undefined;
+}
+
+function isTooLong(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
 }
 
 function messageOf(error: unknown): string {

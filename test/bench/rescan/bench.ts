@@ -85,6 +85,6 @@ function against(
     limitRange: range(first),
     runs: rates.length,
     budgets: [{ what: 'times the first walk', found: value / limit, atLeast: least, kind: 'time' }],
-    more: { 'values read': median(later.map(({ valuesRead }) => valuesRead)) },
+    more: { 'rows with the block of the day': median(later.map(({ valuesRead }) => valuesRead)) },
   };
 }

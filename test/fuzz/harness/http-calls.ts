@@ -5,6 +5,7 @@ import { SworkerClient } from '../../../src/clients/sworker/sworker-client.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { endPoint } from './answering.ts';
+import { TransportServer } from './transport-server.ts';
 
 interface Outside {
   readonly transport: HttpTransport;
@@ -16,7 +17,9 @@ const cid = 'QmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn';
 
 const sworker = (outside: Outside): SworkerClient =>
   new SworkerClient({ endPoint: endPoint('http://sworker:1'), ...outside });
-const ipfs = (outside: Outside): IpfsClient => new IpfsClient({ endPoint: endPoint('http://ipfs:1'), ...outside });
+const ipfs = (outside: Outside, url = 'http://ipfs:1'): IpfsClient =>
+  new IpfsClient({ endPoint: endPoint(url), ...outside });
+const server = await TransportServer.start();
 const coordinator = (outside: Outside): CoordinatorClient =>
   new CoordinatorClient({
     endPoint: endPoint('http://coordinator:1'),
@@ -43,9 +46,11 @@ export const httpCalls: Readonly<Record<string, (outside: Outside) => Promise<un
   'sworker.idInfo': async (outside) => await sworker(outside).idInfo(outside.signal),
   'ipfs.pinAdd': async (outside) =>
     await ipfs(outside).pinAdd(cid, { signal: outside.signal, onProgress: () => undefined }),
-  'ipfs.isPinned': async (outside) => await ipfs(outside).isPinned(cid, outside.signal),
+  'ipfs.isPinned': async (outside) =>
+    await server.during(outside.transport, async (url) => await ipfs(outside, url).isPinned(cid, outside.signal)),
   'ipfs.pinnedRoots': async (outside) => await countOf(ipfs(outside).pinnedRoots(outside.signal)),
-  'ipfs.pinRemove': async (outside) => await ipfs(outside).pinRemove(cid, outside.signal),
+  'ipfs.pinRemove': async (outside) =>
+    await server.during(outside.transport, async (url) => await ipfs(outside, url).pinRemove(cid, outside.signal)),
   'ipfs.collectGarbage': async (outside) => await ipfs(outside).collectGarbage(outside.signal),
   'ipfs.repoSize': async (outside) => await ipfs(outside).repoSize(outside.signal),
   'ipfs.identity': async (outside) => await ipfs(outside).identity(outside.signal),

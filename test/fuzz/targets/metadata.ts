@@ -20,7 +20,7 @@ const system = new SystemClock();
 const quick: Pick<Clock, 'sleep'> = {
   sleep: async (durationMs, signal) => await system.sleep(durationMs / 10, signal),
 };
-const library = new ChildLibrary(quick, () => startChild(child, loader));
+const library = new ChildLibrary(quick, { warn: () => undefined }, () => startChild(child, loader));
 const whole = Buffer.from(metadataHex(25).slice(2), 'hex');
 let version = 100;
 

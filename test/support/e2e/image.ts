@@ -19,8 +19,14 @@ if (isWithoutRoot)
 
 /** As compose.yaml: the image's user, no capability, no way to get one, and nothing to write to but /data and /tmp. */
 const without = [
-  ...['setpriv', `--reuid=${imageUser}`, `--regid=${imageUser}`, '--clear-groups', '--bounding-set=-all'],
-  ...['--inh-caps=-all', '--no-new-privs', '--'],
+  'setpriv',
+  `--reuid=${imageUser}`,
+  `--regid=${imageUser}`,
+  '--clear-groups',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+  '--no-new-privs',
+  '--',
 ];
 /** As Docker starts a container when nobody tells it otherwise: root with these capabilities. */
 const kept =
@@ -47,8 +53,19 @@ export class ImageHome {
     await writeFile(configFile, JSON.stringify({ ...options.config, dataDir: '/data' }));
     await chmod(configFile, 0o644);
     const layout = [
-      ...['unshare', '--mount', '--propagation', 'private', '--', script, root, repository, process.execPath],
-      ...[configDir, join(dir, 'data'), options.least ? 'ro' : 'rw', ...(options.least ? without : usual)],
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+      '--',
+      script,
+      root,
+      repository,
+      process.execPath,
+      configDir,
+      join(dir, 'data'),
+      options.least ? 'ro' : 'rw',
+      ...(options.least ? without : usual),
     ];
     const home = await BotHome.make(world, name, { program: [...layout, 'docker-entrypoint.sh', 'smanager'] });
     await mkdir(home.dataDir);

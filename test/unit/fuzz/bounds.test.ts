@@ -41,8 +41,11 @@ describe('what is asked over HTTP', () => {
     let outcome: unknown;
     void asked?.then((settled) => (outcome = settled));
     await clock.advance(13 * HOUR_MS);
-    const code = outcome instanceof SmError ? outcome.code : 'none';
-    expect(code).toMatch(judgedByProgress.includes(name) ? /^none$/u : /_UNREACHABLE$/u);
+    const isUnbounded = judgedByProgress.includes(name);
+    // The platform's fetch takes turns of its own until it has ended.
+    const settled = isUnbounded ? outcome : await asked;
+    const code = settled instanceof SmError ? settled.code : 'none';
+    expect(code).toMatch(isUnbounded ? /^none$/u : /_UNREACHABLE$/u);
     abort.abort();
     await asked;
     expect(readFileSync('docs/operating.md', 'utf8')).toContain(`\`${name}\``);
