@@ -22,7 +22,8 @@ export function connect(
     // An error tells the statement, never what was bound to it.
     compileSqlOnError: false,
     pool: {
-      min: 0,
+      // All are kept: the pool tells how long one was idle by the clock on the wall, and a step of weeks would close the one that writes.
+      min: connections,
       max: connections,
       idleTimeoutMillis: never,
       // A file is opened or not; a second try beside a first that hangs would only open it twice.

@@ -49,7 +49,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         ),
       });
       expect(put.equals(await readFile(home.databaseFile))).toBe(true);
-      await place.expectRecovery(home, { forgot: true });
+      expect(await place.wrongAfterStart(home, { forgot: true })).toEqual([]);
     });
   });
 
@@ -63,7 +63,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         said: expect.stringMatching(/^DATABASE_REPLACED: .* was removed while/u),
       });
       await restored(home, said);
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 
@@ -72,7 +72,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const { home, bot } = await atWork(place);
       await rm(home.databaseFile);
       expect((await place.ended(bot)).code).toBe(75);
-      await place.expectRecovery(home, { forgot: true });
+      expect(await place.wrongAfterStart(home, { forgot: true })).toEqual([]);
     });
   });
 
@@ -85,7 +85,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         code: 75,
         said: expect.stringMatching(/^DATABASE_REPLACED: .*-wal was removed/u),
       });
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 
@@ -104,7 +104,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       expect({ code, said }).toEqual({ code: 78, said: expect.stringMatching(/^DATABASE_DAMAGED: /u) });
       const { code: restoredWith } = await home.smanager('restore', backup);
       expect(restoredWith).toBe(0);
-      await place.expectRecovery(home, { forgot: true });
+      expect(await place.wrongAfterStart(home, { forgot: true })).toEqual([]);
     });
   });
 
@@ -122,7 +122,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         said: expect.stringMatching(/^DATABASE_DAMAGED: .*smanager restore/u),
       });
       await restored(home, said);
-      await place.expectRecovery(home, { forgot: true });
+      expect(await place.wrongAfterStart(home, { forgot: true })).toEqual([]);
     });
   });
 
@@ -149,7 +149,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         } finally {
           await holder.end();
         }
-        await place.expectRecovery(home);
+        expect(await place.wrongAfterStart(home)).toEqual([]);
       });
     },
   );
@@ -161,7 +161,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       await place.says(bot, ({ message }) => message === 'Ready');
       const holder = await LockHolder.start(home.databaseFile, { holdMs: 400, pauseMs: 120 });
       try {
-        await place.expectWell(home);
+        expect(await place.wrong(home)).toEqual([]);
         const { code, ms } = await bot.stop();
         expect(code).toBe(0);
         expect(ms).toBeLessThan(8000);
@@ -181,7 +181,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         code: 75,
         said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u),
       });
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 
@@ -198,7 +198,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
         said: expect.stringMatching(/^DISK_READ_ONLY: .* cannot be written .*mounted read-only/u),
       });
       await disk.setReadOnly(false);
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 });

@@ -66,7 +66,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       const { code, said } = await place.ended(bot);
       expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
       await disk.giveRoom();
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 
@@ -81,7 +81,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       expect(before.equals(await readFile(join(disk.seen, DATABASE)))).toBe(true);
       expect(await inBackups(disk)).toEqual([]);
       await disk.giveRoom();
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
       expect(await inBackups(disk)).toEqual([expect.stringContaining('.schema-1.before-migration.sqlite')]);
     });
   });
@@ -95,7 +95,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       expect(code).toBe(78);
       expect(stderr).toMatch(/needs .* are free/u);
       expect(await inBackups(disk)).toEqual([]);
-      await place.expectWell(home);
+      expect(await place.wrong(home)).toEqual([]);
       expect((await bot.stop()).code).toBe(0);
     });
   });
@@ -113,7 +113,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       expect(await backup).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk was full before') });
       expect((await readdir(disk.seen)).filter((name) => /partial|mine/u.test(name))).toEqual([]);
       await disk.giveRoom();
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
     });
   });
 
@@ -136,7 +136,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       const { code, said } = await place.ended(bot);
       expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/is full/u) });
       await disk.giveRoom();
-      await place.expectRecovery(home);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
       expect(place.pins.begun.get(file.cid)).toBe(1);
     });
   });

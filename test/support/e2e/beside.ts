@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BotProcess } from '../../../devnet/world/bot-process.ts';
@@ -8,7 +9,7 @@ const run = promisify(execFile);
 const holder = fileURLToPath(new URL('./lock-holder.mjs', import.meta.url));
 
 /** What `NODE_OPTIONS` has to be to load a module of this folder into a bot. */
-export function loading(module: 'short-patience.mjs'): string {
+export function loading(module: 'short-patience.mjs' | 'stepped-clock.mjs'): string {
   return `--import=${fileURLToPath(new URL(module, import.meta.url))}`;
 }
 
@@ -40,6 +41,14 @@ export class LockHolder {
 }
 
 /** Sets a limit of a process that runs, as `ulimit` would have at its start; `unlimited` takes it away again. */
-export async function setLimit(bot: BotProcess, limit: 'fsize', soft: number | 'unlimited'): Promise<void> {
+export async function setLimit(bot: BotProcess, limit: 'nofile' | 'fsize', soft: number | 'unlimited'): Promise<void> {
   await run('prlimit', [`--pid=${bot.pid}`, `--${limit}=${soft}:`]);
+}
+
+/** The number that the next file or connection of a process would get: as a limit it lets none be opened any more. */
+export async function nextDescriptor(bot: BotProcess): Promise<number> {
+  const open = new Set((await readdir(`/proc/${bot.pid}/fd`)).map(Number));
+  let next = 0;
+  while (open.has(next)) next += 1;
+  return next;
 }

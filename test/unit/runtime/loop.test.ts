@@ -141,11 +141,11 @@ describe('the supervisor', () => {
 });
 
 /** What a loop's round ends with becomes the process's last word. */
-async function lastWord(error: SmError): Promise<unknown> {
+async function lastWord(met: SmError): Promise<unknown> {
   const parts = world();
   const stop = new AbortController();
   const done = runLoop(parts, { name: 'x', intervalMs: 60_000 }, stop.signal, async () => {
-    throw error;
+    throw met;
   });
   const watch = new OutageWatch({ ...parts, maxOutageMs: 60_000, runningPulls: () => 0 });
   const ended = watch.run(new AbortController().signal).catch((reason: unknown) => reason);
