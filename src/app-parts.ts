@@ -7,6 +7,7 @@ import type { Ipfs } from './clients/ipfs/ipfs.ts';
 import type { SworkerClient } from './clients/sworker/sworker-client.ts';
 import type { Config } from './config/config.ts';
 import type { Account } from './domain/account.ts';
+import type { DevnetTime } from './domain/devnet.ts';
 import type { OrderKey } from './domain/order.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Logger } from './runtime/log.ts';
@@ -46,6 +47,8 @@ export interface BotOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
+  /** Refused on any chain but the devnet's. */
+  readonly devnetTime?: DevnetTime | undefined;
   readonly outside?: Outside;
   /** Uniform in [0, 1). */
   readonly random?: () => number;

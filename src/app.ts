@@ -1,4 +1,5 @@
 import { careTasks } from './app-care.ts';
+import { type BotTime, botTime } from './app-clock.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
 import { reconcileTask } from './app-reconcile.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
@@ -91,7 +92,7 @@ function connect(config: Config, clock: Clock, logger: Logger, rightOfWay?: Righ
 
 interface ClientsOptions {
   readonly config: Config;
-  readonly clock: Clock;
+  readonly time: Omit<BotTime, 'genesisHash'>;
   readonly logger: Logger;
   readonly outside: Outside;
   /** Of the database; null lets the first end point that answers decide. */
@@ -99,25 +100,28 @@ interface ClientsOptions {
 }
 
 /** Connects nowhere until something is asked. */
-function createClients({ config, clock, logger, outside, genesisHash }: ClientsOptions): Clients {
+function createClients({ config, time, logger, outside, genesisHash }: ClientsOptions): Clients {
   const releases = new ReleaseStack();
+  const { clock, answerClock } = time;
+  const answering = { clock: answerClock };
   const chain = new ChainClient({
     endPoints: outside.chainEndPoints,
     genesisHash,
     clock,
+    answerClock,
     logger: logger.child('chain'),
     limits: { maxRequestsInFlight: config.chain.maxRequestsInFlight },
     library: outside.decodingLibrary,
   });
   releases.add(async () => await chain.close());
-  const sworker = new SworkerClient({ endPoint: config.sworker.endPoint, transport: outside.sworker, clock });
+  const sworker = new SworkerClient({ endPoint: config.sworker.endPoint, transport: outside.sworker, ...answering });
   releases.add(async () => await sworker.close());
   releases.add(async () => await outside.ipfs.close());
   const { sealCoordinator } = config;
   const coordinator =
     sealCoordinator === undefined || outside.coordinator === undefined
       ? undefined
-      : new CoordinatorClient({ ...sealCoordinator, transport: outside.coordinator, clock });
+      : new CoordinatorClient({ ...sealCoordinator, transport: outside.coordinator, ...answering });
   if (coordinator !== undefined) releases.add(async () => await coordinator.close());
   return {
     account: config.chain.account,
@@ -131,7 +135,8 @@ function createClients({ config, clock, logger, outside, genesisHash }: ClientsO
 
 export function openClients(config: Config, logger: Logger, genesisHash: string | null): Clients {
   const clock = new SystemClock();
-  return createClients({ config, clock, logger, outside: connect(config, clock, logger), genesisHash });
+  const outside = connect(config, clock, logger);
+  return createClients({ config, time: { clock, answerClock: clock }, logger, outside, genesisHash });
 }
 
 /** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
@@ -152,7 +157,8 @@ export async function openOverview(config: Config): Promise<OpenedOverview> {
 export async function runBot({ config, logger, signal, ...replaced }: BotOptions): Promise<void> {
   const releases = new ReleaseStack();
   try {
-    const clock = replaced.clock ?? new SystemClock();
+    const time = await botTime({ config, logger, signal, ...replaced });
+    const { clock, answerClock } = time;
     const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
     releases.add(async () => await lock.release());
     const storeLogger = logger.child('store');
@@ -160,18 +166,18 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       monotonicMs: () => clock.monotonicMs(),
       onSlowBulk: (tookMs: number) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
     };
-    const rightOfWay = new RightOfWay(clock);
+    const rightOfWay = new RightOfWay(answerClock);
     const keptBackups = config.database.backups;
     const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
     releases.add(async () => await database.close());
     const facts = new Facts(database);
-    const outside = replaced.outside ?? connect(config, clock, logger, rightOfWay);
+    const outside = replaced.outside ?? connect(config, answerClock, logger, rightOfWay);
     const clients = createClients({
       config,
-      clock,
+      time,
       logger,
       outside,
-      genesisHash: (await facts.find('identity'))?.genesisHash ?? null,
+      genesisHash: time.genesisHash ?? (await facts.find('identity'))?.genesisHash ?? null,
     });
     releases.add(async () => await clients.close());
     const conditions = new Conditions(clock);

@@ -1,19 +1,22 @@
+import type { DevnetTime } from '../../src/domain/devnet.ts';
 import type { ChainRules } from '../chain/rules.ts';
 import type { DiskSpec } from '../sworker/disks.ts';
 import type { SealLimits } from '../sworker/seal-desk.ts';
 
-/** `real`: a block every so often by the clock. `manual`: the test makes them; the interval is only what lies between their timestamps. */
+/** `real`: a block every so often by the world's clock. `manual`: the test makes them; the interval is only what lies between their timestamps. */
 interface BlockPace {
   readonly kind: 'real' | 'manual';
   readonly intervalMs: number;
 }
 
 export interface WorldOptions {
-  /** Names the chain and its accounts, and so draws everything that hangs on them; 1 unless told. */
+  /** Names the accounts, and so draws everything that hangs on them; 1 unless told. */
   readonly seed?: number;
   /** Path of a Kubo for both nodes; undefined takes embedded nodes. */
   readonly kubo?: string | undefined;
   readonly blocks?: BlockPace;
+  /** The time that the world goes by, for bots started with `World.clock.botEnvironment()`; the real one without it. */
+  readonly clock?: Partial<DevnetTime>;
   /** Number of the first block made; high enough unless told that orders can be older than their limits. */
   readonly firstBlock?: number;
   readonly rules?: Partial<ChainRules>;

@@ -1,7 +1,6 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { ReleaseStack } from '../../src/runtime/release-stack.ts';
 import { namedAccount, toAddress } from '../chain/accounts.ts';
 import type { AccountId } from '../chain/accounts.ts';
@@ -18,6 +17,7 @@ import { startSworkerServer, type SworkerServer } from '../sworker/server.ts';
 import { exampleConfig, type JsonObject } from './bot-config.ts';
 import { type Network, putNetwork } from './network.ts';
 import { reportEverySlot, reportToChain } from './work-reports.ts';
+import { WorldClock } from './world-clock.ts';
 import { WORLD_DEFAULTS, type WorldOptions } from './world-options.ts';
 
 /** `/storage/delete` gives the daemon this long for its `pin/rm`. */
@@ -25,6 +25,7 @@ const UNPIN_TIMEOUT_MS = 60_000;
 
 /** Everything around one bot, running: chain, sWorker, its IPFS daemon, and customers whose files it can fetch. */
 export interface World {
+  readonly clock: WorldClock;
   readonly chain: ChainModel;
   readonly chainServer: ChainServer;
   readonly control: ControlServer;
@@ -65,12 +66,13 @@ async function open(options: FullOptions, releases: ReleaseStack): Promise<World
   const dir = await mkdtemp(join(tmpdir(), 'smanager-world-'));
   releases.add(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
 
-  const { chain, blockClock } = makeChain(options);
+  const clock = new WorldClock(options.clock);
+  const { chain, blockClock } = makeChain(options, clock);
   const network = putNetwork(chain, options);
   chain.advance(1);
 
   const sworker: SworkerModel = new SworkerModel({
-    clock: new SystemClock(),
+    clock,
     blockNumber: () => chain.head.number,
     report: reportToChain(chain, network.account, () => sworker.files),
     unpin: (cid) => ipfs.unpin(cid, AbortSignal.timeout(UNPIN_TIMEOUT_MS)),
@@ -116,6 +118,7 @@ async function open(options: FullOptions, releases: ReleaseStack): Promise<World
       others,
     );
   return {
+    clock,
     chain,
     chainServer,
     control,
@@ -141,13 +144,10 @@ async function open(options: FullOptions, releases: ReleaseStack): Promise<World
 }
 
 /** The head's timestamp is the present: a bot takes an older one for a node that is still syncing. */
-function makeChain({ seed, blocks, firstBlock, rules, keepBlocks }: FullOptions) {
-  const genesisMs = Date.now() - firstBlock * blocks.intervalMs;
-  const name = `smanager devnet ${seed}`;
-  const chain = new ChainModel({ name, firstBlock, genesisMs, blockTimeMs: blocks.intervalMs, keepBlocks, rules });
-  const isReal = blocks.kind === 'real';
-  return {
-    chain,
-    blockClock: isReal ? new BlockClock(chain, { intervalMs: blocks.intervalMs, genesisMs }) : undefined,
-  };
+function makeChain({ blocks, firstBlock, rules, keepBlocks }: FullOptions, time: WorldClock) {
+  const { kind, intervalMs } = blocks;
+  const genesisMs = time.nowMs() - firstBlock * intervalMs;
+  // By its usual name: that is what a bot knows a devnet by.
+  const chain = new ChainModel({ firstBlock, genesisMs, blockTimeMs: intervalMs, keepBlocks, rules });
+  return { chain, blockClock: kind === 'real' ? new BlockClock(chain, { intervalMs, genesisMs, time }) : undefined };
 }

@@ -3,14 +3,17 @@ import { partOf, type LoopParts } from '../runtime/loop.ts';
 import type { Database } from '../store/database.ts';
 import type { Facts } from '../store/facts.ts';
 
-interface IdentityParts extends LoopParts {
+interface GenesisParts extends LoopParts {
+  readonly maxOutageMs: number;
+  /** Asks the chain; an end point of another chain than the database's is left out by the client. */
+  readonly genesisHash: (signal: AbortSignal) => Promise<string>;
+}
+
+interface IdentityParts extends GenesisParts {
   readonly database: Database;
   readonly facts: Facts;
   /** ss58-66 address of the configured account. */
   readonly account: string;
-  readonly maxOutageMs: number;
-  /** Asks the chain; an end point of another chain than the database's is left out by the client. */
-  readonly genesisHash: (signal: AbortSignal) => Promise<string>;
 }
 
 const retryMs = 5_000;
@@ -51,7 +54,8 @@ function otherChain(databaseGenesis: string, chainGenesis: string, cause?: unkno
   );
 }
 
-async function waitForGenesis(parts: IdentityParts, signal: AbortSignal): Promise<string> {
+/** Asks until an end point answers. @throws SmError CHAIN_WRONG_GENESIS (78), or the outage that lasted (75) */
+export async function waitForGenesis(parts: GenesisParts, signal: AbortSignal): Promise<string> {
   const { clock, conditions, logger } = parts;
   const startMs = clock.monotonicMs();
   for (;;) {

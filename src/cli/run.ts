@@ -2,6 +2,7 @@ import { runBot } from '../app.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import { SmError, exitCodes, tooManyOpenFiles } from '../domain/errors.ts';
 import { isOutOfFiles } from '../lib/open-files.ts';
+import { readDevnetTime } from '../runtime/devnet-clock.ts';
 import { FootLine } from '../runtime/foot-line.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
 import { configured } from './configured.ts';
@@ -10,6 +11,7 @@ import type { Invocation } from './invocation.ts';
 /** `smanager run`: the bot, until it is told to stop. @returns the exit code of the process */
 export async function run(invocation: Invocation): Promise<number> {
   const { config, warnings } = await configured(invocation);
+  const devnetTime = readDevnetTime(invocation.env);
   const { settings, unknown } = readLogSettings(invocation.env, invocation.isTerminal, secretsOf(config));
   // A line that is held at the foot of a terminal is written by the same hand as the log, or they would tear each other.
   const foot = invocation.isTerminal && settings.format === 'human' ? new FootLine(invocation.stdout) : undefined;
@@ -34,7 +36,7 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   try {
     const onFailure = (error: unknown): void => invocation.endSoon(tell(error));
-    await runBot({ config, logger, signal: invocation.signal, onFailure, showProgress });
+    await runBot({ config, logger, signal: invocation.signal, devnetTime, onFailure, showProgress });
     logger.info('Stopped on request');
     return exitCodes.stopped;
   } catch (error) {

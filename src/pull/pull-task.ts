@@ -16,6 +16,7 @@ import { StaleSeals } from './pick/stale-seals.ts';
 import { Starter } from './pick/starter.ts';
 import type { PullParts } from './ports.ts';
 import { CircumstanceReader } from './run/circumstances.ts';
+import { DaemonWatch } from './run/daemon-watch.ts';
 import { EndWriter } from './run/end-writer.ts';
 import { HeadBlock } from './run/head-block.ts';
 import { POLL_MS, ProgressPoll } from './run/progress-poll.ts';
@@ -79,7 +80,7 @@ export class PullTask implements Task {
     const starting = { ...shared, look, ahead, claiming, sealProof, upgradeHold, coordinatorDesk, launch };
     const [claimed, starter] = [new ClaimedAhead(starting), new Starter(starting)];
     this.#filler = new Filler({ ...shared, gate, chooser, ahead, claimed, starter });
-    this.#poll = new ProgressPoll(shared);
+    this.#poll = new ProgressPoll({ ...shared, daemon: new DaemonWatch({ ...shared, runner }) });
     this.#wake = new WakeUp(parts.clock);
   }
 

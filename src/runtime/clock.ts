@@ -9,6 +9,9 @@ export interface Clock {
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The platform counts no further: a timer set to more (24.8 days) would ring at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export class SystemClock implements Clock {
   nowMs(): number {
     return Date.now();
@@ -19,17 +22,23 @@ export class SystemClock implements Clock {
   }
 
   async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const stop = (): void => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      }, durationMs);
-      signal.addEventListener('abort', stop, { once: true });
-    });
+    let leftMs = durationMs;
+    for (; leftMs > longestTimerMs; leftMs -= longestTimerMs) await timer(longestTimerMs, signal);
+    await timer(leftMs, signal);
   }
+}
+
+async function timer(durationMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timeout);
+      reject(signal.reason);
+    };
+    const timeout = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, durationMs);
+    signal.addEventListener('abort', stop, { once: true });
+  });
 }

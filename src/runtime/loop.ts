@@ -23,7 +23,8 @@ export interface LoopOptions {
 
 /**
  * Runs `round` again and again, the next one starting `intervalMs` after the last ended. A round may ask for an earlier or later next one
- * by returning milliseconds. An outage raises a condition until a round ends well again; any other error rejects, and so ends the process.
+ * by returning milliseconds. An outage raises a condition until a round ends well again, or says that it goes on, which a long one should; any other
+ * error rejects, and so ends the process.
  * So does a database that stayed busy: a statement has waited long enough by itself. What the chain says and nobody can decode is asked for again
  * every minute, with an error each hour.
  */
@@ -31,19 +32,22 @@ export async function runLoop(
   parts: LoopParts,
   options: LoopOptions,
   signal: AbortSignal,
-  round: (signal: AbortSignal) => Promise<number | void>,
+  round: (signal: AbortSignal, goesOn: () => void) => Promise<number | void>,
 ): Promise<void> {
   const condition = `outage:${options.name}`;
   let waitMs = options.firstAfterMs ?? 0;
   let saidMs: number | undefined;
+  const goesOn = (): void => {
+    saidMs = undefined;
+    if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
+  };
   while (!signal.aborted) {
     try {
       if (waitMs > 0) await parts.clock.sleep(waitMs, signal);
       signal.throwIfAborted();
-      const nextMs = await round(signal);
+      const nextMs = await round(signal, goesOn);
       waitMs = nextMs ?? options.intervalMs;
-      saidMs = undefined;
-      if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
+      goesOn();
     } catch (error) {
       if (signal.aborted && (isAbort(error) || error === signal.reason)) return;
       if (!isOutage(error) || error.isFinal || partOf(error.code) === 'database') throw error;

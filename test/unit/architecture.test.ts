@@ -11,8 +11,9 @@ const below = ['domain', 'lib'];
 const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly types?: readonly string[] }>> = {
   main: { may: ['cli', 'app', 'app-parts', ...ports, ...below] },
   cli: { may: ['app', 'app-cleanup', 'app-parts', 'app-reconcile', 'decide', ...ports, ...below] },
-  app: { may: ['app-parts', 'app-care', 'app-reconcile', ...steps, ...ports, ...below, 'decide/rules'] },
+  app: { may: ['app-parts', 'app-care', 'app-clock', 'app-reconcile', ...steps, ...ports, ...below, 'decide/rules'] },
   'app-cleanup': { may: [...ports, ...below] },
+  'app-clock': { may: ['chain', ...ports, ...below], types: ['app-parts'] },
   'app-care': { may: ['care', ...ports, ...below] },
   'app-reconcile': { may: ['app-parts', ...steps, ...ports, ...below] },
   'app-parts': { may: [], types: [...ports, ...below] },

@@ -21,6 +21,8 @@ export interface ChainClientParts {
   /** Genesis hash of the chain that the database belongs to; null lets the first end point that answers decide. */
   readonly genesisHash: string | null;
   readonly clock: Clock;
+  /** What answers are waited for by; `clock` without it. */
+  readonly answerClock?: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<ChainLimits>;
   readonly library: DecodingLibrary;
@@ -35,11 +37,12 @@ export class ChainClient {
   readonly facts: FactReader;
   readonly #library: DecodingLibrary;
 
-  constructor({ endPoints, genesisHash, clock, logger, limits: wanted, library }: ChainClientParts) {
+  constructor({ clock, answerClock = clock, ...parts }: ChainClientParts) {
+    const { endPoints, genesisHash, logger, limits: wanted, library } = parts;
     const limits = { ...defaultChainLimits, ...wanted };
     const genesis = new GenesisRule(genesisHash);
     const connections = withUniqueNames(endPoints).map(
-      (endPoint) => new ChainConnection({ endPoint, genesis, limits, clock, logger }),
+      (endPoint) => new ChainConnection({ endPoint, genesis, limits, clock: answerClock, logger }),
     );
     const keys = new StorageKeys(limits.keysPerRequest);
     const values = new StorageValues(limits.valuesPerRequest);

@@ -59,11 +59,11 @@ export class HttpService {
   /** A whole answer, waited for at once: this is the way of the many short calls. */
   async text(call: Call, { signal, limitMs, maxBytes }: CallLimits): Promise<TextAnswer> {
     const limit = new TimeLimit(this.#clock, limitMs, signal);
-    let code = this.#names.unreachable;
+    let hasHead = false;
     const limits: WholeLimits = {
       maxBytes,
       tooLong: (sizeBytes) => this.#tooLong(call, sizeBytes, maxBytes),
-      onHead: () => (code = this.#names.brokenOff),
+      onHead: () => (hasHead = true),
     };
     try {
       return await limit.during(async () => {
@@ -73,7 +73,7 @@ export class HttpService {
         return { status, text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
       });
     } catch (error) {
-      throw this.#failure(call, error, { limit, signal, code });
+      throw this.#failure(call, error, { limit, signal, hasHead });
     } finally {
       limit.release();
     }
@@ -90,7 +90,7 @@ export class HttpService {
       };
     } catch (error) {
       limit.release();
-      throw this.#failure(call, error, { limit, signal, code: this.#names.unreachable });
+      throw this.#failure(call, error, { limit, signal, hasHead: false });
     }
   }
 
@@ -172,7 +172,7 @@ export class HttpService {
       }
       ended = true;
     } catch (error) {
-      throw this.#failure(call, error, { limit, signal, code: this.#names.brokenOff });
+      throw this.#failure(call, error, { limit, signal, hasHead: true });
     } finally {
       limit.release();
       if (!ended) await body.return?.();
@@ -182,7 +182,7 @@ export class HttpService {
   #failure(
     call: Call,
     error: unknown,
-    { limit, signal, code }: { limit: TimeLimit; signal: AbortSignal; code: ErrorCode },
+    { limit, signal, hasHead }: { limit: TimeLimit; signal: AbortSignal; hasHead: boolean },
   ): Error {
     if (error instanceof SmError) return error;
     if (signal.aborted) return abortError(signal);
@@ -192,13 +192,10 @@ export class HttpService {
       });
     }
     const reason = transportReason(error);
-    return this.error(
-      code,
-      call,
-      code === this.#names.unreachable ? `cannot be reached: ${reason}` : `broke its answer off: ${reason}`,
-      { reason },
-      error,
-    );
+    const [code, what] = hasHead
+      ? [this.#names.brokenOff, 'broke its answer off']
+      : [this.#names.unreachable, 'cannot be reached'];
+    return this.error(code, call, `${what}: ${reason}`, { reason }, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConfigIssue } from '../issues.ts';
+import { devnetTimeVariables } from '../../domain/devnet.ts';
 import type { KnownKey } from '../keys/known-keys.ts';
 import { nearest } from './nearest.ts';
 import { readValueFile } from './value-file.ts';
@@ -20,7 +21,11 @@ export interface EnvironmentRead {
 }
 
 const prefix = 'SMANAGER_';
-const reserved: ReadonlySet<string> = new Set(['SMANAGER_CONFIG', 'SMANAGER_ALLOW_ROOT']);
+const reserved: ReadonlySet<string> = new Set([
+  'SMANAGER_CONFIG',
+  'SMANAGER_ALLOW_ROOT',
+  ...Object.values(devnetTimeVariables),
+]);
 const fileSuffix = '_FILE';
 
 /**

@@ -1,7 +1,7 @@
 import type { EndReason } from '../../domain/pull-ends.ts';
 
-/** Why the bot itself ended a pull. */
-export type AbortReason = 'stall' | 'ceiling' | 'oversize' | 'closed' | 'stopped';
+/** Why the bot itself ended a pull; `daemon-away`: a stall or ceiling while the daemon answered nobody. */
+export type AbortReason = 'stall' | 'daemon-away' | 'ceiling' | 'oversize' | 'closed' | 'stopped';
 
 /** Where the daemon's pull was when it was refused; `sworker-away`: the daemon could not reach sWorker. */
 export type RefusedStage = 'resolve' | 'start-seal' | 'seal' | 'end-seal' | 'sworker-away' | 'other';
@@ -19,7 +19,7 @@ export type PinAnswer =
       readonly message: string;
     }
   | { readonly kind: 'lost'; readonly message: string }
-  | { readonly kind: 'aborted'; readonly why: AbortReason };
+  | { readonly kind: 'aborted'; readonly why: Exclude<AbortReason, 'daemon-away'> };
 
 /** What sWorker says about the file after the pull ended; `away` while it cannot be asked. */
 export type SealState = 'valid' | 'lost' | 'pending' | 'absent' | 'upgrading' | 'away';

@@ -2,6 +2,7 @@ import { isOutage } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { PullRecords } from '../../store/pull-records.ts';
+import type { DaemonWatch } from './daemon-watch.ts';
 import type { RunningPulls } from './running-pulls.ts';
 import type { SworkerDesk } from './sworker-desk.ts';
 
@@ -11,9 +12,10 @@ interface PollParts extends LoopParts {
   readonly running: RunningPulls;
   readonly desk: SworkerDesk;
   readonly records: PullRecords;
+  readonly daemon: DaemonWatch;
 }
 
-/** Looks at all running pulls together: progress by one question to sWorker, closings by one query, one write. */
+/** Looks at all running pulls together: progress by one question to sWorker, a sign of life of the daemon, closings by one query, one write. */
 export class ProgressPoll {
   readonly #parts: PollParts;
   #lastMs: number;
@@ -23,15 +25,16 @@ export class ProgressPoll {
     this.#lastMs = parts.clock.monotonicMs();
   }
 
-  /** @throws SmError of sWorker's outages, after everything that can be judged without it was judged */
+  /** @throws SmError of sWorker's and the daemon's outages, after everything that can be judged without them was judged */
   async round(signal: AbortSignal): Promise<void> {
-    const { running, clock, records } = this.#parts;
+    const { running, clock, records, daemon } = this.#parts;
     const nowMs = clock.monotonicMs();
     const sinceLastMs = Math.min(nowMs - this.#lastMs, 2 * POLL_MS);
     this.#lastMs = nowMs;
     if (running.size === 0) return;
     await this.#letGo();
     const asked = await this.#askEntries(signal);
+    const daemonOutage = await daemon.look(signal);
     const isHeld = running.areHeld;
     for (const pull of running.atDaemon()) {
       if (asked.entries !== undefined) pull.noteEntry(asked.entries.get(pull.permit.claim.cid));
@@ -40,7 +43,8 @@ export class ProgressPoll {
         sealedKnown: asked.entries !== undefined,
         held: isHeld,
       });
-      if (verdict !== undefined) pull.abort(verdict);
+      if (verdict !== undefined)
+        pull.abort(verdict === 'oversize' || daemonOutage === undefined ? verdict : 'daemon-away');
     }
     await records.progress(
       running.list().map((pull) => ({
@@ -50,7 +54,8 @@ export class ProgressPoll {
       })),
       clock.nowMs(),
     );
-    if (asked.outage !== undefined) throw asked.outage;
+    const outage = asked.outage ?? daemonOutage;
+    if (outage !== undefined) throw outage;
   }
 
   /** Ends the pulls whose order was closed meanwhile. */

@@ -6,7 +6,7 @@ import type { EndedOrder } from '../../store/pulls.ts';
 import type { PickPorts, PullIpfs, PullSettings } from '../ports.ts';
 import { classifyEnd, heldEnd } from '../rules/classify-end.ts';
 import type { Random } from '../rules/draw-source.ts';
-import type { PinAnswer } from '../rules/end-types.ts';
+import type { AbortReason, PinAnswer } from '../rules/end-types.ts';
 import { pinStood } from '../rules/pin-stood.ts';
 import { despiteFullDisk } from './despite-full-disk.ts';
 import type { CircumstanceReader } from './circumstances.ts';
@@ -61,6 +61,10 @@ export class PullRunner {
 
   daemonAnswered(): void {
     this.#daemonInDoubt = false;
+  }
+
+  doubtDaemon(): void {
+    this.#daemonInDoubt = true;
   }
 
   /**
@@ -134,15 +138,22 @@ export class PullRunner {
   }
 
   async #asAnswer(pull: RunningPull, ask: () => Promise<PinAnswer>): Promise<PinAnswer> {
-    if (pull.abortReason !== undefined) return { kind: 'aborted', why: pull.abortReason };
+    if (pull.abortReason !== undefined) return this.#aborted(pull.abortReason);
     try {
       return await ask();
     } catch (error) {
-      if (pull.abortReason !== undefined) return { kind: 'aborted', why: pull.abortReason };
+      if (pull.abortReason !== undefined) return this.#aborted(pull.abortReason);
       if (!hasCode(error, 'IPFS_UNREACHABLE', 'IPFS_BAD_ANSWER', 'IPFS_REFUSED')) throw error;
-      this.#daemonInDoubt = true;
+      this.doubtDaemon();
       return { kind: 'lost', message: error.message };
     }
+  }
+
+  /** A pull that got nowhere because its daemon hangs has lost its connection, and no attempt. */
+  #aborted(why: AbortReason): PinAnswer {
+    if (why !== 'daemon-away') return { kind: 'aborted', why };
+    this.doubtDaemon();
+    return { kind: 'lost', message: 'The IPFS daemon answers nothing any more' };
   }
 
   async #judge(pull: RunningPull, answer: PinAnswer, head: number, stop: AbortSignal): Promise<PullEnd> {

@@ -21,6 +21,7 @@ export class RunningPull {
   #sealedBytes = 0;
   #hasEntry = false;
   #moved = false;
+  #hasSign = false;
   #abortReason: AbortReason | undefined;
 
   constructor(permit: PullPermit, sequence: number, startedMonotonicMs: number, stallMs: number) {
@@ -65,9 +66,17 @@ export class RunningPull {
   /** The daemon reported blocks. Returns true for the first one. */
   noteBlocks(blocks: number): boolean {
     this.#blocks = blocks;
+    this.#hasSign = true;
     const isFirst = !this.#moved && blocks > 0;
     this.#moved ||= isFirst;
     return isFirst;
+  }
+
+  /** Whether the daemon was heard of since the last call. */
+  takeSign(): boolean {
+    const hadSign = this.#hasSign;
+    this.#hasSign = false;
+    return hadSign;
   }
 
   /** sWorker's pending entry for it; undefined when it has none. */

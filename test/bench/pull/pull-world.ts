@@ -9,9 +9,9 @@ import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
 import type { BareRun } from './bare-child.ts';
 import type { BotRun } from './bot-room.ts';
 import type { BotPulled, OrderedFile, PulledFiles } from './ordered-file.ts';
+import { Toxiproxy } from '../../support/toxiproxy.ts';
 import { botNodeOptions } from '../harness/child.ts';
 import { ServedChild } from './served.ts';
-import { openNarrowLink } from './toxiproxy.ts';
 import { childrenCpuMs } from './tree-cpu.ts';
 
 const maxUnpinnedAtOnce = 250;
@@ -60,8 +60,11 @@ export class PullBenchWorld {
     let address = customers.address;
     if (linkBytesPerSecond !== undefined) {
       const parts = address.split('/');
-      const link = await openNarrowLink(Number(parts[4]), linkBytesPerSecond);
-      releases.add(async () => await link.close());
+      const proxy = await Toxiproxy.start();
+      releases.add(async () => await proxy.close());
+      const link = await proxy.link('link', Number(parts[4]));
+      const attributes = { rate: Math.round(linkBytesPerSecond / 1000) };
+      await link.add({ type: 'bandwidth', stream: 'downstream', attributes });
       parts[4] = String(link.port);
       address = parts.join('/');
     }

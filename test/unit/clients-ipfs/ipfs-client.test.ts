@@ -202,6 +202,15 @@ describe('asking about the daemon', () => {
     expect((await asking).code).toBe('IPFS_UNREACHABLE');
   });
 
+  it('says of an answer that broke off that it did, and not that nobody is there', async () => {
+    const { endPoint } = await localServer((_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"Vers', () => response.destroy());
+    });
+    const error = await failure(clientOf(endPoint).version(going));
+    expect(error.code).toBe('IPFS_UNREACHABLE');
+    expect(error.message).toContain('broke its answer off');
+  });
+
   it('gives an abort error', async () => {
     const silent = await localServer(() => undefined);
     const stop = new AbortController();

@@ -78,6 +78,7 @@ describe('the environment', () => {
 
   it('has a warning for a variable that is not known, none for reserved and empty ones', async () => {
     const env = { SMANAGER_DATADIR: 'x', SMANAGER_ALLOW_ROOT: '1', SMANAGER_TELEMETRY_END_POINT: '', OTHER: 'x' };
+    Object.assign(env, { SMANAGER_DEVNET_CLOCK_FACTOR: '60', SMANAGER_DEVNET_CLOCK_OFFSET_MS: '0' });
     const { config, warnings } = await load(least, env);
     expect(config.telemetry).toBeUndefined();
     expect(warnings).toEqual([

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BlockClock } from '../../../devnet/chain/block-clock.ts';
 import { ChainModel } from '../../../devnet/chain/model.ts';
+import { WorldClock } from '../../../devnet/world/world-clock.ts';
 
 const intervalMs = 250;
 const genesisMs = Date.UTC(2026, 0, 1);
@@ -35,4 +36,15 @@ describe('blocks in real time', () => {
     expect(chain.head.number).toBe(77);
     clock.stop();
   });
+});
+
+it('blocks come as fast as the time of their world passes', () => {
+  const time = new WorldClock({ factor: 60, offsetMs: 1000 });
+  const options = { intervalMs: 6000, genesisMs: time.nowMs(), time };
+  const chain = new ChainModel({ genesisMs: options.genesisMs, blockTimeMs: options.intervalMs });
+  const clock = new BlockClock(chain, options);
+  clock.start();
+  vi.advanceTimersByTime(1000);
+  expect(chain.head.number).toBe(10);
+  clock.stop();
 });

@@ -22,7 +22,7 @@ const refused = (stage: RefusedStage, httpStatus?: number, code?: number): PinAn
   code,
   message: 'pin: …',
 });
-const aborted = (why: AbortReason): PinAnswer => ({ kind: 'aborted', why });
+const aborted = (why: Exclude<AbortReason, 'daemon-away'>): PinAnswer => ({ kind: 'aborted', why });
 const attempt: OrderNext = { kind: 'attempt' };
 const retry = (afterBlocks: number): OrderNext => ({ kind: 'retry', afterBlocks });
 

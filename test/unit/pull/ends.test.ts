@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GIB, HOUR_MS, MIB, MINUTE_MS } from '../../../src/domain/units.ts';
+import { DaemonWatch } from '../../../src/pull/run/daemon-watch.ts';
 import { ProgressPoll } from '../../../src/pull/run/progress-poll.ts';
 import { RunningPulls } from '../../../src/pull/run/running-pulls.ts';
 import { SworkerDesk } from '../../../src/pull/run/sworker-desk.ts';
@@ -162,7 +163,7 @@ describe('a pull that is judged by its polls', () => {
 
   it('does not stall while the process was suspended', async () => {
     const world = await pullWorld();
-    const { clock, store, conditions, logger, sworker } = world;
+    const { clock, store, conditions, logger, ipfs, sworker } = world;
     const orderId = await world.add('a');
     const claim = { orderId, cid: 'a', sizeBytes: 1000, orderClass: 'new', attempts: 0 } as const;
     const permit = await store.pulls.claim({ ...claim, startedMs: 0, startedBlock: head, pinnedBefore: false });
@@ -176,6 +177,7 @@ describe('a pull that is judged by its polls', () => {
       running,
       desk: new SworkerDesk({ sworker, clock, conditions }),
       records: store.records,
+      daemon: new DaemonWatch({ ipfs, running, runner: { doubtDaemon: () => undefined } }),
     });
     const round = async (): Promise<void> => await poll.round(new AbortController().signal);
     pull.noteBlocks(5);

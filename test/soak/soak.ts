@@ -1,0 +1,159 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BotProcess } from '../../devnet/world/bot-process.ts';
+import { startWorld, type World } from '../../devnet/world/world.ts';
+import { BLOCK_MS, DAY_BLOCKS, DAY_MS, MIB, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { BotHome, says } from '../support/e2e/bot-home.ts';
+import { inSworker } from '../support/e2e/daemon.ts';
+import { realKubo } from '../support/e2e/real-kubo.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import { DeletionWatch } from './deletion-watch.ts';
+import { Happenings } from './happenings.ts';
+import { OrderLife } from './order-life.ts';
+import { type Sample, Sampler } from './sampler.ts';
+
+interface SoakOptions {
+  readonly minutes: number;
+  readonly days: number;
+  readonly seed: number;
+}
+
+/** Short, as a month has to see everything often. */
+const graceHours = 6;
+const sections = {
+  cleanup: { graceHours },
+  seal: { lostGraceHours: 12 },
+  database: { retentionDays: 4 },
+};
+const liveOrders = 120;
+/** Nothing happens so long before the end: what is under way comes to its end. */
+const calmDays = 10 / 24;
+const lookMs = 20;
+const samplesInRun = 100;
+const stopWithinMs = 8 * SECOND_MS;
+
+export interface SoakResult {
+  readonly samples: readonly Sample[];
+  readonly life: OrderLife['counts'];
+  readonly happenings: Happenings;
+  readonly wrong: readonly string[];
+}
+
+/** The built bot in a world whose days pass in seconds, from its start to its stop. */
+export class Soak {
+  readonly #options: SoakOptions;
+  readonly #world: World;
+  readonly #home: BotHome;
+  readonly #sampler: Sampler;
+  readonly #life: OrderLife;
+  readonly #deletions: DeletionWatch;
+  readonly #samples: Sample[] = [];
+
+  private constructor(options: SoakOptions, world: World, home: BotHome, sampler: Sampler) {
+    this.#options = options;
+    this.#world = world;
+    this.#home = home;
+    this.#sampler = sampler;
+    this.#life = new OrderLife(world, { seed: options.seed, liveOrders, graceHours });
+    this.#deletions = new DeletionWatch(world);
+  }
+
+  static async open(options: SoakOptions): Promise<Soak> {
+    const factor = (options.days * DAY_MS) / (options.minutes * MINUTE_MS);
+    const world = await startWorld({
+      seed: options.seed,
+      kubo: realKubo(),
+      blocks: { kind: 'real', intervalMs: BLOCK_MS },
+      clock: { factor },
+      // The bot is the only member of its group and wins every draw.
+      members: 1,
+      activeNodes: 20,
+      goneNodes: 2,
+      keepBlocks: DAY_BLOCKS,
+      // So little that garbage has to be collected now and then.
+      storageMaxBytes: 24 * MIB,
+    });
+    const home = await BotHome.make(world, 'bot', { others: sections });
+    const temporaryDir = join(home.dir, 'tmp');
+    await mkdir(temporaryDir);
+    return new Soak(options, world, home, new Sampler(home, temporaryDir));
+  }
+
+  async close(): Promise<void> {
+    await this.#home.close();
+    await this.#world.stop();
+  }
+
+  /** @param tell hears of each day */
+  async run(tell: (line: string) => void): Promise<SoakResult> {
+    const bot = await this.#home.start({ ...this.#sampler.environment, ...this.#world.clock.botEnvironment() });
+    const happenings = new Happenings(bot);
+    await says(bot, ({ message }) => message === 'Ready');
+    await this.#live(bot, happenings, tell);
+    const { code, ms } = await bot.stop();
+    const wrong = [
+      ...(code === 0 && ms < stopWithinMs
+        ? []
+        : [`the bot ended with ${code} after ${ms} ms when it was told to stop`]),
+      ...this.#deletions.wrong,
+      ...happenings.errors.map((line) => `an error in the log: ${line}`),
+      ...(await this.#brokenAtTheEnd()),
+    ];
+    return { samples: this.#samples, life: this.#life.counts, happenings, wrong };
+  }
+
+  async #live(bot: BotProcess, happenings: Happenings, tell: (line: string) => void): Promise<void> {
+    const { days } = this.#options;
+    const startMs = this.#world.clock.nowMs();
+    const dayNow = (): number => (this.#world.clock.nowMs() - startMs) / DAY_MS;
+    let hasEnded = false;
+    void bot.exited.then(() => (hasEnded = true));
+    let [hours, sampledDay, toldDays] = [0, Number.NEGATIVE_INFINITY, 0];
+    for (let day = 0; day < days; day = dayNow()) {
+      if (hasEnded) throw new Error(`the bot ended by itself: ${bot.lines.at(-1)?.text}`);
+      if (day >= days - calmDays) this.#life.calm();
+      else if (24 * day >= hours) await this.#life.hour(hours++);
+      if (day - sampledDay >= days / samplesInRun && bot.pid !== undefined) {
+        sampledDay = day;
+        const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: happenings.logBytes });
+        this.#samples.push(sample);
+        if (day >= toldDays) tell(dayLine(++toldDays, sample));
+      }
+      await delay(lookMs);
+    }
+  }
+
+  /** The bot has been left alone for hours and was stopped: everything has its place. */
+  async #brokenAtTheEnd(): Promise<readonly string[]> {
+    const { chain, sworker } = this.#world;
+    const standings = await this.#home.standings();
+    const misplaced = [...this.#life.files.keys()].flatMap((cid) => {
+      const isLive = this.#life.isLive(cid);
+      const standing = standings.get(cid) ?? 'unknown';
+      const fits = isLive ? standing === 'handled' : ['closed', 'unknown'].includes(standing);
+      const place = inSworker(this.#world, cid);
+      if (fits && place === (isLive ? 'valid' : 'nowhere')) return [];
+      return [`the order of ${cid} ${isLive ? 'lives' : 'is closed'}, it is ${standing} and ${place} in sWorker`];
+    });
+    const broken = await brokenInvariants(
+      {
+        chain,
+        rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
+          await this.#home.rows<T>(sql, ...(bindings as (string | number)[])),
+        isBotUp: false,
+        pulling: [],
+        pullsBegun: undefined,
+        seen: [],
+        held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
+      },
+      { isCleanedUp: true },
+    );
+    return [...misplaced, ...broken];
+  }
+}
+
+function dayLine(day: number, { rssBytes, heapBytes, descriptors, timers, databaseBytes, walBytes }: Sample): string {
+  const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
+  return `day ${day}: RSS ${mib(rssBytes)}, heap ${mib(heapBytes)}, ${descriptors} descriptors, ${timers} timers, database ${mib(databaseBytes)}, log of it ${mib(walBytes)}`;
+}
