@@ -1,22 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import sqlite3 from 'sqlite3';
+import type sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
+import { closeConnection, openOrMake, run } from './connection.ts';
 import { toDiskError } from './disk-trouble.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
 
 const lockFileName = 'smanager-db.lock';
-
-type Connection = sqlite3.Database;
 
 /**
  * The right to be the one bot of a data directory: an exclusive transaction on a database file of its own, so that the kernel frees it with
  * the process, however that ends, and across containers that share the directory.
  */
 export class InstanceLock {
-  readonly #connection: Connection;
+  readonly #connection: sqlite3.Database;
 
-  private constructor(connection: Connection) {
+  private constructor(connection: sqlite3.Database) {
     this.#connection = connection;
   }
 
@@ -28,7 +27,7 @@ export class InstanceLock {
     await makeFolder(dataDir);
     spillInto(dataDir);
     const file = path.join(dataDir, lockFileName);
-    const connection = await open(file).catch(async (error: unknown) => {
+    const connection = await openOrMake(file).catch(async (error: unknown) => {
       throw await toDiskError(error, file, dataDir);
     });
     connection.configure('busyTimeout', waitMs);
@@ -37,7 +36,7 @@ export class InstanceLock {
       await keepPrivate([file, `${file}-journal`]);
       return new InstanceLock(connection);
     } catch (error) {
-      await close(connection);
+      await closeConnection(connection);
       if (errorCode(error) !== 'SQLITE_BUSY') throw await toDiskError(error, file, dataDir);
       throw new SmError(
         'DATABASE_LOCKED',
@@ -49,7 +48,7 @@ export class InstanceLock {
   }
 
   async release(): Promise<void> {
-    await close(this.#connection);
+    await closeConnection(this.#connection);
   }
 }
 
@@ -61,24 +60,6 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function open(file: string): Promise<Connection> {
-  return await new Promise((resolve, reject) => {
-    const connection = new sqlite3.Database(file, (error) => (error === null ? resolve(connection) : reject(error)));
-  });
-}
-
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
-async function run(connection: Connection, sql: string): Promise<void> {
-  await new Promise<void>((resolve, reject) =>
-    connection.run(sql, (error) => (error === null ? resolve() : reject(error))),
-  );
-}
-
-async function close(connection: Connection): Promise<void> {
-  await new Promise<void>((resolve, reject) =>
-    connection.close((error) => (error === null ? resolve() : reject(error))),
-  );
 }

@@ -1,4 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { toBackupError } from './backup-errors.ts';
 import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
@@ -7,10 +8,12 @@ export interface BackupFile extends BackupLabel {
   readonly file: string;
 }
 
+const partialName = /^smanager-db\.[0-9a-f]{8}\.partial(?:-journal)?$/u;
+
 /** What a copy is called until it was checked. */
-export const partialSuffix = '.partial';
-/** A copy under way is written to all the time; one left alone for so long was given up by a process that was killed. */
-const abandonedMs = 3_600_000;
+export function newPartialName(): string {
+  return `smanager-db.${randomBytes(4).toString('hex')}.partial`;
+}
 
 export function backupFolder(dataDir: string): string {
   return path.join(dataDir, 'backups');
@@ -65,13 +68,10 @@ export async function removeOldBackups(
   }
 }
 
-/** Removes what killed processes left of copies that they had not finished. */
-export async function removeAbandoned(folder: string, nowMs: number): Promise<void> {
-  const partial = new RegExp(`\\${partialSuffix}(?:-journal)?$`, 'u');
-  for (const name of (await namesIn(folder)).filter((each) => partial.test(each))) {
-    const file = path.join(folder, name);
-    const { mtimeMs } = await stat(file);
-    if (nowMs - mtimeMs > abandonedMs) await rm(file, { force: true });
+/** Removes what was left of copies that were not finished. Nobody may be making one. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of (await namesIn(folder)).filter((each) => partialName.test(each))) {
+    await rm(path.join(folder, name), { force: true });
   }
 }
 

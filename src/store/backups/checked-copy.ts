@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type sqlite3 from 'sqlite3';
@@ -7,7 +6,7 @@ import { MIB } from '../../domain/units.ts';
 import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
 import type { PageCheck } from '../page-check.ts';
 import { noRoomFor, toBackupError } from './backup-errors.ts';
-import { partialSuffix } from './backup-folder.ts';
+import { newPartialName } from './backup-folder.ts';
 import { type DatabaseFacts, inspectCopy, readFacts } from './database-facts.ts';
 import { copyOnline } from './online-copy.ts';
 
@@ -42,7 +41,7 @@ export interface CheckedCopy {
  */
 export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy> {
   const { source, folder, check, signal } = options;
-  const partial = path.join(folder, `smanager-db.${randomBytes(4).toString('hex')}${partialSuffix}`);
+  const partial = path.join(folder, newPartialName());
   try {
     await assertRoom(options);
     await (await open(partial, 'wx', 0o600)).close();

@@ -5,9 +5,10 @@ import { SmError } from '../../domain/errors.ts';
 import { assertOurs } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { toBackupError } from './backup-errors.ts';
-import { backupFolder, removeAbandoned } from './backup-folder.ts';
+import { backupFolder } from './backup-folder.ts';
 import { type BackupKind, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
+import { whileCopying } from './copy-lock.ts';
 
 export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
@@ -35,13 +36,22 @@ export interface Backup {
  * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
-  const { dataDir, kind, atMs, connection } = order;
+  const { dataDir, connection } = order;
   const source = path.join(dataDir, databaseFileName);
   if (connection === undefined && !(await isThere(order, source))) {
     throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
   }
+  try {
+    return await whileCopying(dataDir, async () => await copied(order, source));
+  } catch (error) {
+    throw toBackupError(error, order.file ?? backupFolder(dataDir));
+  }
+}
+
+async function copied(order: BackupOrder, source: string): Promise<Backup> {
+  const { dataDir, kind, atMs } = order;
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
-  if (order.file === undefined) await prepareFolder(folder, atMs);
+  if (order.file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
   else assertFree(order.file);
   const copy = await makeCheckedCopy({ ...order, source, folder, isShared: true, check: 'quick_check' });
   const { schema } = copy.facts;
@@ -52,15 +62,6 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
 
 async function isThere({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
   return existsSync(source) && (isOpenHere || (await assertOurs(source)));
-}
-
-async function prepareFolder(folder: string, nowMs: number): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeAbandoned(folder, nowMs);
-  } catch (error) {
-    throw toBackupError(error, folder);
-  }
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {
