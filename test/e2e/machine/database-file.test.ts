@@ -6,6 +6,7 @@ import { flip, pagesByKind } from '../../support/damage.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
 import { loading, LockHolder, setLimit } from '../../support/e2e/beside.ts';
 import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import { isWithoutSlowDisks, SlowDisk } from '../../support/e2e/slow-disk.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
 
 const restoring = /smanager restore (\S+\.sqlite)/u;
@@ -17,15 +18,20 @@ beforeAll(async () => {
 });
 afterAll(async () => await places?.close());
 
-/** A bot that has handled an order and can be gone back to. */
-async function atWork(place: MachinePlace): Promise<{ home: BotHome; bot: BotProcess; backup: string }> {
+/** A bot that has handled an order. */
+async function atWork(place: MachinePlace): Promise<{ home: BotHome; bot: BotProcess }> {
   const home = await place.home();
   const bot = await home.start();
   const { cid } = await place.order();
   await home.eventuallyStand([cid], 'handled');
+  return { home, bot };
+}
+
+/** What can be gone back to. */
+async function backedUp(home: BotHome): Promise<string> {
   const backup = join(home.dir, 'backup.sqlite');
   expect((await home.smanager('backup', backup)).code).toBe(0);
-  return { home, bot, backup };
+  return backup;
 }
 
 /** Does what the message says: the command that it names. */
@@ -38,7 +44,8 @@ async function restored(home: BotHome, said: string): Promise<void> {
 describe("the database's file, while a bot works on it,", { concurrent: true }, () => {
   it('is replaced by a backup: 75, and the next start goes on with that', async () => {
     await places.row(async (place) => {
-      const { home, bot, backup } = await atWork(place);
+      const { home, bot } = await atWork(place);
+      const backup = await backedUp(home);
       const put = await readFile(backup);
       await rename(backup, home.databaseFile);
       const { code, said } = await place.ended(bot);
@@ -94,7 +101,8 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
     ['emptied', 0],
   ])('is %s: 78, and goes on after the restore', async (_, bytes) => {
     await places.row(async (place) => {
-      const { home, bot, backup } = await atWork(place);
+      const { home, bot } = await atWork(place);
+      const backup = await backedUp(home);
       // Not all of a young database is in the file; what is has to be brought there first.
       expect((await bot.stop()).code).toBe(0);
       const again = await home.start();
@@ -154,7 +162,7 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
     },
   );
 
-  it('lies on a slow disk, so that each write waits: all goes on, slowly, and a stop is heeded', async () => {
+  it('is locked by another program again and again, for less than is waited: all goes on, and a stop is heeded', async () => {
     await places.row(async (place) => {
       const home = await place.home();
       const bot = await home.start();
@@ -162,15 +170,31 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
       const holder = await LockHolder.start(home.databaseFile, { holdMs: 400, pauseMs: 120 });
       try {
         expect(await place.wrong(home)).toEqual([]);
-        const { code, ms } = await bot.stop();
-        expect(code).toBe(0);
-        expect(ms).toBeLessThan(8000);
+        await stopsInTime(bot);
       } finally {
         await holder.end();
       }
       expect(home.errorLines).toEqual([]);
     });
   });
+
+  it.skipIf(isWithoutSlowDisks)('lies on a slow disk: all goes on, slowly, and a stop is heeded', async () => {
+    await places.row(async (place) => {
+      const disk = SlowDisk.make(place.nextDataDir, place.world.dir);
+      const home = await place.home({ env: disk.env });
+      const bot = await home.start();
+      expect(await place.wrong(home)).toEqual([]);
+      await stopsInTime(bot);
+      expect(await disk.waits()).toBeGreaterThan(200);
+      expect(home.errorLines).toEqual([]);
+    });
+  });
+
+  async function stopsInTime(bot: BotProcess): Promise<void> {
+    const { code, ms } = await bot.stop();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(8000);
+  }
 
   it('cannot be written any more, nor anything else: 75, and goes on when it can', async () => {
     await places.row(async (place) => {

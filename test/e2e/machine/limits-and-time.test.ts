@@ -1,13 +1,15 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SealHold } from '../../../devnet/demo/seal-hold.ts';
-import { loading, nextDescriptor, setLimit } from '../../support/e2e/beside.ts';
-import { Places } from '../../support/e2e/machine-place.ts';
+import type { BotProcess } from '../../../devnet/world/bot-process.ts';
+import { nextDescriptor, setLimit, SteppedClock } from '../../support/e2e/beside.ts';
+import type { BotHome } from '../../support/e2e/bot-home.ts';
+import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
 
-const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
-const YEAR_MS = 365 * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+/** A block stands for a minute. */
+const DAY_BLOCKS = 1440;
 
 let places: Places;
 
@@ -30,20 +32,13 @@ describe('no more files may be opened', { concurrent: true }, () => {
   it('in the middle of many pulls: none is lost, and all go on when they may again', async () => {
     await places.row(async (place) => {
       const home = await place.home();
-      const files = await Promise.all(Array.from({ length: 6 }, () => place.order(MIB)));
-      const { faults } = place.world.sworkerServer;
-      const { decide } = faults;
-      const hold = new SealHold(
-        faults,
-        files.map(({ cid }) => cid),
-      );
+      const pulls = await StandingPulls.order(place, 6);
       const bot = await home.start();
-      await place.within('all pulls stand in the middle', hold.reached);
+      await pulls.stand();
       await setLimit(bot, 'nofile', await nextDescriptor(bot));
       for (let i = 0; i < 5; i += 1) await place.order();
       await place.blocks(24);
-      hold.letGo();
-      faults.decide = decide;
+      pulls.letGo();
       await setLimit(bot, 'nofile', 1024);
       expect(await place.wrong(home)).toEqual([]);
       expect(await home.rows('SELECT 1 FROM pin_record WHERE counts_as_attempt = 1')).toEqual([]);
@@ -55,15 +50,12 @@ describe('no more files may be opened', { concurrent: true }, () => {
 describe('the clock of the machine', { concurrent: true }, () => {
   it('is stepped by an hour and by a year, ahead and back: the bot goes on', async () => {
     await places.row(async (place) => {
-      const offset = join(place.world.dir, 'clock-offset');
-      await writeFile(offset, '0');
-      const home = await place.home({ env: { NODE_OPTIONS: loading('stepped-clock.mjs'), CLOCK_OFFSET: offset } });
+      const { clock, home } = await steppedHome(place);
       const bot = await home.start();
       await place.says(bot, ({ message }) => message === 'Ready');
       // What was read at another time is old for up to a minute: the simulation waits for that.
       for (const byMs of [HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS, 0]) {
-        await writeFile(offset, String(byMs));
-        process.kill(bot.pid ?? 0, 'SIGUSR2');
+        await clock.step(bot, byMs);
         await place.order();
         await place.blocks(6);
       }
@@ -74,29 +66,51 @@ describe('the clock of the machine', { concurrent: true }, () => {
   });
 });
 
+/** A home whose bots go by a clock that can be stepped. */
+async function steppedHome(place: MachinePlace): Promise<{ home: BotHome; clock: SteppedClock }> {
+  const clock = await SteppedClock.make(place.world.dir);
+  return { clock, home: await place.home({ env: clock.env }) };
+}
+
 describe('the process is suspended', { concurrent: true }, () => {
   it('in the middle of pulls, and goes on: nothing is pulled twice, deleted or missed', async () => {
     await places.row(async (place) => {
       const home = await place.home();
-      const files = await Promise.all(Array.from({ length: 2 }, () => place.order(MIB)));
-      const { faults } = place.world.sworkerServer;
-      const { decide } = faults;
-      const hold = new SealHold(
-        faults,
-        files.map(({ cid }) => cid),
-      );
+      const pulls = await StandingPulls.order(place, 2);
       const bot = await home.start();
-      await place.within('all pulls stand in the middle', hold.reached);
+      await pulls.stand();
       process.kill(bot.pid ?? 0, 'SIGSTOP');
       await place.order();
       await place.blocks(28);
-      hold.letGo();
-      faults.decide = decide;
+      pulls.letGo();
       process.kill(bot.pid ?? 0, 'SIGCONT');
-      expect(await place.wrong(home)).toEqual([]);
-      for (const { cid } of files) expect(place.pins.begun.get(cid)).toBe(1);
-      expect((await bot.stop()).code).toBe(0);
-      expect(home.errorLines).toEqual([]);
+      await expectWell(place, { home, bot, pulls });
     });
   });
+
+  it('for a day of chain and clock, and goes on', async () => {
+    await places.rowApart(async (place) => {
+      const { clock, home } = await steppedHome(place);
+      const pulls = await StandingPulls.order(place, 2);
+      const bot = await home.start();
+      await pulls.stand();
+      process.kill(bot.pid ?? 0, 'SIGSTOP');
+      await place.order();
+      place.leap(DAY_BLOCKS);
+      await clock.step(bot, DAY_MS);
+      process.kill(bot.pid ?? 0, 'SIGCONT');
+      pulls.letGo();
+      await expectWell(place, { home, bot, pulls });
+    });
+  });
+
+  async function expectWell(
+    place: MachinePlace,
+    { home, bot, pulls }: { home: BotHome; bot: BotProcess; pulls: StandingPulls },
+  ): Promise<void> {
+    expect(await place.wrong(home)).toEqual([]);
+    for (const cid of pulls.cids) expect(place.pins.begun.get(cid)).toBe(1);
+    expect((await bot.stop()).code).toBe(0);
+    expect(home.errorLines).toEqual([]);
+  }
 });

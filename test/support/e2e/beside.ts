@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BotProcess } from '../../../devnet/world/bot-process.ts';
@@ -51,4 +52,27 @@ export async function nextDescriptor(bot: BotProcess): Promise<number> {
   let next = 0;
   while (open.has(next)) next += 1;
   return next;
+}
+
+/** The wall clock of bots that are started with its environment. */
+export class SteppedClock {
+  readonly env: NodeJS.ProcessEnv;
+  readonly #offset: string;
+
+  private constructor(offset: string) {
+    this.#offset = offset;
+    this.env = { NODE_OPTIONS: loading('stepped-clock.mjs'), CLOCK_OFFSET: offset };
+  }
+
+  static async make(folder: string): Promise<SteppedClock> {
+    const clock = new SteppedClock(join(folder, 'clock-offset'));
+    await writeFile(clock.#offset, '0');
+    return clock;
+  }
+
+  /** So far from the machine's from now on. */
+  async step(bot: BotProcess, offsetMs: number): Promise<void> {
+    await writeFile(this.#offset, String(offsetMs));
+    process.kill(bot.pid ?? 0, 'SIGUSR2');
+  }
 }

@@ -97,6 +97,12 @@ export class BotHome {
     return lines.filter(({ level }) => level === 'error' || level === undefined).map(({ text }) => text);
   }
 
+  /** What its bots printed past the log. */
+  get strayLines(): readonly string[] {
+    const lines = this.#processes.flatMap((bot) => bot.lines);
+    return lines.filter(({ level }) => level === undefined).map(({ text }) => text);
+  }
+
   /** Reads the database beside whoever works on it; nothing of it stays open. */
   async rows<T>(sql: string, ...bindings: readonly (string | number)[]): Promise<T[]> {
     const { read } = this.#ways;

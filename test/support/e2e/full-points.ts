@@ -8,21 +8,17 @@ export interface FullPoint {
   readonly freeBytes: number;
 }
 
-/** Of each kind so many, and the most that it can fill soon. */
+/** Of each kind the most that it fills soon. */
 const kinds = [
-  { when: 'at the first start', count: 9, mostBytes: 360 * 1024 },
-  { when: 'while it works', count: 8, mostBytes: 240 * 1024 },
-  { when: 'during a migration', count: 5, mostBytes: 240 * 1024 },
-] as const satisfies readonly {
-  readonly when: FullPoint['when'];
-  readonly count: number;
-  readonly mostBytes: number;
-}[];
+  { when: 'at the first start', mostBytes: 360 * 1024 },
+  { when: 'while it works', mostBytes: 240 * 1024 },
+  { when: 'during a migration', mostBytes: 240 * 1024 },
+] as const satisfies readonly { readonly when: FullPoint['when']; readonly mostBytes: number }[];
 
-/** Points all over the range, one in each of its parts, and the disk that is full to the last byte. */
-export function drawFullPoints(seed: number): readonly FullPoint[] {
+/** `count` points of each kind, at least 2: the disk that is full to the last byte, and the rest all over the range, one in each of its parts. */
+export function drawFullPoints(seed: number, count: number): readonly FullPoint[] {
   const random = new SeededRandom(seed);
-  return kinds.flatMap(({ when, count, mostBytes }) =>
+  return kinds.flatMap(({ when, mostBytes }) =>
     Array.from({ length: count }, (_, part) => {
       const freeBytes = part === 0 ? 0 : Math.floor(((part - 1 + random.fraction()) / (count - 1)) * mostBytes);
       return { when, freeBytes };

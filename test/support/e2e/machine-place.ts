@@ -6,7 +6,7 @@ import { BotHome, type BotHomeOptions } from './bot-home.ts';
 import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts';
 import { Moments } from './moments.ts';
 import { PinWatch } from './pin-watch.ts';
-import { SMALL_WORLD } from './small-world.ts';
+import { BLOCK_INTERVAL_MS, SMALL_WORLD } from './small-world.ts';
 import { SmallDisk } from './small-disk.ts';
 
 /** What a row waits for one thing at most. */
@@ -25,12 +25,19 @@ export class MachinePlace {
   readonly #ordered: SeededFile[] = [];
   #ending: (() => Promise<void>)[] = [];
   readonly #homes: BotHome[] = [];
+  #startsBlocks = (): (() => void) => {
+    this.world.resumeBlocks();
+    return () => this.world.pauseBlocks();
+  };
+  #stopsBlocks: () => void;
+  #orderNoMore: (() => void) | undefined;
   #count = 0;
   #files = 0;
 
   private constructor(world: World, pins: PinWatch) {
     this.world = world;
     this.pins = pins;
+    this.#stopsBlocks = () => world.pauseBlocks();
     this.moments = new Moments(world, pins);
     this.moments.on((moment) => {
       if (/storage\/delete|pin\/rm$/u.test(moment)) this.lettingGo.push(moment);
@@ -43,6 +50,11 @@ export class MachinePlace {
     return new MachinePlace(world, pins);
   }
 
+  /** Where the next home has its data. */
+  get nextDataDir(): string {
+    return `${this.world.dir}/${this.#nextName}/data`;
+  }
+
   /** A bot's home for this row. */
   async home(options: HomeOptions = {}): Promise<BotHome> {
     return await this.#made(options);
@@ -50,7 +62,7 @@ export class MachinePlace {
 
   /** A bot's home whose data directory is a disk of its own. */
   async homeOnDisk(options: HomeOptions = {}): Promise<{ home: BotHome; disk: SmallDisk }> {
-    const folder = `${this.world.dir}/${this.#nextName}/data`;
+    const folder = this.nextDataDir;
     await mkdir(folder, { recursive: true });
     const disk = await SmallDisk.mount(folder);
     this.#ending.push(async () => await disk.close());
@@ -66,6 +78,28 @@ export class MachinePlace {
     this.#ordered.push(file);
     this.world.order(file);
     return file;
+  }
+
+  /** Somebody orders this file anew in each block, until `orderNoMore` or the end of the row. */
+  orderEachBlock(file: SeededFile): void {
+    this.#orderNoMore = this.world.chain.onBlock(() => this.world.order(file));
+  }
+
+  orderNoMore(): void {
+    this.#orderNoMore?.();
+    this.#orderNoMore = undefined;
+  }
+
+  /** So many blocks pass at once; the next ones come as often as ever, ahead of the machine's clock. To be called once, of a place of one's own. */
+  leap(blocks: number): void {
+    this.#stopsBlocks();
+    this.world.chain.advance(blocks);
+    this.#startsBlocks = () => {
+      const timer = setInterval(() => this.world.chain.advance(1), BLOCK_INTERVAL_MS);
+      return () => clearInterval(timer);
+    };
+    this.#stopsBlocks = this.#startsBlocks();
+    this.#ending.push(async () => await Promise.resolve(this.#stopsBlocks()));
   }
 
   /** Waits for so many blocks. */
@@ -138,16 +172,23 @@ export class MachinePlace {
     return [...wrong, ...pages.map((row) => row.quick_check).filter((line) => line !== 'ok')];
   }
 
-  /** What the last bot of the last row said in the end. */
+  /** What the last bot of this row said in the end. */
   get lastWords(): string {
     return this.#homes.at(-1)?.printed.slice(-4000) ?? '';
   }
 
+  /** What the bots of this row printed past the log: nothing is to be, here. */
+  get strayLines(): readonly string[] {
+    return this.#homes.flatMap((home) => home.strayLines);
+  }
+
   /** Ends what this row has started. */
   async clear(): Promise<void> {
+    this.orderNoMore();
     const ending = this.#ending.toReversed();
     this.#ending = [];
     for (const end of ending) await end();
+    this.#homes.length = 0;
     // The next bot knows nothing of pulls before it.
     this.pins.begun.clear();
   }
@@ -160,7 +201,7 @@ export class MachinePlace {
 
   /** Looked at while the chain stands still, until the bot has read its last block. */
   async #broken(home: BotHome, forgot: boolean): Promise<readonly string[]> {
-    this.world.pauseBlocks();
+    this.#stopsBlocks();
     try {
       const timeout = AbortSignal.timeout(PATIENCE_MS);
       for (;;) {
@@ -178,7 +219,7 @@ export class MachinePlace {
         await this.moments.next();
       }
     } finally {
-      this.world.resumeBlocks();
+      this.#stopsBlocks = this.#startsBlocks();
     }
   }
 
@@ -220,10 +261,7 @@ export class Places {
     const place = this.#free.pop() ?? (await new Promise<MachinePlace>((resolve) => this.#waiting.push(resolve)));
     const startedMs = performance.now();
     try {
-      await work(place);
-    } catch (error) {
-      console.log(`The row failed. What its bot said last:\n${place.lastWords}`);
-      throw error;
+      await judged(place, work);
     } finally {
       await place.clear();
       const next = this.#waiting.shift();
@@ -233,9 +271,31 @@ export class Places {
     this.#tookMs.push(Math.round(performance.now() - startedMs));
   }
 
+  /** Runs a row in a place of its own, which is of no use to others afterwards. */
+  async rowApart(work: (place: MachinePlace) => Promise<void>): Promise<void> {
+    await this.row(async () => {
+      const place = await MachinePlace.start(this.#all.length + 1);
+      try {
+        await judged(place, work);
+      } finally {
+        await place.stop();
+      }
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#tookMs.length > 0)
       console.log(`${this.#tookMs.length} rows, the longest took ${Math.max(...this.#tookMs)} ms`);
     await Promise.all(this.#all.map((place) => place.stop()));
+  }
+}
+
+async function judged(place: MachinePlace, work: (place: MachinePlace) => Promise<void>): Promise<void> {
+  try {
+    await work(place);
+    if (place.strayLines.length > 0) throw new Error(`printed past the log: ${place.strayLines.join('\n')}`);
+  } catch (error) {
+    console.log(`The row failed. What its bot said last:\n${place.lastWords}`);
+    throw error;
   }
 }
