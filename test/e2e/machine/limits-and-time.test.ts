@@ -8,8 +8,10 @@ import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
-/** A block stands for a minute. */
-const DAY_BLOCKS = 1440;
+/** What is old after a minute is old after a second. */
+const QUICK_MINUTES = { blocks: { kind: 'real', intervalMs: 6000 }, clock: { factor: 60 } } as const;
+/** A block stands for a minute, so that a day is soon made; and the bot's own minute is over in three seconds. */
+const MINUTE_BLOCKS = { blocks: { kind: 'manual', intervalMs: 60_000 }, clock: { factor: 20 } } as const;
 
 let places: Places;
 
@@ -48,17 +50,16 @@ describe('no more files may be opened', { concurrent: true }, () => {
 });
 
 describe('the clock of the machine', { concurrent: true }, () => {
-  it('is stepped by an hour and by a year, ahead and back: the bot goes on', async () => {
-    await places.row(async (place) => {
+  it('is stepped by an hour and by a year, ahead and back: new orders are taken after each step', async () => {
+    await places.rowIn(QUICK_MINUTES, async (place) => {
       const { clock, home } = await steppedHome(place);
       const bot = await home.start();
       await place.says(bot, ({ message }) => message === 'Ready');
-      // What was read at another time is old for up to a minute: the simulation waits for that.
-      for (const byMs of [HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS, 0]) {
-        await clock.step(bot, byMs);
-        await place.order();
-        await place.blocks(6);
+      for (const byMs of [HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS]) {
+        await clock.step(bot, byMs / QUICK_MINUTES.clock.factor);
+        await place.handles(home, await place.order());
       }
+      await clock.step(bot, 0);
       expect(await place.wrong(home)).toEqual([]);
       expect((await bot.stop()).code).toBe(0);
       expect(home.errorLines).toEqual([]);
@@ -69,7 +70,7 @@ describe('the clock of the machine', { concurrent: true }, () => {
 /** A home whose bots go by a clock that can be stepped. */
 async function steppedHome(place: MachinePlace): Promise<{ home: BotHome; clock: SteppedClock }> {
   const clock = await SteppedClock.make(place.world.dir);
-  return { clock, home: await place.home({ env: clock.env }) };
+  return { clock, home: await place.home({ env: { ...place.world.clock.botEnvironment(), ...clock.env } }) };
 }
 
 describe('the process is suspended', { concurrent: true }, () => {
@@ -89,15 +90,15 @@ describe('the process is suspended', { concurrent: true }, () => {
   });
 
   it('for a day of chain and clock, and goes on', async () => {
-    await places.rowApart(async (place) => {
+    await places.rowIn(MINUTE_BLOCKS, async (place) => {
       const { clock, home } = await steppedHome(place);
       const pulls = await StandingPulls.order(place, 2);
       const bot = await home.start();
       await pulls.stand();
       process.kill(bot.pid ?? 0, 'SIGSTOP');
       await place.order();
-      place.leap(DAY_BLOCKS);
-      await clock.step(bot, DAY_MS);
+      place.world.chain.advance(DAY_MS / MINUTE_BLOCKS.blocks.intervalMs);
+      await clock.step(bot, DAY_MS / MINUTE_BLOCKS.clock.factor);
       process.kill(bot.pid ?? 0, 'SIGCONT');
       pulls.letGo();
       await expectWell(place, { home, bot, pulls });

@@ -1,5 +1,6 @@
 import { mkdir, watch } from 'node:fs/promises';
 import { startWorld, type World } from '../../../devnet/world/world.ts';
+import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import type { BotExit, BotLine, BotProcess } from '../../../devnet/world/bot-process.ts';
 import { brokenInvariants } from '../invariants.ts';
 import { BotHome, type BotHomeOptions } from './bot-home.ts';
@@ -13,6 +14,7 @@ import { SmallDisk } from './small-disk.ts';
 const PATIENCE_MS = 15_000;
 const FILE_BYTES = 48 * 1024;
 
+type BlockKind = NonNullable<WorldOptions['blocks']>['kind'];
 type HomeOptions = Pick<BotHomeOptions, 'others' | 'env'>;
 
 /** A world with one bot at a time, to whose machine something happens. What earlier bots have sealed stays. */
@@ -25,29 +27,30 @@ export class MachinePlace {
   readonly #ordered: SeededFile[] = [];
   #ending: (() => Promise<void>)[] = [];
   readonly #homes: BotHome[] = [];
-  #startsBlocks = (): (() => void) => {
-    this.world.resumeBlocks();
-    return () => this.world.pauseBlocks();
-  };
-  #stopsBlocks: () => void;
+  readonly #blocks: BlockKind;
+  #stopBlocks: () => void = () => undefined;
   #orderNoMore: (() => void) | undefined;
   #count = 0;
   #files = 0;
 
-  private constructor(world: World, pins: PinWatch) {
+  private constructor(world: World, pins: PinWatch, blocks: BlockKind) {
     this.world = world;
     this.pins = pins;
-    this.#stopsBlocks = () => world.pauseBlocks();
+    this.#blocks = blocks;
     this.moments = new Moments(world, pins);
     this.moments.on((moment) => {
       if (/storage\/delete|pin\/rm$/u.test(moment)) this.lettingGo.push(moment);
     });
   }
 
-  static async start(seed: number): Promise<MachinePlace> {
-    const world = await startWorld({ ...SMALL_WORLD, seed });
+  /** Blocks come four times a second unless told otherwise, also where the world makes none by itself (`manual`). */
+  static async start(seed: number, options: Pick<WorldOptions, 'blocks' | 'clock'> = {}): Promise<MachinePlace> {
+    const { blocks, ...others } = { ...SMALL_WORLD, ...options };
+    const world = await startWorld({ ...others, blocks, seed });
     const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
-    return new MachinePlace(world, pins);
+    const place = new MachinePlace(world, pins, blocks.kind);
+    place.#startBlocks();
+    return place;
   }
 
   /** Where the next home has its data. */
@@ -88,18 +91,6 @@ export class MachinePlace {
   orderNoMore(): void {
     this.#orderNoMore?.();
     this.#orderNoMore = undefined;
-  }
-
-  /** So many blocks pass at once; the next ones come as often as ever, ahead of the machine's clock. To be called once, of a place of one's own. */
-  leap(blocks: number): void {
-    this.#stopsBlocks();
-    this.world.chain.advance(blocks);
-    this.#startsBlocks = () => {
-      const timer = setInterval(() => this.world.chain.advance(1), BLOCK_INTERVAL_MS);
-      return () => clearInterval(timer);
-    };
-    this.#stopsBlocks = this.#startsBlocks();
-    this.#ending.push(async () => await Promise.resolve(this.#stopsBlocks()));
   }
 
   /** Waits for so many blocks. */
@@ -158,6 +149,11 @@ export class MachinePlace {
     return code === 0 ? wrong : [...wrong, `it stopped with ${code}`];
   }
 
+  /** Waits until a file's order is handled. */
+  async handles(home: BotHome, { cid }: SeededFile): Promise<void> {
+    await home.eventuallyStand([cid], 'handled', PATIENCE_MS);
+  }
+
   /** The same of a bot that runs. */
   async wrong(home: BotHome, { forgot = false } = {}): Promise<readonly string[]> {
     await this.order();
@@ -195,13 +191,14 @@ export class MachinePlace {
 
   async stop(): Promise<void> {
     await this.clear();
+    this.#stopBlocks();
     await this.pins.close();
     await this.world.stop();
   }
 
   /** Looked at while the chain stands still, until the bot has read its last block. */
   async #broken(home: BotHome, forgot: boolean): Promise<readonly string[]> {
-    this.#stopsBlocks();
+    this.#stopBlocks();
     try {
       const timeout = AbortSignal.timeout(PATIENCE_MS);
       for (;;) {
@@ -219,8 +216,19 @@ export class MachinePlace {
         await this.moments.next();
       }
     } finally {
-      this.#stopsBlocks = this.#startsBlocks();
+      this.#startBlocks();
     }
+  }
+
+  #startBlocks(): void {
+    const { world } = this;
+    if (this.#blocks === 'real') {
+      world.resumeBlocks();
+      this.#stopBlocks = () => world.pauseBlocks();
+      return;
+    }
+    const timer = setInterval(() => world.chain.advance(1), BLOCK_INTERVAL_MS);
+    this.#stopBlocks = () => clearInterval(timer);
   }
 
   get #nextName(): string {
@@ -271,10 +279,13 @@ export class Places {
     this.#tookMs.push(Math.round(performance.now() - startedMs));
   }
 
-  /** Runs a row in a place of its own, which is of no use to others afterwards. */
-  async rowApart(work: (place: MachinePlace) => Promise<void>): Promise<void> {
+  /** Runs a row in a place of its own, in another world than the others'. */
+  async rowIn(
+    options: Pick<WorldOptions, 'blocks' | 'clock'>,
+    work: (place: MachinePlace) => Promise<void>,
+  ): Promise<void> {
     await this.row(async () => {
-      const place = await MachinePlace.start(this.#all.length + 1);
+      const place = await MachinePlace.start(this.#all.length + 1, options);
       try {
         await judged(place, work);
       } finally {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const source = fileURLToPath(new URL('./slow-disk.c', import.meta.url));
 
 /** What a disk that is worn out or overloaded takes. */
-const READ_OR_WRITE_MS = 4;
-const SYNC_MS = 80;
+const READ_OR_WRITE_MS = 2;
+const SYNC_MS = 40;
 
 const hasCompiler = spawnSync('cc', ['--version'], { stdio: 'ignore' }).status === 0;
 if (!hasCompiler) console.warn('\n*** NO C COMPILER (cc), so no disk can be made slow, and nothing runs on one ***\n');
