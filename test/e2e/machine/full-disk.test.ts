@@ -133,8 +133,8 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       await pulls.stand();
       await disk.leaveFree(0);
       await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
-      // The watch looks every five seconds, and lets it be.
-      await place.blocks(24);
+      // The watch looks every five seconds of the bot, and lets it be.
+      await place.blocks(8);
       expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
       pulls.letGo();
       const { code, said } = await place.ended(bot);

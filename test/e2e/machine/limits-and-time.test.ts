@@ -70,7 +70,7 @@ describe('the clock of the machine', { concurrent: true }, () => {
 /** A home whose bots go by a clock that can be stepped. */
 async function steppedHome(place: MachinePlace): Promise<{ home: BotHome; clock: SteppedClock }> {
   const clock = await SteppedClock.make(place.world.dir);
-  return { clock, home: await place.home({ env: { ...place.world.clock.botEnvironment(), ...clock.env } }) };
+  return { clock, home: await place.home({ env: clock.env }) };
 }
 
 describe('the process is suspended', { concurrent: true }, () => {

@@ -66,9 +66,12 @@ export class BotHome {
     return join(this.dataDir, databaseFileName);
   }
 
-  /** The process only; what it comes to is to be waited for. */
+  /** The process only, by the world's time; what it comes to is to be waited for. */
   launch(env: NodeJS.ProcessEnv = {}, before?: readonly string[]): BotProcess {
-    const bot = BotProcess.start(this.#options(env, before));
+    // Of this moment, as every start needs its own.
+    const { clock } = this.world;
+    const time = clock.factor === 1 ? {} : clock.botEnvironment();
+    const bot = BotProcess.start(this.#options({ ...time, ...env }, before));
     this.#processes.push(bot);
     return bot;
   }
