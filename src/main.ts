@@ -40,8 +40,8 @@ for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
 process.removeAllListeners('warning');
 process.on('warning', (warning) => process.stderr.write(processLine('warn', 'warning', warning, secrets)));
 
-/** With fewer the platform does not find the program's own modules, and says that they are not there. */
-const filesToStart = 100;
+/** It takes up to 230 at once to load the program. With fewer the platform does not find some modules, and says that they are not there. */
+const filesToStart = 400;
 if (!canOpenFiles(filesToStart)) throw tooManyOpenFiles();
 
 const { runCli } = await import('./cli/cli.ts');

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => await places?.close());
 
 describe('no more files may be opened', { concurrent: true }, () => {
-  it.each([28, 60, 100])('at the start, with a limit of %i: 75, with the limit named', async (limit) => {
+  it.each([28, 160, 300])('at the start, with a limit of %i: 75, with the limit named', async (limit) => {
     await places.row(async (place) => {
       const home = await place.home();
       const bot = home.launch({}, ['bash', '-c', `ulimit -n ${limit} && exec "$@"`, 'bash']);
