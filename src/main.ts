@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
 import { fileURLToPath } from 'node:url';
-import { exitCodes } from './domain/errors.ts';
+import { exitCodes, hasCode, tooManyOpenFiles } from './domain/errors.ts';
+import { canOpenFiles, isOutOfFiles } from './lib/open-files.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { missingEngineOptions } from './runtime/engine-options.ts';
 import { lastResort } from './runtime/last-resort.ts';
@@ -29,14 +30,19 @@ let secrets: readonly string[] = [];
 
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (error: unknown) => {
-    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, error, secrets)}`);
-    process.exit(exitCodes.defect);
+    const told = isOutOfFiles(error) ? tooManyOpenFiles(error) : error;
+    process.stdout.write(`${process.stdout.isTTY ? eraseLine : ''}${processLine('error', name, told, secrets)}`);
+    process.exit(hasCode(told, 'TOO_MANY_OPEN_FILES') ? exitCodes.outage : exitCodes.defect);
   });
 }
 
 // The platform's own way of telling a warning knows no secrets.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => process.stderr.write(processLine('warn', 'warning', warning, secrets)));
+
+/** It takes up to 230 at once to load the program. With fewer the platform does not find some modules, and says that they are not there. */
+const filesToStart = 400;
+if (!canOpenFiles(filesToStart)) throw tooManyOpenFiles();
 
 const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli(process.argv, {

@@ -29,12 +29,14 @@ export interface BotOptions {
   readonly nodeBinary?: string;
   /** What starts it instead of node with its options: a program and its first words. The command comes behind them. */
   readonly program?: readonly string[];
+  /** Stands before all of that: a program that becomes it, with its words. */
+  readonly before?: readonly string[] | undefined;
 }
 
 /** The program and its words, for the command `args`. */
 function commandLine(options: BotOptions, args: readonly string[]): readonly [string, string[]] {
   const node = [options.nodeBinary ?? process.execPath, ...engineOptions(BUILT_BOT), BUILT_BOT];
-  const [program = process.execPath, ...words] = [...(options.program ?? node), ...args];
+  const [program = process.execPath, ...words] = [...(options.before ?? []), ...(options.program ?? node), ...args];
   return [program, words];
 }
 

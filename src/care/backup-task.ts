@@ -61,7 +61,7 @@ export class BackupTask implements Task {
 
   async #backUp(signal: AbortSignal): Promise<Backup> {
     const { clock, dataDir, kept, freeBytes } = this.#parts;
-    const backup = await takeBackup({ dataDir, kind, atMs: clock.nowMs(), freeBytes, signal });
+    const backup = await takeBackup({ dataDir, kind, atMs: clock.nowMs(), isOpenHere: true, freeBytes, signal });
     await removeOldBackups(dataDir, { kind, kept, newest: backup.file });
     return backup;
   }

@@ -1,6 +1,7 @@
 import { runBot } from '../app.ts';
 import { secretsOf } from '../config/secrets-of.ts';
-import { SmError, exitCodes } from '../domain/errors.ts';
+import { SmError, exitCodes, tooManyOpenFiles } from '../domain/errors.ts';
+import { isOutOfFiles } from '../lib/open-files.ts';
 import { readDevnetTime } from '../runtime/devnet-clock.ts';
 import { FootLine } from '../runtime/foot-line.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
@@ -24,12 +25,13 @@ export async function run(invocation: Invocation): Promise<number> {
   for (const issue of warnings) logger.warn('Configuration', { key: issue.path, issue: issue.message });
   for (const word of unknown) logger.warn('A word in the log settings is not known', { word });
   const told = new Set<unknown>();
-  const tell = (error: unknown): number => {
+  const tell = (thrown: unknown): number => {
+    const error = isOutOfFiles(thrown) ? tooManyOpenFiles(thrown) : thrown;
     const code = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
-    if (!told.has(error)) {
+    if (!told.has(thrown)) {
       logger.error('The bot ends', { exitCode: code, ...(error instanceof SmError ? error.data : {}) }, error);
     }
-    told.add(error);
+    told.add(thrown);
     return code;
   };
   try {

@@ -39,10 +39,12 @@ export const errorDestinies = {
   DATABASE_MISSING: 'configuration',
   DATABASE_BUSY: 'outage',
   DATABASE_LOCKED: 'outage',
+  DATABASE_REPLACED: 'outage',
   BACKUP_NO_SPACE: 'configuration',
   BACKUP_FAILED: 'configuration',
   DISK_FULL: 'outage',
   DISK_READ_ONLY: 'outage',
+  TOO_MANY_OPEN_FILES: 'outage',
   MOVE_REFUSED: 'defect',
   CURSOR_MOVED: 'defect',
   DEFECT: 'defect',
@@ -94,4 +96,19 @@ export function isOutage(error: unknown): error is SmError {
 /** True for the error an aborted signal raises: a stop on request, never a failure. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'));
+}
+
+/** True when nothing can be written for now, whatever the reason: running pulls go on, none starts. */
+export function isDiskTrouble(error: unknown): error is SmError {
+  return hasCode(error, 'DISK_FULL', 'DISK_READ_ONLY', 'TOO_MANY_OPEN_FILES');
+}
+
+/** That nothing can be opened any more is the machine's fault, whoever met it: it is an outage that names the way out. */
+export function tooManyOpenFiles(cause?: unknown): SmError {
+  return new SmError(
+    'TOO_MANY_OPEN_FILES',
+    'no file and no connection can be opened any more: raise the limit of open files to 1024 or more (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of docker)',
+    {},
+    cause,
+  );
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.ts';
 import type { Clock } from './clock.ts';
 
 /** The parts outside that an outage can befall. */
@@ -13,6 +14,8 @@ export interface Condition {
   readonly kind: 'outage' | 'wait';
   readonly part: OutsidePart | 'node';
   readonly message: string;
+  /** Of the error that raised it, where one did. */
+  readonly code?: ErrorCode | undefined;
   /** Unix ms for people, and a monotonic moment for measuring. */
   readonly sinceMs: number;
   readonly sinceMonotonicMs: number;
@@ -47,7 +50,7 @@ export class Conditions {
    */
   raise(
     name: string,
-    condition: Pick<Condition, 'kind' | 'part' | 'message'> & { readonly blocksReady?: boolean },
+    condition: Pick<Condition, 'kind' | 'part' | 'message' | 'code'> & { readonly blocksReady?: boolean },
   ): boolean {
     const before = this.#standing.get(name);
     const standing = before?.kind === condition.kind && before.part === condition.part ? before : undefined;
@@ -58,6 +61,7 @@ export class Conditions {
       kind: condition.kind,
       part: condition.part,
       message: condition.message,
+      code: condition.code,
       blocksReady: condition.blocksReady ?? true,
       sinceMs,
       sinceMonotonicMs: standing?.sinceMonotonicMs ?? this.#clock.monotonicMs(),

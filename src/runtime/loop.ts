@@ -77,6 +77,7 @@ function noteOutage(parts: LoopParts, condition: string, loop: string, error: Sm
     kind: waitedForWithoutLimit.includes(error.code) ? 'wait' : 'outage',
     part: partOf(error.code),
     message: error.message,
+    code: error.code,
   });
   if (isNew) parts.logger.warn('Cannot go on for now', { loop, code: error.code, ...error.data }, error);
 }
@@ -87,6 +88,7 @@ const prefixes: readonly (readonly [string, OutsidePart])[] = [
   ['COORDINATOR_', 'coordinator'],
   ['DATABASE_', 'database'],
   ['DISK_', 'disk'],
+  ['TOO_MANY_OPEN_FILES', 'disk'],
 ];
 
 /** Which outside part an outage code speaks of. */

@@ -37,12 +37,12 @@ export class OutageWatch implements Task {
         .list()
         .find((condition) => condition.kind === 'outage' && this.#isOver(condition));
       if (lasting === undefined || lasting.part === 'node') return;
+      const { part } = lasting;
       const minutes = Math.round(this.#ageMs(lasting) / MINUTE_MS);
-      throw new OutageLasted(
-        codes[lasting.part],
-        `${lasting.part} has been away for ${minutes} minutes: ${lasting.message}`,
-        { part: lasting.part, minutes },
-      );
+      // The disk's own words are enough: it is given no time.
+      const said =
+        part === 'disk' ? lasting.message : `${part} has been away for ${minutes} minutes: ${lasting.message}`;
+      throw new OutageLasted(lasting.code ?? codes[lasting.part], said, { part, minutes });
     });
   }
 

@@ -8,6 +8,12 @@ const busyTimeoutMs = 30_000;
 const never = 2 ** 31 - 1;
 export const commonPragmas = [`busy_timeout = ${busyTimeoutMs}`, 'foreign_keys = ON'];
 
+/** By itself knex prints past the log. Why no connection could be had is thrown as well, to somebody who knows what to do. */
+function warnOfKnex(message: unknown): void {
+  const text = String(message);
+  if (!text.startsWith('Acquire connection error')) process.emitWarning(text);
+}
+
 /** Connections of the driver behind one knex, each made when it is first needed. */
 export function connect(
   filename: string,
@@ -21,8 +27,14 @@ export function connect(
     useNullAsDefault: true,
     // An error tells the statement, never what was bound to it.
     compileSqlOnError: false,
+    log: {
+      warn: warnOfKnex,
+      error: warnOfKnex,
+      deprecate: (method, alternative) => warnOfKnex(`${method} is deprecated, use ${alternative}`),
+    },
     pool: {
-      min: 0,
+      // All are kept: the pool tells how long one was idle by the clock on the wall, and a step of weeks would close the one that writes.
+      min: connections,
       max: connections,
       idleTimeoutMillis: never,
       // A file is opened or not; a second try beside a first that hangs would only open it twice.
@@ -42,6 +54,11 @@ export function connect(
       },
     },
   });
+}
+
+/** A connection to a file that is made when it is not there. */
+export async function openOrMake(filename: string): Promise<sqlite3.Database> {
+  return await open(filename, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE);
 }
 
 /** A connection without knex. */

@@ -6,10 +6,13 @@ import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
 import { closeConnection, commonPragmas, connect, openConnection } from './connection.ts';
 import { backUpBeforeMigration } from './backups/before-migration.ts';
+import { takeBackup } from './backups/take-backup.ts';
 import { withWayBack } from './backups/way-back.ts';
+import { withDiskAdvice } from './disk-trouble.ts';
 import { applicationId, assertOurs } from './file-identity.ts';
 import { databaseFileName } from './file-names.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
+import { StandingFile } from './standing-file.ts';
 import { findDamage, type PageCheck } from './page-check.ts';
 import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
@@ -63,6 +66,8 @@ export class Database {
   readonly #checkpointer: Checkpointer;
   readonly #options: DatabaseOptions;
   readonly #dataDir: string;
+  /** Of a database that is worked on. */
+  #standing: StandingFile | undefined;
 
   private constructor(
     dataDir: string,
@@ -109,7 +114,9 @@ export class Database {
       return await wayBackFrom(dataDir, async () => {
         await migrate(writer.knex, async () => await backUpBeforeMigration(dataDir, options));
         await keepPrivate([filename, `${filename}-wal`, `${filename}-shm`]);
-        return new Database(dataDir, writer, readers, options);
+        const database = new Database(dataDir, writer, readers, options);
+        database.#watchFile(filename);
+        return database;
       });
     } catch (error) {
       await writer.knex.destroy();
@@ -186,6 +193,7 @@ export class Database {
 
   async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     this.#checkpointer.throwFailure();
+    await this.#standing?.assertStands();
     const result = await this.#writer.transaction(work);
     this.#checkpointer.noteCommit();
     return result;
@@ -203,7 +211,25 @@ export class Database {
     await this.#readers.urgent.destroy();
     await this.#readers.usual.destroy();
     await this.#queue.run('claim', async () => {
-      await this.#writer.knex.destroy();
+      try {
+        // Beside another file the log would be taken for that one's, and its pages written over it.
+        if (this.#standing?.isLost === true) await this.#writer.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+      } finally {
+        await this.#writer.knex.destroy();
+      }
+    });
+  }
+
+  #watchFile(filename: string): void {
+    const signal = this.#options.signal ?? never;
+    this.#standing = new StandingFile(filename, {
+      lengthBytes: async () => await this.#writer.lengthBytes(),
+      assertWhole: async () => await assertWhole(filename, 'quick_check', signal),
+      keepCopy: async () => {
+        const { connection } = this.#writer;
+        const order = { dataDir: this.#dataDir, kind: 'rescued', atMs: Date.now(), signal, connection } as const;
+        return (await takeBackup(order)).file;
+      },
     });
   }
 
@@ -236,6 +262,6 @@ async function wayBackFrom<T>(dataDir: string, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    throw await withWayBack(toStoreError(error), dataDir);
+    throw await withWayBack(await withDiskAdvice(toStoreError(error), dataDir), dataDir);
   }
 }

@@ -16,10 +16,21 @@ export class Writer {
     this.knex = connect(filename, pragmas, 1, (connection) => (this.#connection = connection));
   }
 
+  /** The driver's own connection. */
+  get connection(): sqlite3.Database {
+    return this.#opened();
+  }
+
+  /** How long the file is, or will be with the next checkpoint. */
+  async lengthBytes(): Promise<number> {
+    const sql = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size';
+    const [found] = await run<{ bytes: number }>(this.#opened(), sql);
+    return found?.bytes ?? 0;
+  }
+
   /** knex's own transactions make a client each, which costs as much as a statement or two inside them. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const connection = this.#connection;
-    if (connection === undefined) throw new Error('the database has no connection to write with');
+    const connection = this.#opened();
     await run(connection, 'BEGIN IMMEDIATE');
     try {
       const result = await work(this.knex as Tx);
@@ -29,6 +40,11 @@ export class Writer {
       await rollBack(connection);
       throw error;
     }
+  }
+
+  #opened(): sqlite3.Database {
+    if (this.#connection === undefined) throw new Error('the database has no connection to write with');
+    return this.#connection;
   }
 }
 

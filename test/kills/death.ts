@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BotExit, BotProcess } from '../../devnet/world/bot-process.ts';
@@ -25,7 +25,7 @@ export interface Death {
   readonly pulling: number;
   /** Backups that were made in this life. */
   readonly backups: readonly string[];
-  /** Copies that were written to in this life and are not whole. */
+  /** Copies that were begun in this life and are not whole. */
   readonly copies: readonly string[];
   /** Process ids of the bot's own child processes. */
   readonly children: readonly number[];
@@ -48,21 +48,15 @@ export async function kill(
   bot: BotProcess,
   others: readonly BotProcess[],
 ): Promise<Death> {
-  const names = readdirSync(backups);
+  const names = readdirSync(backups).filter((name) => !birth.backups.has(name));
   const moment = {
     pulling: pins.pulling.size,
     children: childrenOf(bot.pid),
-    backups: names.filter((name) => name.endsWith('.sqlite') && !birth.backups.has(name)),
-    // Of these a name tells nothing: the bot's own ones have the same in each life.
-    copies: names.filter((name) => name.endsWith('.partial') && changedMs(join(backups, name)) >= birth.startedMs),
+    backups: names.filter((name) => name.endsWith('.sqlite')),
+    copies: names.filter((name) => name.endsWith('.partial')),
   };
   await Promise.all([bot, ...others].map(async (each) => await each.kill()));
   return { exit: await bot.exited, ...moment };
-}
-
-/** 0 for a file that is gone meanwhile. */
-function changedMs(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function childrenOf(pid: number | undefined): readonly number[] {

@@ -1,7 +1,7 @@
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
-import { HOUR_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { SECOND_MS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk, inSworker, isPinned, pinnedRoots } from '../support/e2e/daemon.ts';
 import { findSecrets } from '../support/e2e/secrets.ts';
 import { openReader } from '../support/raw-database.ts';
@@ -15,7 +15,7 @@ const hourMs = 20 * SECOND_MS;
 const settledMs = 20 * SECOND_MS;
 /** Docker kills after ten seconds. */
 const stopWithinMs = 8 * SECOND_MS;
-const leftFiles = ['backups', 'smanager-db.lock', 'smanager-db.sqlite'];
+const leftFiles = ['backups', 'smanager-db.copies.lock', 'smanager-db.lock', 'smanager-db.sqlite'];
 
 /** Lets the bot live until everything is as it would be without the kills, stops it, and tells what is not. */
 export async function comeToRest(arena: Arena): Promise<readonly string[]> {
@@ -126,14 +126,11 @@ async function brokenEnd(arena: Arena, bot: BotProcess): Promise<readonly string
   ];
 }
 
-/** The copies that kills have left unfinished are gone once they are an hour old and the next one is made. */
+/** The copies that kills have left unfinished are gone once the next one is made. */
 async function leftCopies({ home, backups }: Arena): Promise<readonly string[]> {
-  const partial = async (): Promise<readonly string[]> =>
-    (await readdir(backups)).filter((name) => name.includes('.partial'));
-  const longAgo = new Date(Date.now() - 2 * HOUR_MS);
-  for (const name of await partial()) await utimes(join(backups, name), longAgo, longAgo);
   const { code, stderr } = await home.smanager('backup');
-  const left = (await partial()).map((name) => `${name} was left behind`);
+  const names = (await readdir(backups)).filter((name) => name.includes('.partial'));
+  const left = names.map((name) => `${name} was left behind`);
   return code === 0 ? left : [`smanager backup ended with ${code}: ${stderr}`, ...left];
 }
 

@@ -3,8 +3,9 @@ import { CID } from 'multiformats/cid';
 import { Agent, setGlobalDispatcher } from 'undici';
 import { z } from 'zod';
 import type { EndPoint } from '../../config/end-point.ts';
-import { SmError } from '../../domain/errors.ts';
+import { SmError, tooManyOpenFiles } from '../../domain/errors.ts';
 import { KIB, MINUTE_MS, SECOND_MS } from '../../domain/units.ts';
+import { canOpenFiles, isOutOfFiles } from '../../lib/open-files.ts';
 import { printable } from '../../lib/printable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { abortError } from '../http/abort.ts';
@@ -18,6 +19,8 @@ const refusal = z.object({ name: z.literal('HTTPError'), response: z.object({ st
 const quickMs = 30 * SECOND_MS;
 // The pin lock is held against it while a garbage collection waits.
 const unpinMs = 4 * MINUTE_MS;
+/** The library's modules take up to 130 at once. */
+const filesToLoad = 200;
 /** Of either answer: the library reads what comes to its end, however long that is. */
 const maxBytes = 64 * KIB;
 
@@ -72,6 +75,8 @@ export class KuboRpc {
   }
 
   async #client(): Promise<KuboRPCClient> {
+    // What the platform failed to load once it never loads again, whatever has become of the reason.
+    if (this.#loading === undefined && !canOpenFiles(filesToLoad)) throw tooManyOpenFiles();
     this.#loading ??= import('kubo-rpc-client').then(({ create }) => {
       // How long it may take is told by the call's own limit.
       setGlobalDispatcher(new Agent({ maxResponseSize: maxBytes, headersTimeout: 0, bodyTimeout: 0 }));
@@ -92,6 +97,7 @@ export class KuboRpc {
     } catch (error) {
       if (error instanceof SmError) throw error;
       if (signal.aborted) throw abortError(signal);
+      if (isOutOfFiles(error)) throw tooManyOpenFiles(error);
       throw this.#failure(call, error, limit);
     } finally {
       limit.release();

@@ -1,5 +1,7 @@
+import { tooManyOpenFiles } from '../../domain/errors.ts';
 import type { WorkloadFacts } from '../../domain/facts.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/units.ts';
+import { canOpenFiles } from '../../lib/open-files.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { PickPorts, PullIpfs, PullSettings } from '../ports.ts';
@@ -57,6 +59,8 @@ export class Gate {
     if (hold !== undefined) return { hold };
     const { runner, ipfs, refreshWorkload, settings, sealProof, upgradeHold } = this.#parts;
     if (runner.daemonInDoubt) {
+      // A connection that is kept answers also when no other can be made, and each pull needs its own.
+      if (!canOpenFiles()) throw tooManyOpenFiles();
       await ipfs.version(signal);
       runner.daemonAnswered();
     }

@@ -1,10 +1,10 @@
-import { hasCode } from '../../domain/errors.ts';
+import { isDiskTrouble } from '../../domain/errors.ts';
 
 /** For what stands in memory too and may be missing after a restart: a full or read-only disk must not end the running pulls. */
 export async function despiteFullDisk(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (!hasCode(error, 'DISK_FULL', 'DISK_READ_ONLY')) throw error;
+    if (!isDiskTrouble(error)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { hasCode } from '../../domain/errors.ts';
+import { isDiskTrouble } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { EndedOrder, Ending, Pulls } from '../../store/pulls.ts';
@@ -44,11 +44,12 @@ export class EndWriter {
     try {
       return await pulls.end(ending);
     } catch (error) {
-      if (!hasCode(error, 'DISK_FULL', 'DISK_READ_ONLY')) throw error;
+      if (!isDiskTrouble(error)) throw error;
       const isNew = conditions.raise(condition, {
         kind: 'outage',
         part: 'disk',
-        message: 'the end of a pull cannot be written down',
+        message: `the end of a pull cannot be written down: ${error.message}`,
+        code: error.code,
       });
       if (isNew) logger.error('The end of a pull cannot be written down: no pull starts until it can', {}, error);
       return undefined;

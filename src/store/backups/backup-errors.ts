@@ -1,18 +1,20 @@
-import { hasCode, SmError } from '../../domain/errors.ts';
+import { hasCode, SmError, tooManyOpenFiles } from '../../domain/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { isOutOfFiles } from '../../lib/open-files.ts';
 import { toStoreError } from '../sqlite-errors.ts';
 
 const noSpaceCodes = ['ENOSPC', 'EDQUOT'];
 
 /** Gives what goes wrong while a copy is written its code. What is neither the disk's nor the database's fault stays what it is. */
 export function toBackupError(error: unknown, file: string): unknown {
+  if (isOutOfFiles(error)) return tooManyOpenFiles(error);
   const known = toStoreError(error);
   const code = known instanceof Error && 'code' in known ? String(known.code) : '';
   if (noSpaceCodes.includes(code) || hasCode(known, 'DISK_FULL')) {
     return new SmError('BACKUP_NO_SPACE', `the disk was full before ${file} was complete`, { file }, error);
   }
   if (hasCode(known, 'DISK_READ_ONLY') || (!(known instanceof SmError) && /^E[A-Z]+$/u.test(code))) {
-    return new SmError('BACKUP_FAILED', `${file} cannot be written (${code})`, { file, reason: code }, error);
+    return new SmError('BACKUP_FAILED', `${file} cannot be read or written (${code})`, { file, reason: code }, error);
   }
   return known;
 }

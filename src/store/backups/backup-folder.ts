@@ -1,26 +1,28 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { toBackupError } from './backup-errors.ts';
 import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
 
 export interface BackupFile extends BackupLabel {
   readonly file: string;
 }
 
-/** Names of copies that were not checked yet, and what SQLite leaves beside one. */
-const partialPattern = /^smanager-db\.[\da-z-]+\.partial(?:-journal)?$/u;
-/** A copy under way is written to all the time; one left alone for so long was given up by a process that was killed. */
-const abandonedMs = 3_600_000;
+const partialName = /^smanager-db\.[0-9a-f]{8}\.partial(?:-journal)?$/u;
 
 /** What a copy is called until it was checked. */
-export function partialName(mark: string): string {
-  return `smanager-db.${mark}.partial`;
+export function newPartialName(): string {
+  return `smanager-db.${randomBytes(4).toString('hex')}.partial`;
 }
 
 export function backupFolder(dataDir: string): string {
   return path.join(dataDir, 'backups');
 }
 
-/** The backups in `dataDir/backups` by their names, newest first; none when there is no such folder. */
+/**
+ * The backups in `dataDir/backups` by their names, newest first; none when there is no such folder.
+ * @throws SmError BACKUP_FAILED when it cannot be read
+ */
 export async function listBackups(dataDir: string): Promise<readonly BackupFile[]> {
   const folder = backupFolder(dataDir);
   const found = (await namesIn(folder)).flatMap((name) => {
@@ -45,7 +47,11 @@ export async function removeOldBackups(
     kind,
     kept,
     newest,
-  }: { readonly kind: Exclude<BackupKind, 'by-hand'>; readonly kept: number; readonly newest: string },
+  }: {
+    readonly kind: Extract<BackupKind, 'daily' | 'before-migration'>;
+    readonly kept: number;
+    readonly newest: string;
+  },
 ): Promise<void> {
   const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
   const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
@@ -55,16 +61,17 @@ export async function removeOldBackups(
     const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
     schemas.add(schema);
     if (isKept) count += 1;
-    else await rm(file);
+    else
+      await rm(file).catch((error: unknown) => {
+        throw toBackupError(error, file);
+      });
   }
 }
 
-/** Removes what killed processes left of copies that they had not finished. */
-export async function removeAbandoned(folder: string, nowMs: number): Promise<void> {
-  for (const name of (await namesIn(folder)).filter((each) => partialPattern.test(each))) {
-    const file = path.join(folder, name);
-    const { mtimeMs } = await stat(file);
-    if (nowMs - mtimeMs > abandonedMs) await rm(file, { force: true });
+/** Removes what was left of copies that were not finished. Nobody may be making one. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of (await namesIn(folder)).filter((each) => partialName.test(each))) {
+    await rm(path.join(folder, name), { force: true });
   }
 }
 
@@ -73,6 +80,6 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return await readdir(folder);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
+    throw toBackupError(error, folder);
   }
 }

@@ -1,5 +1,5 @@
-/** Why a backup was made. Those by hand are never removed by the bot. */
-export const backupKinds = ['daily', 'before-migration', 'by-hand'] as const;
+/** Why a backup was made. Those by hand, and those of a database whose file was taken away under the bot, are never removed by it. */
+export const backupKinds = ['daily', 'before-migration', 'by-hand', 'rescued'] as const;
 export type BackupKind = (typeof backupKinds)[number];
 
 export interface BackupLabel {

@@ -17,7 +17,7 @@ export async function backUpBeforeMigration(
   if (kept === 0) return;
   const kind = 'before-migration';
   try {
-    const { file } = await takeBackup({ dataDir, kind, atMs: Date.now(), signal });
+    const { file } = await takeBackup({ dataDir, kind, atMs: Date.now(), isOpenHere: true, signal });
     await removeOldBackups(dataDir, { kind, kept, newest: file });
   } catch (error) {
     if (!hasCode(error, 'BACKUP_NO_SPACE', 'BACKUP_FAILED')) throw error;

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import type sqlite3 from 'sqlite3';
 import { SmError } from '../../domain/errors.ts';
 import { MIB } from '../../domain/units.ts';
 import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
 import type { PageCheck } from '../page-check.ts';
 import { noRoomFor, toBackupError } from './backup-errors.ts';
-import { partialName } from './backup-folder.ts';
+import { newPartialName } from './backup-folder.ts';
 import { type DatabaseFacts, inspectCopy, readFacts } from './database-facts.ts';
 import { copyOnline } from './online-copy.ts';
 
@@ -17,13 +17,10 @@ export interface CopyOptions {
   readonly source: string;
   /** Whether a bot may have it open, or a log lies beside it. Another one may lie where nothing can be written. */
   readonly isShared: boolean;
+  /** Read from instead of the source by its name, which may stand for something else by now. Inside no transaction. */
+  readonly connection?: sqlite3.Database;
   /** Where the copy is to stand in the end: a name in the same folder is used until then. */
   readonly folder: string;
-  /**
-   * Names that copy, given by who alone works here, under the instance lock: what stands under the name was left by a process that was killed, and
-   * goes. Without it the name is drawn.
-   */
-  readonly mark?: string;
   readonly check: PageCheck;
   /** Free bytes of a folder's disk. */
   readonly freeBytes?: (folder: string) => Promise<number>;
@@ -43,10 +40,9 @@ export interface CheckedCopy {
  * @throws SmError BACKUP_NO_SPACE, BACKUP_FAILED, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY
  */
 export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy> {
-  const { source, folder, mark, check, signal } = options;
-  const partial = path.join(folder, partialName(mark ?? randomBytes(4).toString('hex')));
+  const { source, folder, check, signal } = options;
+  const partial = path.join(folder, newPartialName());
   try {
-    if (mark !== undefined) await removePartial(partial);
     await assertRoom(options);
     await (await open(partial, 'wx', 0o600)).close();
     const read = await copyAtOneMoment(options, partial);
@@ -57,15 +53,11 @@ export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy
     await syncFile(partial);
     return { partial, facts, sizeBytes: (await stat(partial)).size };
   } catch (error) {
-    await removePartial(partial);
+    await rm(partial, { force: true });
+    await rm(`${partial}-journal`, { force: true });
     signal.throwIfAborted();
     throw toBackupError(error, partial);
   }
-}
-
-async function removePartial(partial: string): Promise<void> {
-  await rm(partial, { force: true });
-  await rm(`${partial}-journal`, { force: true });
 }
 
 /** Brings a file's content, or a folder's names, to the disk. */
@@ -99,8 +91,9 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-async function copyAtOneMoment({ source, isShared, signal }: CopyOptions, target: string): Promise<DatabaseFacts> {
-  const connection = isShared ? await openConnection(source) : await openImmutable(source);
+async function copyAtOneMoment(options: CopyOptions, target: string): Promise<DatabaseFacts> {
+  const { source, isShared, signal } = options;
+  const connection = options.connection ?? (isShared ? await openConnection(source) : await openImmutable(source));
   try {
     await run(connection, 'PRAGMA busy_timeout = 30000');
     await run(connection, 'BEGIN');
@@ -108,7 +101,11 @@ async function copyAtOneMoment({ source, isShared, signal }: CopyOptions, target
     await copyOnline(connection, target, signal);
     await run(connection, 'COMMIT');
     return facts;
+  } catch (error) {
+    // Where SQLite has rolled back by itself there is nothing to roll back.
+    if (connection === options.connection) await run(connection, 'ROLLBACK').catch(() => undefined);
+    throw error;
   } finally {
-    await closeConnection(connection);
+    if (connection !== options.connection) await closeConnection(connection);
   }
 }

@@ -8,6 +8,7 @@ import { ownSchema } from '../schema.ts';
 import { toBackupError } from './backup-errors.ts';
 import { utcStamp } from './backup-name.ts';
 import { type CopyOptions, makeCheckedCopy, sizeOf, syncFile } from './checked-copy.ts';
+import { whileCopying } from './copy-lock.ts';
 import type { DatabaseFacts } from './database-facts.ts';
 
 export interface RestoreOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
@@ -35,18 +36,19 @@ interface Restored extends DatabaseFacts {
  * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OTHER_ACCOUNT, DATABASE_OTHER_CHAIN, DATABASE_DAMAGED, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function restoreDatabase(order: RestoreOrder): Promise<Restored> {
+  try {
+    return await whileCopying(order.dataDir, async () => await restored(order));
+  } catch (error) {
+    throw toBackupError(error, order.dataDir);
+  }
+}
+
+async function restored(order: RestoreOrder): Promise<Restored> {
   const { dataDir, file, atMs } = order;
   const target = path.join(dataDir, databaseFileName);
   await assertRestorable(file, target);
   const isShared = (await sizeOf(`${file}-wal`)) > 0;
-  const copy = await makeCheckedCopy({
-    ...order,
-    source: file,
-    folder: dataDir,
-    mark: 'restore',
-    isShared,
-    check: 'integrity_check',
-  });
+  const copy = await makeCheckedCopy({ ...order, source: file, folder: dataDir, isShared, check: 'integrity_check' });
   try {
     assertFits(copy.facts, order);
     const setAside = await setAsideReplaced(target, atMs);

@@ -6,16 +6,21 @@ import { SECOND_MS } from '../../domain/units.ts';
 import { assertOurs } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { toBackupError } from './backup-errors.ts';
-import { backupFolder, removeAbandoned } from './backup-folder.ts';
+import { backupFolder } from './backup-folder.ts';
 import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
+import { whileCopying } from './copy-lock.ts';
 
-export interface BackupOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
+export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
-  /** Whoever makes any but one by hand holds the instance lock. */
   readonly kind: BackupKind;
   /** Unix ms: stands in the name; a second that has a backup already gives way to the next. */
   readonly atMs: number;
+  /**
+   * Whether this process has the database open: then it is known to be ours, and must not be opened past SQLite. The system takes all locks of a process on a file
+   * away with any close of it, and others would take the database for one that nobody uses.
+   */
+  readonly isOpenHere?: boolean;
   /** Absolute path of the backup; without it a name of its own in `dataDir/backups`. */
   readonly file?: string;
 }
@@ -32,35 +37,38 @@ export interface Backup {
  * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
-  const { dataDir, kind, atMs } = order;
+  const { dataDir, connection } = order;
   const source = path.join(dataDir, databaseFileName);
-  if (!existsSync(source) || !(await assertOurs(source))) {
+  if (connection === undefined && !(await isThere(order, source))) {
     throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
   }
+  try {
+    return await whileCopying(dataDir, async () => await copied(order, source));
+  } catch (error) {
+    throw toBackupError(error, order.file ?? backupFolder(dataDir));
+  }
+}
+
+async function copied(order: BackupOrder, source: string): Promise<Backup> {
+  const { dataDir, kind, atMs } = order;
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
-  await prepareFolder(folder, order);
-  const mark = kind === 'by-hand' ? undefined : kind;
-  const copy = await makeCheckedCopy({ ...order, source, folder, mark, isShared: true, check: 'quick_check' });
+  if (order.file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+  else assertFree(order.file);
+  const copy = await makeCheckedCopy({ ...order, source, folder, isShared: true, check: 'quick_check' });
   const { schema } = copy.facts;
   const file = order.file ?? freeName(folder, { kind, schema, atMs });
   await giveName(copy, file);
   return { file, schema, sizeBytes: copy.sizeBytes };
 }
 
-async function prepareFolder(folder: string, { file, atMs }: BackupOrder): Promise<void> {
-  if (file !== undefined) assertFree(file);
-  try {
-    if (file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeAbandoned(folder, atMs);
-  } catch (error) {
-    throw toBackupError(error, folder);
-  }
-}
-
 /** A bot that is killed while it migrates and started again at once makes two in a second. */
 function freeName(folder: string, label: BackupLabel): string {
   const file = path.join(folder, backupName(label));
   return existsSync(file) ? freeName(folder, { ...label, atMs: label.atMs + SECOND_MS }) : file;
+}
+
+async function isThere({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  return existsSync(source) && (isOpenHere || (await assertOurs(source)));
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {

@@ -14,13 +14,17 @@ import { Database, databaseFileName } from '../../../src/store/database.ts';
 /** What a wait may take on a machine that is busy with other things. */
 const PATIENCE_MS = 120_000;
 
-interface BotHomeOptions {
+export interface BotHomeOptions {
   readonly scheduler?: JsonObject;
   /** Sections of the configuration file. */
   readonly others?: JsonObject;
   readonly env?: NodeJS.ProcessEnv;
   /** What starts its processes instead of node: see `BotOptions`. */
   readonly program?: readonly string[];
+  /** What becomes that: see `BotOptions`. */
+  readonly before?: readonly string[];
+  /** Reads the database where this process does not see it. */
+  readonly read?: (sql: string, bindings: readonly (string | number)[]) => Promise<unknown>;
 }
 
 /** One bot's configuration file and data in a world, and every process that ran on them. */
@@ -29,7 +33,7 @@ export class BotHome {
   readonly dir: string;
   readonly configPath: string;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #program: readonly string[] | undefined;
+  readonly #ways: Pick<BotHomeOptions, 'program' | 'before' | 'read'>;
   readonly #processes: BotProcess[] = [];
   readonly #commands: BotProcess[] = [];
   readonly #outcomes: CommandOutcome[] = [];
@@ -38,19 +42,19 @@ export class BotHome {
     world: World,
     dir: string,
     configPath: string,
-    { env = {}, program }: Pick<BotHomeOptions, 'env' | 'program'>,
+    { env = {}, ...ways }: Pick<BotHomeOptions, 'env' | 'program' | 'before' | 'read'>,
   ) {
     this.world = world;
     this.dir = dir;
     this.configPath = configPath;
     this.#env = env;
-    this.#program = program;
+    this.#ways = ways;
   }
 
   /** Writes the configuration into a folder of that name in the world's own. */
   static async make(world: World, name: string, { scheduler, others, ...ways }: BotHomeOptions = {}): Promise<BotHome> {
     const dir = join(world.dir, name);
-    await mkdir(dir);
+    await mkdir(dir, { recursive: true });
     const configPath = await world.writeConfig(dir, scheduler, others);
     return new BotHome(world, dir, configPath, ways);
   }
@@ -63,9 +67,12 @@ export class BotHome {
     return join(this.dataDir, databaseFileName);
   }
 
-  /** The process only; what it comes to is to be waited for. */
-  launch(env: NodeJS.ProcessEnv = {}): BotProcess {
-    const bot = BotProcess.start(this.#options(env));
+  /** The process only, by the world's time; what it comes to is to be waited for. */
+  launch(env: NodeJS.ProcessEnv = {}, before?: readonly string[]): BotProcess {
+    // Of this moment, as every start needs its own.
+    const { clock } = this.world;
+    const time = clock.factor === 1 ? {} : clock.botEnvironment();
+    const bot = BotProcess.start(this.#options({ ...time, ...env }, before));
     this.#processes.push(bot);
     return bot;
   }
@@ -110,8 +117,16 @@ export class BotHome {
       .join('\n');
   }
 
+  /** What its bots printed past the log. */
+  get strayLines(): readonly string[] {
+    const lines = this.#processes.flatMap((bot) => bot.lines);
+    return lines.filter(({ level }) => level === undefined).map(({ text }) => text);
+  }
+
   /** Reads the database beside whoever works on it; nothing of it stays open. */
   async rows<T>(sql: string, ...bindings: readonly (string | number)[]): Promise<T[]> {
+    const { read } = this.#ways;
+    if (read !== undefined) return (await read(sql, bindings)) as T[];
     const database = await Database.openExisting(this.dataDir);
     try {
       return await database.read(async (reader) => {
@@ -162,8 +177,8 @@ export class BotHome {
     await Promise.all([...this.#processes, ...this.#commands].map((each) => each.kill()));
   }
 
-  #options(env: NodeJS.ProcessEnv = {}): BotOptions {
-    return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#program };
+  #options(env: NodeJS.ProcessEnv = {}, before = this.#ways.before): BotOptions {
+    return { configPath: this.configPath, env: { ...this.#env, ...env }, program: this.#ways.program, before };
   }
 }
 

@@ -24,7 +24,7 @@ export class Moments {
       return sealsSlowly && route === 'storage/seal' ? 'delay' : undefined;
     };
     world.chain.onBlock(() => {
-      faults.release();
+      if (sealsSlowly) faults.release();
       pins.letPass();
       this.tell('block');
     });

@@ -157,18 +157,38 @@ describe('a fact that cannot be decoded', () => {
 
 describe('active nodes', () => {
   it('are counted every hour', async () => {
-    await room.round('active-nodes');
+    const task = room.task('active-nodes');
+    await room.roundOf(task);
     expect(await room.facts.find('active-nodes')).toMatchObject({ count: 10, atBlock: 100 });
-    expect(room.clock.sleptMs).toBe(HOUR_MS);
+    room.world.activeNodes = 11;
+    room.clock.ms += HOUR_MS - 1;
+    await room.roundOf(task);
+    expect(await room.facts.find('active-nodes')).toMatchObject({ count: 10 });
+    room.clock.ms += 1;
+    await room.roundOf(task);
+    expect(await room.facts.find('active-nodes')).toMatchObject({ count: 11 });
+  });
+
+  it.each([24 * HOUR_MS, -24 * HOUR_MS])('are counted anew when the clock was stepped by %i ms', async (byMs) => {
+    const task = room.task('active-nodes');
+    await room.roundOf(task);
+    room.clock.ms += byMs;
+    await room.roundOf(task);
+    expect(await room.facts.find('active-nodes')).toMatchObject({ atMs: room.clock.ms });
+    expect(room.clock.sleptMs).toBe(MINUTE_MS);
   });
 
   it('of none hold every decision back, and are counted again sooner', async () => {
+    const task = room.task('active-nodes');
     room.world.activeNodes = 0;
-    await room.round('active-nodes');
+    await room.roundOf(task);
     expect(room.conditions.list()).toMatchObject([{ name: 'no-active-nodes', kind: 'wait' }]);
-    expect(room.clock.sleptMs).toBe(10 * MINUTE_MS);
     room.world.activeNodes = 3;
-    await room.round('active-nodes');
+    room.clock.ms += 10 * MINUTE_MS - 1;
+    await room.roundOf(task);
+    expect(room.conditions.ready).toBe(false);
+    room.clock.ms += 1;
+    await room.roundOf(task);
     expect(room.conditions.ready).toBe(true);
   });
 });

@@ -140,6 +140,21 @@ describe('the supervisor', () => {
   });
 });
 
+/** What a loop's round ends with becomes the process's last word. */
+async function lastWord(met: SmError): Promise<unknown> {
+  const parts = world();
+  const stop = new AbortController();
+  const done = runLoop(parts, { name: 'x', intervalMs: 60_000 }, stop.signal, async () => {
+    throw met;
+  });
+  const watch = new OutageWatch({ ...parts, maxOutageMs: 60_000, runningPulls: () => 0 });
+  const ended = watch.run(new AbortController().signal).catch((reason: unknown) => reason);
+  await parts.clock.advance(120_000);
+  stop.abort();
+  await done;
+  return await ended;
+}
+
 /** A watch over a full disk, as long as `pulls.running` are under way. */
 function watched(pulls: { running: number }) {
   const parts = world();
@@ -200,6 +215,14 @@ describe('the outage watch', () => {
     await parts.clock.advance(2 * 60_000);
     await done;
     expect(ended).toMatchObject({ code: 'SWORKER_UNREACHABLE', isFinal: true });
+  });
+
+  it.each([
+    ['DISK_READ_ONLY', 'it says so', 'it says so'],
+    ['TOO_MANY_OPEN_FILES', 'it says so', 'it says so'],
+    ['SWORKER_BAD_ANSWER', 'no sense', 'sworker has been away for 1 minutes: no sense'],
+  ] as const)('ends with the code of the error that began it: %s', async (code, message, said) => {
+    expect(await lastWord(new SmError(code, message))).toMatchObject({ code, message: said, isFinal: true });
   });
 
   it('never ends for a wait', async () => {

@@ -10,6 +10,7 @@ import { executeSql, readSql } from '../../support/raw-database.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { account, atMs, genesisHash, namesIn, never, usedHome } from './backup-home.ts';
 
+const lock = 'smanager-db.copies.lock';
 const replaced = 'smanager-db.replaced-2026-01-31T12-00-00Z.sqlite';
 
 async function backedUp(identity?: { account: string; genesisHash: string }) {
@@ -44,7 +45,7 @@ describe('restoring', () => {
       setAside: path.join(dataDir, replaced),
     });
     expect(before.equals(await readFile(backup))).toBe(true);
-    expect(await namesIn(dataDir)).toEqual(['backups', replaced, databaseFileName]);
+    expect(await namesIn(dataDir)).toEqual(['backups', lock, replaced, databaseFileName]);
     expect(await factNames(file)).toEqual(['identity']);
     expect(await factNames(path.join(dataDir, replaced))).toEqual(['identity', 'later']);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -53,9 +54,9 @@ describe('restoring', () => {
 
   it('leaves nothing of one that was killed before', async () => {
     const { dataDir, backup } = await backedUp();
-    await writeFile(path.join(dataDir, 'smanager-db.restore.partial'), 'half of a database');
+    await writeFile(path.join(dataDir, 'smanager-db.00c0ffee.partial'), 'half of a database');
     await restoreDatabase(order(dataDir, backup));
-    expect(await namesIn(dataDir)).toEqual(['backups', replaced, databaseFileName]);
+    expect(await namesIn(dataDir)).toEqual(['backups', lock, replaced, databaseFileName]);
   });
 
   it('keeps what the replaced one has in its log alone, and no log for the new one', async () => {
@@ -68,7 +69,7 @@ describe('restoring', () => {
       await copyFile(`${file}${suffix}`, path.join(killed, `${databaseFileName}${suffix}`));
     await database.close();
     const restored = await restoreDatabase(order(killed, backup));
-    expect(await namesIn(killed)).toEqual([replaced, `${replaced}-wal`, databaseFileName]);
+    expect(await namesIn(killed)).toEqual([lock, replaced, `${replaced}-wal`, databaseFileName]);
     expect(await factNames(path.join(killed, databaseFileName))).toEqual(['identity']);
     expect(await factNames(restored.setAside ?? '')).toEqual(['identity', 'in the log']);
   });
@@ -95,7 +96,7 @@ describe('restoring', () => {
     await writeFile(path.join(gone, `${databaseFileName}-wal`), 'of a database that is gone');
     await writeFile(path.join(gone, `${databaseFileName}-shm`), 'of a database that is gone');
     await restoreDatabase(order(gone, backup));
-    expect(await namesIn(gone)).toEqual([databaseFileName]);
+    expect(await namesIn(gone)).toEqual([lock, databaseFileName]);
   });
 
   it('does not harm the new one by a connection that still has the old one open', async () => {
@@ -216,6 +217,6 @@ describe('nothing changes when the file is', () => {
     const before = await readFile(file);
     await expect(restoreDatabase(order(dataDir, backup))).rejects.toMatchObject({ code: 'DATABASE_FOREIGN' });
     expect(before.equals(await readFile(file))).toBe(true);
-    expect(await namesIn(dataDir)).toEqual([databaseFileName]);
+    expect(await namesIn(dataDir)).toEqual([lock, databaseFileName]);
   });
 });

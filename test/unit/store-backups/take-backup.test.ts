@@ -10,6 +10,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 import { atMs, namesIn, never, usedHome } from './backup-home.ts';
 
 const MIB = 1024 ** 2;
+const YEAR_MS = 365 * 86_400_000;
 const name = `smanager-db.2026-01-31T12-00-00Z.schema-${ownSchema}.daily.sqlite`;
 
 function order(dataDir: string, others: Partial<BackupOrder> = {}): BackupOrder {
@@ -27,6 +28,7 @@ describe('a backup', () => {
     const folder = backupFolder(dataDir);
     expect(made).toEqual({ file: path.join(folder, name), schema: ownSchema, sizeBytes: (await stat(file)).size });
     expect([await modeOf(folder), await modeOf(made.file)]).toEqual([0o700, 0o600]);
+    expect(await modeOf(path.join(dataDir, 'smanager-db.copies.lock'))).toBeLessThanOrEqual(0o640);
     expect(await namesIn(folder)).toEqual([name]);
     expect(await readSql(made.file, 'SELECT COUNT(*) AS orders FROM file_record')).toEqual([{ orders: 4000 }]);
     expect(await readSql(made.file, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
@@ -147,44 +149,31 @@ describe('no half backup is left when', () => {
     await expect(takeBackup(order(dataDir))).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
   });
 
-  it('a process was killed in the middle of one: it is removed an hour later, one under way is not', async () => {
+  it('a process was killed in the middle of one: the next one removes it, whatever its time, but never while a copy is made', async () => {
     const { dataDir } = await usedHome();
-    const { file } = await takeBackup(order(dataDir));
-    const folder = path.dirname(file);
-    const left = ['smanager-db.aa.partial', 'smanager-db.aa.partial-journal', 'smanager-db.bb.partial', 'notes.txt'];
-    for (const each of left) {
-      await writeFile(path.join(folder, each), '');
-      const ageMs = each.includes('bb') ? 3_599_000 : 3_601_000;
-      await utimes(path.join(folder, each), new Date(atMs - ageMs), new Date(atMs - ageMs));
+    const folder = backupFolder(dataDir);
+    await mkdir(folder);
+    const left = ['smanager-db.00c0ffee.partial', 'smanager-db.00c0ffee.partial-journal', 'film.partial', 'notes.txt'];
+    const own = left.slice(2).sort();
+    for (const each of [...left.map((one) => path.join(folder, one)), path.join(dataDir, left[0] ?? '')]) {
+      await writeFile(each, '');
+      await utimes(each, new Date(atMs + YEAR_MS), new Date(atMs + YEAR_MS));
     }
-    await takeBackup(order(dataDir, { kind: 'by-hand' }));
-    expect(await namesIn(folder)).toEqual(
-      ['notes.txt', 'smanager-db.bb.partial', name, name.replace('daily', 'by-hand')].sort(),
-    );
-  });
-
-  it.each(['daily', 'before-migration'] as const)(
-    'a bot was killed again and again in the middle of its %s ones: the next one takes the place of the last',
-    async (kind) => {
-      const { dataDir } = await usedHome();
-      await mkdir(backupFolder(dataDir));
-      const left = [`smanager-db.${kind}.partial`, `smanager-db.${kind}.partial-journal`];
-      for (const each of left) await writeFile(path.join(backupFolder(dataDir), each), 'half of a database');
-      await takeBackup(order(dataDir, { kind }));
-      expect(await namesIn(backupFolder(dataDir))).toEqual([name.replace('daily', kind)]);
-    },
-  );
-
-  it("a process was killed in the middle of one in a folder of its own, and nobody else's file goes with it", async () => {
-    const { dataDir } = await usedHome();
-    const folder = await tempDir();
-    const left = ['smanager-db.aa.partial', 'film.partial'];
-    for (const each of left) {
-      await writeFile(path.join(folder, each), '');
-      await utimes(path.join(folder, each), new Date(atMs - 3_601_000), new Date(atMs - 3_601_000));
-    }
-    await takeBackup(order(dataDir, { kind: 'by-hand', file: path.join(folder, 'mine.sqlite') }));
-    expect(await namesIn(folder)).toEqual(['film.partial', 'mine.sqlite']);
+    const underWay = 'smanager-db.deadbeef.partial';
+    const second = name.replace('daily', 'by-hand');
+    const freeBytes = async (): Promise<number> => {
+      // The first has begun by now.
+      expect(await namesIn(folder)).toEqual(own);
+      await writeFile(path.join(folder, underWay), '');
+      await utimes(path.join(folder, underWay), new Date(atMs - YEAR_MS), new Date(atMs - YEAR_MS));
+      await takeBackup(order(dataDir, { kind: 'by-hand' }));
+      return Number.MAX_SAFE_INTEGER;
+    };
+    await takeBackup(order(dataDir, { freeBytes }));
+    expect(await namesIn(folder)).toEqual([...own, underWay, name, second].sort());
+    expect(await namesIn(dataDir)).not.toContain(left[0]);
+    await takeBackup(order(dataDir, { file: path.join(dataDir, 'mine.sqlite') }));
+    expect(await namesIn(folder)).toEqual([...own, name, second].sort());
   });
 });
 

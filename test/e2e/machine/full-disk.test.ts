@@ -1,0 +1,147 @@
+import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BotProcess } from '../../../devnet/world/bot-process.ts';
+import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts';
+import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import { oldDatabase } from '../../support/e2e/old-schema.ts';
+import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
+import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
+import type { BotHome } from '../../support/e2e/bot-home.ts';
+import type { SmallDisk } from '../../support/e2e/small-disk.ts';
+
+const KIB = 1024;
+const MIB = 1024 ** 2;
+/** CI judges a change and not the draw. */
+const seed = Number(process.env['MACHINE_SEED'] ?? (process.env['CI'] ? 1 : Date.now() % 1_000_000));
+/** Of each kind so many. */
+const pointsOfEach = Number(process.env['MACHINE_POINTS'] ?? 3);
+const points = drawFullPoints(seed, pointsOfEach).map((point) => ({
+  ...point,
+  freeKib: Math.round(point.freeBytes / KIB),
+}));
+const full = /^DISK_FULL: .*is full \(\w+\): make room, the bot then goes on by itself$/u;
+const DATABASE = 'smanager-db.sqlite';
+/** So much takes a while to be copied. */
+const BALLAST_MIB = 128;
+
+/** A database of the first schema on the disk, of this world, with some thousand orders of the past. */
+async function withOldDatabase(place: MachinePlace, disk: SmallDisk): Promise<Buffer> {
+  const made = await oldDatabase(place.world);
+  await copyFile(made, join(disk.seen, DATABASE));
+  return await readFile(made);
+}
+
+async function inBackups(disk: SmallDisk): Promise<readonly string[]> {
+  return await readdir(join(disk.seen, 'backups')).catch((error: { code: string }) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }, () => {
+  let places: Places;
+
+  beforeAll(async () => {
+    console.log(`MACHINE_SEED=${seed} MACHINE_POINTS=${pointsOfEach}`);
+    places = await Places.open(3);
+  });
+  afterAll(async () => await places?.close());
+
+  /** A bot, before it comes to where nothing can be written any more. */
+  async function begun(
+    place: MachinePlace,
+    { when, freeBytes }: FullPoint,
+  ): Promise<{ home: BotHome; disk: SmallDisk; bot: BotProcess }> {
+    const { home, disk } = await place.homeOnDisk({ others: { database: { backups: 0 } } });
+    if (when === 'while it works') {
+      const bot = await home.start();
+      const file = await place.order();
+      await disk.leaveFree(freeBytes);
+      // It is the customers' writing that fills the disk: what a bot writes without any may take a minute for it.
+      place.orderEachBlock(file);
+      return { home, disk, bot };
+    }
+    if (when === 'during a migration') await withOldDatabase(place, disk);
+    await disk.leaveFree(freeBytes);
+    return { home, disk, bot: home.launch() };
+  }
+
+  it.each(points)('$when, $freeKib KiB being free: 75, and goes on when there is room', async (point) => {
+    await places.row(async (place) => {
+      const { home, disk, bot } = await begun(place, point);
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
+      place.orderNoMore();
+      await disk.giveRoom();
+      expect(await place.wrongAfterStart(home)).toEqual([]);
+    });
+  });
+
+  it('before a migration that it wants to back up first: refused, and not a byte is changed', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const before = await withOldDatabase(place, disk);
+      await disk.leaveFree(20 * MIB);
+      const { code, said } = await place.ended(home.launch());
+      expect(code).toBe(78);
+      expect(said).toMatch(/^BACKUP_NO_SPACE: .*make room .* or set database\.backups to 0/u);
+      expect(before.equals(await readFile(join(disk.seen, DATABASE)))).toBe(true);
+      expect(await inBackups(disk)).toEqual([]);
+      await disk.giveRoom();
+      expect(await place.wrongAfterStart(home)).toEqual([]);
+      expect(await inBackups(disk)).toEqual([expect.stringContaining('.schema-1.before-migration.sqlite')]);
+    });
+  });
+
+  it('before a backup: refused, nothing is left of it, and the bot goes on', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const bot = await home.start();
+      await disk.leaveFree(20 * MIB);
+      const { code, stderr } = await home.smanager('backup');
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/needs .* are free/u);
+      expect(await inBackups(disk)).toEqual([]);
+      expect(await place.wrong(home)).toEqual([]);
+      expect((await bot.stop()).code).toBe(0);
+    });
+  });
+
+  it('in the middle of a backup: refused, and nothing is left of it', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const bot = await home.start();
+      expect((await bot.stop()).code).toBe(0);
+      await disk.change(home.databaseFile, `INSERT INTO config VALUES ('ballast', zeroblob(${BALLAST_MIB * MIB}))`);
+      const copying = place.appears(disk.seen, /partial$/u);
+      const backup = home.smanager('backup', join(home.dataDir, 'mine.sqlite'));
+      await copying;
+      await disk.leaveFree((BALLAST_MIB / 8) * MIB);
+      expect(await backup).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk was full before') });
+      expect((await readdir(disk.seen)).filter((name) => /partial|mine/u.test(name))).toEqual([]);
+      await disk.giveRoom();
+      expect(await place.wrongAfterStart(home)).toEqual([]);
+    });
+  });
+
+  it('ends no running pull; its end is kept, written when there is room, and the file is not pulled again', async () => {
+    await places.row(async (place) => {
+      const { home, disk } = await place.homeOnDisk();
+      const pulls = await StandingPulls.order(place, 1);
+      const bot = await home.start();
+      await pulls.stand();
+      await disk.leaveFree(0);
+      await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
+      // The watch looks every five seconds of the bot, and lets it be.
+      await place.blocks(8);
+      expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
+      pulls.letGo();
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(/is full/u) });
+      await disk.giveRoom();
+      expect(await place.wrongAfterStart(home)).toEqual([]);
+      expect(pulls.cids.map((cid) => place.pins.begun.get(cid))).toEqual([1]);
+    });
+  });
+});
