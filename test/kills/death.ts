@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BotExit, BotProcess } from '../../devnet/world/bot-process.ts';
 import { ownSchema, schemaOf } from '../../src/store/schema.ts';
 import { inSworker } from '../support/e2e/daemon.ts';

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
 import { SECOND_MS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk, inSworker, isPinned, pinnedRoots } from '../support/e2e/daemon.ts';
