@@ -85,7 +85,8 @@ describe('the process is suspended', { concurrent: true }, () => {
       await place.blocks(28);
       pulls.letGo();
       process.kill(bot.pid ?? 0, 'SIGCONT');
-      await expectWell(place, { home, bot, pulls });
+      expect(await place.wrong(home)).toEqual([]);
+      await expectPulledOnce(place, { home, bot, pulls });
     });
   });
 
@@ -101,15 +102,15 @@ describe('the process is suspended', { concurrent: true }, () => {
       await clock.step(bot, DAY_MS / MINUTE_BLOCKS.clock.factor);
       process.kill(bot.pid ?? 0, 'SIGCONT');
       pulls.letGo();
-      await expectWell(place, { home, bot, pulls });
+      expect(await place.wrong(home)).toEqual([]);
+      await expectPulledOnce(place, { home, bot, pulls });
     });
   });
 
-  async function expectWell(
+  async function expectPulledOnce(
     place: MachinePlace,
     { home, bot, pulls }: { home: BotHome; bot: BotProcess; pulls: StandingPulls },
   ): Promise<void> {
-    expect(await place.wrong(home)).toEqual([]);
     for (const cid of pulls.cids) expect(place.pins.begun.get(cid)).toBe(1);
     expect((await bot.stop()).code).toBe(0);
     expect(home.errorLines).toEqual([]);
