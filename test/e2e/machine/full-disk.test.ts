@@ -134,7 +134,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       await disk.leaveFree(0);
       await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
       // The watch looks every five seconds of the bot, and lets it be.
-      await place.blocks(8);
+      await place.blocks(12);
       expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
       pulls.letGo();
       const { code, said } = await place.ended(bot);

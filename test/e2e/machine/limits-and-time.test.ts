@@ -39,7 +39,7 @@ describe('no more files may be opened', { concurrent: true }, () => {
       await pulls.stand();
       await setLimit(bot, 'nofile', await nextDescriptor(bot));
       for (let i = 0; i < 5; i += 1) await place.order();
-      await place.blocks(24);
+      await place.blocks(12);
       pulls.letGo();
       await setLimit(bot, 'nofile', 1024);
       expect(await place.wrong(home)).toEqual([]);
@@ -82,7 +82,7 @@ describe('the process is suspended', { concurrent: true }, () => {
       await pulls.stand();
       process.kill(bot.pid ?? 0, 'SIGSTOP');
       await place.order();
-      await place.blocks(28);
+      await place.blocks(12);
       pulls.letGo();
       process.kill(bot.pid ?? 0, 'SIGCONT');
       expect(await place.wrong(home)).toEqual([]);
