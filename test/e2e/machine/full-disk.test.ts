@@ -1,11 +1,12 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BotProcess } from '../../../devnet/world/bot-process.ts';
+import { type BotProcess, runBotCommand } from '../../../devnet/world/bot-process.ts';
 import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts';
 import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
 import { oldDatabase } from '../../support/e2e/old-schema.ts';
 import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
+import { isWithoutSlowDisks, SlowDisk } from '../../support/e2e/slow-disk.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
 import type { SmallDisk } from '../../support/e2e/small-disk.ts';
@@ -22,8 +23,8 @@ const points = drawFullPoints(seed, pointsOfEach).map((point) => ({
 }));
 const full = /^DISK_FULL: .*is full \(\w+\): make room, the bot then goes on by itself$/u;
 const DATABASE = 'smanager-db.sqlite';
-/** So much takes a while to be copied. */
-const BALLAST_MIB = 128;
+/** So much takes seconds to be copied on a slow disk. */
+const BALLAST_MIB = 8;
 
 /** A database of the first schema on the disk, of this world, with some thousand orders of the past. */
 async function withOldDatabase(place: MachinePlace, disk: SmallDisk): Promise<Buffer> {
@@ -108,16 +109,19 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
     });
   });
 
-  it('in the middle of a backup: refused, and nothing is left of it', async () => {
+  it.skipIf(isWithoutSlowDisks)('in the middle of a backup: refused, and nothing is left of it', async () => {
     await places.row(async (place) => {
       const { home, disk } = await place.homeOnDisk();
       const bot = await home.start();
       expect((await bot.stop()).code).toBe(0);
       await disk.change(home.databaseFile, `INSERT INTO config VALUES ('ballast', zeroblob(${BALLAST_MIB * MIB}))`);
+      // Slow, so that there is a middle.
+      const { env } = SlowDisk.make(home.dataDir, place.world.dir);
       const copying = place.appears(disk.seen, /partial$/u);
-      const backup = home.smanager('backup', join(home.dataDir, 'mine.sqlite'));
+      const options = { configPath: home.configPath, before: disk.before, env };
+      const backup = runBotCommand(options, ['backup', join(home.dataDir, 'mine.sqlite')]);
       await copying;
-      await disk.leaveFree((BALLAST_MIB / 8) * MIB);
+      await disk.leaveFree(MIB / 2);
       expect(await backup).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk was full before') });
       expect((await readdir(disk.seen)).filter((name) => /partial|mine/u.test(name))).toEqual([]);
       await disk.giveRoom();
@@ -134,7 +138,7 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       await disk.leaveFree(0);
       await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL');
       // The watch looks every five seconds of the bot, and lets it be.
-      await place.blocks(8);
+      await place.blocks(12);
       expect(bot.lines.filter(({ message }) => message === 'The bot ends').map(({ text }) => text)).toEqual([]);
       pulls.letGo();
       const { code, said } = await place.ended(bot);
