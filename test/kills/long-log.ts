@@ -4,8 +4,8 @@ import { startBytes } from '../../src/store/checkpointer.ts';
 import { openReader } from '../support/raw-database.ts';
 
 const rowBytes = 256 * 1024;
-/** Just beyond the length at which a bot moves the log into the file. */
-const wantedBytes = startBytes + rowBytes;
+/** Beyond the length at which a bot moves the log into the file, by as much as one may write while it does. */
+const wantedBytes = startBytes + 8 * 1024 ** 2;
 
 /**
  * Leaves a log behind as long as one that a busy bot has written before it was killed: the next bot moves it into the file after its first write.

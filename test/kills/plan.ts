@@ -18,14 +18,14 @@ export const judgedFromKills = 2 * phases.length;
 
 /** A tenth of the kills is aimed at each phase, but for this part, which is aimed at what costs little time. */
 const freePart = 0.25;
-const free: readonly Aim[] = ['anywhere', 'anywhere', 'walk', 'catch-up', 'claim', 'pull', 'seal'];
+const free: readonly Aim[] = ['anywhere', 'anywhere', 'checkpoint', 'walk', 'catch-up', 'claim', 'pull', 'seal'];
 
 /** The most signs that are waited for, and the longest time after them. */
 const reach: Readonly<Record<Aim, { readonly count: number; readonly delayMs: number }>> = {
   anywhere: { count: 600, delayMs: 20 },
   migrate: { count: 1, delayMs: 70 },
   backup: { count: 12, delayMs: 30 },
-  checkpoint: { count: 3, delayMs: 20 },
+  checkpoint: { count: 3, delayMs: 12 },
   delete: { count: 1, delayMs: 25 },
   seal: { count: 2, delayMs: 30 },
   claim: { count: 3, delayMs: 25 },

@@ -19,7 +19,7 @@ const leftFiles = ['backups', 'smanager-db.copies.lock', 'smanager-db.lock', 'sm
 /** Lets the bot live until everything is as it would be without the kills, stops it, and tells what is not. */
 export async function comeToRest(arena: Arena): Promise<readonly string[]> {
   const { home, moments, pace, pins } = arena;
-  pins.holdsPinAdds = false;
+  pins.holdPulls(false);
   const bot = await home.start();
   for (let hour = 0; hour < mostHours && (await unsettled(arena)).length > 0; hour += 1) {
     pace.jump(hourBlocks);

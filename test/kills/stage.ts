@@ -39,7 +39,7 @@ const stages: Readonly<Record<Aim, (arena: Arena) => Promise<void>>> = {
 /** Brings the world to where the bot's next life has to come to the aim. Returns what the life's environment says. */
 export async function prepare(arena: Arena, { aim, isOld }: PlannedKill): Promise<NodeJS.ProcessEnv> {
   // Between the claim of a pull and the daemon's hearing of it lie a few milliseconds, and no sign of the world.
-  arena.pins.holdsPinAdds = aim === 'claim';
+  arena.pins.holdPulls(aim === 'claim');
   if (isOld) await assureOld(arena);
   else await goOn(arena);
   await stages[aim](arena);

@@ -25,7 +25,6 @@ export class Moments {
     };
     world.chain.onBlock(() => {
       if (sealsSlowly) faults.release();
-      pins.letPass();
       this.tell('block');
     });
   }

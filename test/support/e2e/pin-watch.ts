@@ -13,9 +13,8 @@ export class PinWatch {
   madeAgain = 0;
   /** Every `pin/add` of a CID that was being pulled. */
   readonly twice: string[] = [];
-  /** Whether a `pin/add` stays on its way to the daemon until `letPass`, as on a slow network: whoever asked has no answer meanwhile, and the daemon has not been asked. */
-  holdsPinAdds = false;
   readonly #onTheirWay: (() => void)[] = [];
+  #holdsPulls = false;
   onRequest: ((command: string, cid: string | null) => void) | undefined;
   readonly #close: () => Promise<void>;
 
@@ -42,7 +41,7 @@ export class PinWatch {
       };
       if (command === 'pin/update') watch.madeAgain += 1;
       if (isPull || command !== 'pin/add') watch.onRequest?.(command, cid);
-      if (isPull && watch.holdsPinAdds) watch.#onTheirWay.push(arrives);
+      if (isPull && watch.#holdsPulls) watch.#onTheirWay.push(arrives);
       else arrives();
     });
     const watch: PinWatch = new PinWatch(listener.origin, async () => {
@@ -52,9 +51,10 @@ export class PinWatch {
     return watch;
   }
 
-  /** Everything that is on its way arrives. */
-  letPass(): void {
-    for (const arrives of this.#onTheirWay.splice(0)) arrives();
+  /** While set, a pull stays on its way to the daemon, as on a slow network: whoever asked has no answer, and the daemon was not asked. */
+  holdPulls(holds: boolean): void {
+    this.#holdsPulls = holds;
+    if (!holds) for (const arrives of this.#onTheirWay.splice(0)) arrives();
   }
 
   async close(): Promise<void> {
