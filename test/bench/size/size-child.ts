@@ -39,8 +39,9 @@ function givenToDisk(): number {
   return Number(found?.[1] ?? 0);
 }
 
-/** What a walk gave to the disk. */
+/** What a walk gave to the disk. What was written before it is moved into the file first: the checkpoint is not the walk's. */
 async function walked(refreshBlocks: number): Promise<number> {
+  await database.checkpoint();
   const before = givenToDisk();
   await walker.walk({ refreshBlocks }, signal);
   return givenToDisk() - before;

@@ -58,12 +58,14 @@ function compared(figures: OrderFigures | null): unknown {
   return { sizeBytes, rewardPico, calculatedBlock, expiryBlock, replicas };
 }
 
-/** What the answer says, read plainly. */
+/** What the answer says, read plainly; raw control bytes are taken for spaces, which they may stand for between values. */
 function expected(bytes: Buffer): unknown[] {
-  const lenient = hasRawControl(bytes) ? Buffer.from(bytes.map((byte) => (byte < 0x20 ? 0x3f : byte))) : bytes;
-  const byKey = new Map<unknown, unknown>(changesIn(JSON.parse(lenient.toString('utf8'))));
-  return keys.map((key) => {
-    const found = byKey.get(key);
+  const lenient = hasRawControl(bytes) ? Buffer.from(bytes.map((byte) => (byte < 0x20 ? 0x20 : byte))) : bytes;
+  const pairs = changesIn(JSON.parse(lenient.toString('utf8')));
+  const byKey = new Map<unknown, unknown>(pairs);
+  return keys.map((key, index) => {
+    // Of a key that the answer has twice the pair at its own place counts; what is no pair counts for nothing.
+    const found = pairs[index]?.[0] === key ? pairs[index][1] : byKey.get(key);
     if (found === null) return null;
     const figures = typeof found === 'string' ? plainFigures(found) : undefined;
     if (figures === undefined) throw new Finding(`figures out of a value that has none: ${JSON.stringify(found)}`);
@@ -76,7 +78,7 @@ function changesIn(parsed: unknown): [unknown, unknown][] {
   const list: unknown = typeof set === 'object' && set !== null && 'changes' in set ? set.changes : undefined;
   if (!Array.isArray(list)) throw new Finding('values out of an answer without changes');
   return list.map((pair: unknown): [unknown, unknown] =>
-    Array.isArray(pair) ? [pair[0], pair[1]] : [undefined, undefined],
+    Array.isArray(pair) && pair.length === 2 ? [pair[0], pair[1]] : [undefined, undefined],
   );
 }
 

@@ -3,9 +3,10 @@ import { target, type Target } from '../../fuzz/harness/target.ts';
 import { targets } from '../../fuzz/targets.ts';
 import * as fc from 'fast-check';
 
-const seeds = 2 ** 30;
+/** The same inputs each time: what looks further is `npm run fuzz`. */
+const unitSeed = 1;
 
-async function failureOf(one: Target, seed = Math.floor(Math.random() * seeds)) {
+async function failureOf(one: Target, seed = unitSeed) {
   const { runs, failure } = await one.check({ seed, until: { runs: one.unitRuns } });
   return { runs, failure };
 }
