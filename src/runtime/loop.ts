@@ -21,29 +21,36 @@ export interface LoopOptions {
   readonly retryMs?: number;
 }
 
+/** What a round gives that could not even try: it tells nothing about an outage before it. */
+export const heldRound = 'held';
+
 /**
  * Runs `round` again and again, the next one starting `intervalMs` after the last ended. A round may ask for an earlier or later next one
- * by returning milliseconds. An outage raises a condition until a round ends well again; any other error rejects, and so ends the process.
- * So does a database that stayed busy: a statement has waited long enough by itself. What the chain says and nobody can decode is asked for again
- * every minute, with an error each hour.
+ * by returning milliseconds. An outage raises a condition until a round ends well again, which the log tells of after a round that was not held;
+ * any other error rejects, and so ends the process. So does a database that stayed busy: a statement has waited long enough by itself. What the
+ * chain says and nobody can decode is asked for again every minute, with an error each hour.
  */
 export async function runLoop(
   parts: LoopParts,
   options: LoopOptions,
   signal: AbortSignal,
-  round: (signal: AbortSignal) => Promise<number | void>,
+  round: (signal: AbortSignal) => Promise<number | typeof heldRound | void>,
 ): Promise<void> {
   const condition = `outage:${options.name}`;
   let waitMs = options.firstAfterMs ?? 0;
   let saidMs: number | undefined;
+  let hasToSay = false;
   while (!signal.aborted) {
     try {
       if (waitMs > 0) await parts.clock.sleep(waitMs, signal);
       signal.throwIfAborted();
-      const nextMs = await round(signal);
-      waitMs = nextMs ?? options.intervalMs;
+      const next = await round(signal);
+      waitMs = typeof next === 'number' ? next : options.intervalMs;
       saidMs = undefined;
-      if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
+      hasToSay = parts.conditions.clear(condition) || hasToSay;
+      if (next === heldRound || !hasToSay) continue;
+      hasToSay = false;
+      parts.logger.info('Recovered', { loop: options.name });
     } catch (error) {
       if (signal.aborted && (isAbort(error) || error === signal.reason)) return;
       if (!isOutage(error) || error.isFinal || partOf(error.code) === 'database') throw error;
