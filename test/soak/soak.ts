@@ -11,6 +11,7 @@ import { brokenInvariants } from '../support/invariants.ts';
 import { DeletionWatch } from './deletion-watch.ts';
 import { Happenings } from './happenings.ts';
 import { OrderLife } from './order-life.ts';
+import { ReportCollector } from './report-collector.ts';
 import { type Sample, Sampler } from './sampler.ts';
 
 interface SoakOptions {
@@ -40,20 +41,31 @@ export interface SoakResult {
   readonly wrong: readonly string[];
 }
 
+interface Opened {
+  readonly world: World;
+  readonly home: BotHome;
+  readonly happenings: Happenings;
+  readonly collector: ReportCollector;
+}
+
 /** The built bot in a world whose days pass in seconds, from its start to its stop. */
 export class Soak {
   readonly #options: SoakOptions;
   readonly #world: World;
   readonly #home: BotHome;
   readonly #sampler: Sampler;
+  readonly #collector: ReportCollector;
+  readonly #happenings: Happenings;
   readonly #life: OrderLife;
   readonly #deletions: DeletionWatch;
   readonly #samples: Sample[] = [];
 
-  private constructor(options: SoakOptions, world: World, home: BotHome, sampler: Sampler) {
+  private constructor(options: SoakOptions, { world, home, happenings, collector }: Opened, sampler: Sampler) {
     this.#options = options;
     this.#world = world;
     this.#home = home;
+    this.#happenings = happenings;
+    this.#collector = collector;
     this.#sampler = sampler;
     this.#life = new OrderLife(world, { seed: options.seed, liveOrders, graceHours });
     this.#deletions = new DeletionWatch(world);
@@ -72,25 +84,30 @@ export class Soak {
       goneNodes: 2,
       keepBlocks: DAY_BLOCKS,
       // So little that garbage has to be collected now and then.
-      storageMaxBytes: 24 * MIB,
+      storageMaxBytes: 14 * MIB,
     });
-    const home = await BotHome.make(world, 'bot', { others: sections });
+    const happenings = new Happenings();
+    const collector = await ReportCollector.listen(() => happenings.noteReport());
+    const others = { ...sections, telemetry: { endPoint: collector.url } };
+    const home = await BotHome.make(world, 'bot', { others });
     const temporaryDir = join(home.dir, 'tmp');
     await mkdir(temporaryDir);
-    return new Soak(options, world, home, new Sampler(home, temporaryDir));
+    return new Soak(options, { world, home, happenings, collector }, new Sampler(home, temporaryDir));
   }
 
   async close(): Promise<void> {
     await this.#home.close();
+    await this.#collector.close();
     await this.#world.stop();
   }
 
   /** @param tell hears of each day */
   async run(tell: (line: string) => void): Promise<SoakResult> {
     const bot = await this.#home.start({ ...this.#sampler.environment, ...this.#world.clock.botEnvironment() });
-    const happenings = new Happenings(bot);
+    const happenings = this.#happenings;
+    happenings.listen(bot);
     await says(bot, ({ message }) => message === 'Ready');
-    await this.#live(bot, happenings, tell);
+    await this.#live(bot, tell);
     const { code, ms } = await bot.stop();
     const wrong = [
       ...(code === 0 && ms < stopWithinMs
@@ -103,7 +120,7 @@ export class Soak {
     return { samples: this.#samples, life: this.#life.counts, happenings, wrong };
   }
 
-  async #live(bot: BotProcess, happenings: Happenings, tell: (line: string) => void): Promise<void> {
+  async #live(bot: BotProcess, tell: (line: string) => void): Promise<void> {
     const { days } = this.#options;
     const startMs = this.#world.clock.nowMs();
     const dayNow = (): number => (this.#world.clock.nowMs() - startMs) / DAY_MS;
@@ -116,7 +133,7 @@ export class Soak {
       else if (24 * day >= hours) await this.#life.hour(hours++);
       if (day - sampledDay >= days / samplesInRun && bot.pid !== undefined) {
         sampledDay = day;
-        const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: happenings.logBytes });
+        const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: this.#happenings.logBytes });
         this.#samples.push(sample);
         if (day >= toldDays) tell(dayLine(++toldDays, sample));
       }
