@@ -38,7 +38,7 @@ export class Happenings {
   readonly errors: string[] = [];
   logBytes = 0;
 
-  listen(bot: BotProcess): void {
+  listen(bot: Pick<BotProcess, 'lines' | 'onLine'>): void {
     for (const line of bot.lines) this.#hear(line);
     bot.onLine((line) => this.#hear(line));
   }
