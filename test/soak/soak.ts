@@ -23,6 +23,8 @@ interface SoakOptions {
 /** Short, as a month has to see everything often. */
 const graceHours = 6;
 const sections = {
+  // A connection that was cut is opened again at the pace of the machine, which is minutes of the bot.
+  runtime: { maxOutageMinutes: 480 },
   cleanup: { graceHours },
   seal: { lostGraceHours: 12 },
   database: { retentionDays: 4 },
@@ -128,7 +130,7 @@ export class Soak {
     void bot.exited.then(() => (hasEnded = true));
     let [hours, sampledDay, toldDays] = [0, Number.NEGATIVE_INFINITY, 0];
     for (let day = 0; day < days; day = dayNow()) {
-      if (hasEnded) throw new Error(`the bot ended by itself: ${bot.lines.at(-1)?.text}`);
+      if (hasEnded) throw new Error(`the bot ended by itself:\n${lastWords(bot)}`);
       if (day >= days - calmDays) this.#life.calm();
       else if (24 * day >= hours) await this.#life.hour(hours++);
       if (day - sampledDay >= days / samplesInRun && bot.pid !== undefined) {
@@ -168,6 +170,13 @@ export class Soak {
     );
     return [...misplaced, ...broken];
   }
+}
+
+function lastWords(bot: BotProcess): string {
+  return bot.lines
+    .slice(-30)
+    .map(({ text }) => text)
+    .join('\n');
 }
 
 function dayLine(day: number, { rssBytes, heapBytes, descriptors, timers, databaseBytes, walBytes }: Sample): string {
