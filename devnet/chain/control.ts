@@ -89,6 +89,8 @@ const ACTIONS: Record<string, (target: ControlTarget, body: unknown) => unknown>
     const schema = z.strictObject({
       isSyncing: z.boolean().optional(),
       skipHeads: z.int().nonnegative().optional(),
+      blocksBehind: z.int().nonnegative().optional(),
+      finalityBehind: z.int().nonnegative().optional(),
       isFinalityPaused: z.boolean().optional(),
     });
     const { isFinalityPaused = target.chain.isFinalityPaused, ...settings } = schema.parse(body);

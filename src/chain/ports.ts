@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../clients/chain/ask.ts';
+import type { SmError } from '../domain/errors.ts';
 import type { GroupFacts } from '../domain/facts.ts';
 import type { OrderKey, OrderRead } from '../domain/order.ts';
 import type { Facts } from '../store/facts.ts';
@@ -74,10 +75,18 @@ interface Events {
 interface NodeFacts {
   readGroup(account: Account, at: BlockRef, ask: Ask): Promise<Answer<Omit<GroupFacts, 'atBlock' | 'atMs'>>>;
   countActiveNodes(at: BlockRef, ask: Ask): Promise<Answer<number>>;
+  /** By the chain's own count. */
+  countOrders(at: BlockRef, ask: Ask): Promise<Answer<number>>;
+}
+
+interface KnownEndPoints {
+  /** What an end point said turned out wrong: whoever asks anything asks others first for a while. */
+  doubt(endPoint: string, error: SmError): void;
 }
 
 /** What this room asks the chain. */
 export interface Chain {
+  readonly endPoints: KnownEndPoints;
   readonly blocks: Blocks;
   readonly orders: Orders;
   readonly events: Events;

@@ -2,23 +2,27 @@ import type { Ask, Priority } from '../clients/chain/ask.ts';
 import { hasCode } from '../domain/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
 import type { LoopParts } from '../runtime/loop.ts';
+import type { Chain } from './ports.ts';
+
+type GuardParts = LoopParts & { readonly chain: Pick<Chain, 'endPoints'> };
 
 /**
  * What an indexer or a reader of facts does about a block or value that cannot be decoded: it stops there, says so once an hour and asks again every minute,
- * another end point first. It is a wait, so the process lives on and running pulls keep their sealed bytes.
+ * another end point first. It is a wait, so the process lives on and running pulls keep their sealed bytes. After an answer that cannot be true another
+ * end point is asked first, too; that is an outage as any other.
  */
 export class UndecodableGuard {
-  readonly #parts: LoopParts;
+  readonly #parts: GuardParts;
   readonly #condition: string;
   #avoid: string | undefined;
   #saidMs: number | undefined;
 
-  constructor(parts: LoopParts, condition: string) {
+  constructor(parts: GuardParts, condition: string) {
     this.#parts = parts;
     this.#condition = condition;
   }
 
-  /** How to ask: the end point whose answer could not be decoded last. */
+  /** How to ask: not first the end point whose answer was of no use last. */
   ask(signal: AbortSignal, priority: Priority = 'urgent'): Ask {
     return this.#avoid === undefined ? { signal, priority } : { signal, priority, avoid: this.#avoid };
   }
@@ -30,10 +34,12 @@ export class UndecodableGuard {
       this.#clear();
       return next;
     } catch (error) {
+      if (!hasCode(error, 'CHAIN_UNDECODABLE', 'CHAIN_BAD_ANSWER')) throw error;
+      this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
+      if (this.#avoid !== undefined) this.#parts.chain.endPoints.doubt(this.#avoid, error);
       if (!hasCode(error, 'CHAIN_UNDECODABLE')) throw error;
       const { logger, conditions, clock } = this.#parts;
       conditions.raise(this.#condition, { kind: 'wait', part: 'chain', message: error.message });
-      this.#avoid = String(error.data['endPoint'] ?? '') || undefined;
       const nowMs = clock.monotonicMs();
       if (this.#saidMs === undefined || nowMs - this.#saidMs >= HOUR_MS) {
         logger.error(
@@ -45,6 +51,11 @@ export class UndecodableGuard {
       }
       return MINUTE_MS;
     }
+  }
+
+  /** What a round that takes long has read was of use: as if it had ended. */
+  goesOn(): void {
+    this.#clear();
   }
 
   #clear(): void {

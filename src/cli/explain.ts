@@ -1,5 +1,5 @@
 import { openOverview } from '../app.ts';
-import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
+import { namedOrderKey } from '../clients/chain/keys/order-key.ts';
 import { explain as explainOrder } from '../decide/explain.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { printable, printableJson } from '../lib/printable.ts';
@@ -17,7 +17,7 @@ export async function explain(
   const { config } = await configured(invocation);
   const opened = await openOverview(config);
   try {
-    const story = await opened.story(chainOrderKey(cid));
+    const story = await opened.story(namedOrderKey(cid));
     if (story === undefined) {
       invocation.stderr.write(
         `${printable(cid)}: no order with this CID was seen. Look at smanager status whether the first walk is complete.\n`,

@@ -153,6 +153,15 @@ export class ChainWorld implements Chain {
     return { key: entry.key, atBlock, figures: figuresAt(entry, atBlock) };
   }
 
+  /** What it was told to doubt. */
+  readonly doubted: string[] = [];
+
+  readonly endPoints = {
+    doubt: (endPoint: string): void => {
+      this.doubted.push(endPoint);
+    },
+  };
+
   readonly blocks = {
     finalizedHead: async (ask: Ask) => this.#answer('finalizedHead', null, ask, () => this.#ref(this.head)),
     blockAt: async (number: number, ask: Ask) =>
@@ -225,6 +234,13 @@ export class ChainWorld implements Chain {
     readGroup: async (_: Account, at: BlockRef, ask: Ask) => this.#answer('readGroup', at, ask, () => this.group),
     countActiveNodes: async (at: BlockRef, ask: Ask) =>
       this.#answer('countActiveNodes', at, ask, () => this.activeNodes),
+    countOrders: async (at: BlockRef, ask: Ask) =>
+      this.#answer(
+        'countOrders',
+        at,
+        ask,
+        () => [...this.#entries.values()].filter((entry) => figuresAt(entry, at.number) !== undefined).length,
+      ),
   };
 
   async #answer<T>(call: string, at: BlockRef | null, ask: Ask, answer: () => T): Promise<Answer<T>> {

@@ -38,7 +38,10 @@ const startBlock = 1000;
 /** A chain whose end points can be named, one of which answers. */
 class EndPointChain extends ChainWorld {
   known: readonly string[] = ['one'];
-  readonly endPoints = { states: () => this.known.map((name) => ({ name, state: 'usable' })) };
+  override readonly endPoints = {
+    doubt: (): void => undefined,
+    states: () => this.known.map((name) => ({ name, state: 'usable' })),
+  };
 }
 
 /** Pins of a daemon, and its repository. */

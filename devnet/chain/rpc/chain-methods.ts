@@ -4,7 +4,7 @@ import { headerJson } from '../block.ts';
 import type { Block } from '../block.ts';
 import { toHex } from '../hex.ts';
 import type { BlockNotice } from '../model.ts';
-import { param } from './method.ts';
+import { bestBlock, finalizedBlock, knownBlock, param } from './method.ts';
 import type { Method, MethodContext } from './method.ts';
 
 const optionalHash = z.string().nullish();
@@ -14,14 +14,15 @@ const blockNumber = z.union([z.int().nonnegative(), z.string().regex(/^0x[0-9a-f
 const blockNumbers = z.union([z.array(blockNumber), blockNumber]).nullish();
 
 export const chainMethods: Record<string, Method> = {
-  chain_getBlockHash: (params, { chain }) => {
+  chain_getBlockHash: (params, context) => {
     const asked = param(blockNumbers, params, 0);
+    const best = bestBlock(context);
     const hashAt = (number: number) => {
-      const block = number > chain.head.number ? undefined : chain.history.at(number);
+      const block = number > best.number ? undefined : context.chain.history.at(number);
       return block?.hash ?? null;
     };
     if (Array.isArray(asked)) return asked.map(hashAt);
-    return asked === null || asked === undefined ? chain.head.hash : hashAt(asked);
+    return asked === null || asked === undefined ? best.hash : hashAt(asked);
   },
   chain_getHeader: (params, context) => {
     const block = find(params, context);
@@ -33,24 +34,25 @@ export const chainMethods: Record<string, Method> = {
     const extrinsics = block.extrinsics.map(toHex);
     return { block: { header: headerJson(block.header), extrinsics }, justification: null };
   },
-  chain_getFinalizedHead: (_params, { chain }) => chain.finalized.hash,
+  chain_getFinalizedHead: (_params, context) => finalizedBlock(context).hash,
   chain_subscribeFinalizedHeads: (_params, context) =>
-    subscribeHeads(context, 'chain_finalizedHead', context.chain.finalized, ({ finalized }) => {
+    subscribeHeads(context, 'chain_finalizedHead', finalizedBlock(context), ({ finalized }) => {
       const newest = finalized.at(-1);
-      return newest !== undefined && newest.number % (context.node.skipHeads + 1) === 0 ? newest : undefined;
+      const isTold = newest !== undefined && newest.number % (context.node.skipHeads + 1) === 0;
+      return isTold ? finalizedBlock(context) : undefined;
     }),
   chain_subscribeNewHeads: (_params, context) =>
-    subscribeHeads(context, 'chain_newHead', context.chain.head, ({ block }) => block),
+    subscribeHeads(context, 'chain_newHead', bestBlock(context), () => bestBlock(context)),
   chain_subscribeAllHeads: (_params, context) =>
-    subscribeHeads(context, 'chain_allHead', context.chain.head, ({ block }) => block),
+    subscribeHeads(context, 'chain_allHead', bestBlock(context), () => bestBlock(context)),
   chain_unsubscribeFinalizedHeads: unsubscribe,
   chain_unsubscribeNewHeads: unsubscribe,
   chain_unsubscribeAllHeads: unsubscribe,
 };
 
-function find(params: readonly unknown[], { chain }: MethodContext): Block | undefined {
+function find(params: readonly unknown[], context: MethodContext): Block | undefined {
   const hash = param(optionalHash, params, 0);
-  return hash === null || hash === undefined ? chain.head : chain.history.byHash(hash);
+  return hash === null || hash === undefined ? bestBlock(context) : knownBlock(hash, context);
 }
 
 /** The present head first, then what `pick` takes from each new block; of blocks that become final at once only the last. */

@@ -14,6 +14,10 @@ export type NodeSettings = {
   /** What a syncing node believes the newest block to be. */
   highestBlock: number | undefined;
   peers: number;
+  /** How many of the chain's newest blocks the node does not have yet. */
+  blocksBehind: number;
+  /** How many of the finalized blocks it has are not final to it. */
+  finalityBehind: number;
   /** Heads left out between two notifications of new finalized heads. */
   skipHeads: number;
   stateErrors: StateErrorStyle;
@@ -35,10 +39,32 @@ export function param<T>(schema: z.ZodType<T>, params: readonly unknown[], index
   throw invalidParams(`#${index}: ${parsed.error.issues[0]?.message ?? 'wrong'}`);
 }
 
+/** The newest block that the node has. */
+export function bestBlock({ chain, node }: MethodContext): Block {
+  return blockOrFirst(chain, chain.head.number - node.blocksBehind);
+}
+
+export function finalizedBlock(context: MethodContext): Block {
+  const { chain, node } = context;
+  return blockOrFirst(chain, Math.min(chain.finalized.number, bestBlock(context).number) - node.finalityBehind);
+}
+
+/** Undefined for a block that the node does not have. */
+export function knownBlock(hash: string, context: MethodContext): Block | undefined {
+  const block = context.chain.history.byHash(hash);
+  return block === undefined || block.number > bestBlock(context).number ? undefined : block;
+}
+
+/** A number below the chain's first block is that of its genesis. */
+function blockOrFirst({ history, head }: ChainModel, number: number): Block {
+  return history.at(number) ?? history.at(0) ?? head;
+}
+
 /** The block whose state is asked for; the best one without a hash. Throws as a node does for an unknown or pruned one. */
-export function stateBlock(hash: string | null | undefined, { chain, node }: MethodContext): Block {
-  if (hash === null || hash === undefined) return chain.head;
-  const block = chain.history.byHash(hash);
+export function stateBlock(hash: string | null | undefined, context: MethodContext): Block {
+  const { chain, node } = context;
+  if (hash === null || hash === undefined) return bestBlock(context);
+  const block = knownBlock(hash, context);
   if (block === undefined) throw unknownBlock(hash, node.stateErrors);
   if (!chain.history.hasState(block)) throw stateDiscarded(hash, node.stateErrors);
   return block;

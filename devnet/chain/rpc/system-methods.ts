@@ -1,4 +1,5 @@
 import { SS58_PREFIX } from '../accounts.ts';
+import { bestBlock } from './method.ts';
 import type { Method, MethodContext } from './method.ts';
 
 /** The oldest block that a syncing node pretends to have started from. */
@@ -19,7 +20,7 @@ export const systemMethods: Record<string, Method> = {
   system_syncState: (_params, context) => syncState(context),
 };
 
-function syncState({ chain, node }: MethodContext) {
-  const currentBlock = chain.head.number;
-  return { startingBlock: SYNC_START, currentBlock, highestBlock: node.highestBlock ?? currentBlock };
+function syncState(context: MethodContext) {
+  const currentBlock = bestBlock(context).number;
+  return { startingBlock: SYNC_START, currentBlock, highestBlock: context.node.highestBlock ?? currentBlock };
 }

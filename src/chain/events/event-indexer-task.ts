@@ -44,9 +44,10 @@ export class EventIndexerTask implements Task {
   readonly #parts: EventIndexerParts;
   readonly #guard: UndecodableGuard;
   readonly #writer: EventWriter;
-  #contradicted: { readonly block: number; readonly tries: number; readonly endPoint: string } | undefined;
+  #contradicted: { readonly block: number; readonly tries: number } | undefined;
   /** The newest block taken in, the next one's parent; undefined behind a gap and at start. */
   #last: BlockRef | undefined;
+  #goesOn: () => void = () => undefined;
 
   constructor(parts: EventIndexerParts) {
     this.#parts = parts;
@@ -55,18 +56,15 @@ export class EventIndexerTask implements Task {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await runLoop(
-      this.#parts,
-      { name: this.name, intervalMs: 2 * SECOND_MS },
-      signal,
-      async () => await this.#guard.run(async () => await this.#round(signal)),
-    );
+    await runLoop(this.#parts, { name: this.name, intervalMs: 2 * SECOND_MS }, signal, async (_, goesOn) => {
+      this.#goesOn = goesOn;
+      return await this.#guard.run(async () => await this.#round(signal));
+    });
   }
 
   async #round(signal: AbortSignal): Promise<number | void> {
     const { chain, database, facts, account } = this.#parts;
-    const guarded = this.#guard.ask(signal);
-    const ask: Ask = this.#contradicted === undefined ? guarded : { ...guarded, avoid: this.#contradicted.endPoint };
+    const ask = this.#guard.ask(signal);
     // Between two blocks there is nothing to look up.
     const early = this.#last === undefined ? undefined : (await chain.blocks.finalizedHead(ask)).value;
     if (early !== undefined && early.number <= (this.#last?.number ?? -1)) return;
@@ -95,11 +93,22 @@ export class EventIndexerTask implements Task {
   async #read(from: number, to: number, { source, head, ask }: Goal): Promise<readonly ReadBlock[]> {
     const isNext = this.#last?.number === from && to === from + 1 && to === head.number;
     const [parent, ...blocks] =
-      isNext && this.#last !== undefined
-        ? [this.#last, head]
-        : (await source.chain.blocks.blocksBetween(from, to, ask)).value;
+      isNext && this.#last !== undefined ? [this.#last, head] : await this.#blocks(from, to, { source, head, ask });
     if (parent === undefined) throw new RangeError(`no blocks from ${from} to ${to}`);
     return await readWindow(source, parent, blocks, ask);
+  }
+
+  /** By number, where a node tells what its best fork says: the one that ends with the finalized head is the right one. */
+  async #blocks(from: number, to: number, { source, head, ask }: Goal): Promise<readonly BlockRef[]> {
+    const { value: blocks, endPoint } = await source.chain.blocks.blocksBetween(from, to, ask);
+    const last = blocks.at(-1);
+    if (to !== head.number || last?.hash === head.hash) return blocks;
+    throw new SmError('CHAIN_BAD_ANSWER', 'A finalized block has two hashes', {
+      endPoint,
+      block: to,
+      field: 'hash',
+      came: last?.hash,
+    });
   }
 
   /** Takes in the blocks behind `cursor`, at most a window of them, and returns the new cursor. */
@@ -108,25 +117,30 @@ export class EventIndexerTask implements Task {
     try {
       blocks = await windows.next(cursor);
     } catch (error) {
-      if (hasCode(error, 'CHAIN_STATE_PRUNED')) return await this.#skipPruned(cursor, goal);
+      if (hasCode(error, 'CHAIN_STATE_PRUNED')) return await this.#skipPruned(cursor, goal, error);
       throw error;
     }
     const taken = takeWhile(blocks, ({ contradictions }) => contradictions.length === 0);
     const reached = cursor + taken.length;
     await this.#writer.write(cursor, taken, goal.head.number);
     this.#last = taken.at(-1)?.block ?? this.#last;
+    if (taken.length > 0) {
+      this.#guard.goesOn();
+      this.#goesOn();
+    }
     if (this.#contradicted !== undefined && this.#contradicted.block <= reached) this.#contradicted = undefined;
     const contradictory = blocks[taken.length];
     return contradictory === undefined ? reached : await this.#contradiction(reached, contradictory, goal);
   }
 
-  async #skipPruned(cursor: number, { head, ask }: Goal): Promise<number> {
+  async #skipPruned(cursor: number, { head, ask }: Goal, pruned: SmError): Promise<number> {
     const readable = await firstReadable(this.#parts.chain, cursor + 1, head.number, ask);
-    // What was pruned a moment ago may have been asked of another end point; then there is no gap.
-    if (readable === cursor + 1) return cursor;
+    // Another end point has it, or the node says now this and now that: no gap, and no reason to ask again at once.
+    if (readable === cursor + 1) throw pruned;
     const gap: Omit<Gap, 'id'> = { fromBlock: cursor + 1, toBlock: readable - 1, reason: 'pruned' };
     await this.#writer.writeGap(cursor, gap, [], head.number);
     this.#parts.logger.warn('The node no longer has the state of blocks not yet read: a walk makes up for them', {
+      endPoint: pruned.data['endPoint'],
       fromBlock: gap.fromBlock,
       toBlock: gap.toBlock,
     });
@@ -137,7 +151,7 @@ export class EventIndexerTask implements Task {
   async #contradiction(cursor: number, block: ReadBlock, { head }: Goal): Promise<number> {
     const { atBlock, endPoint } = block.changes;
     const tries = this.#contradicted?.block === atBlock ? this.#contradicted.tries + 1 : 1;
-    this.#contradicted = { block: atBlock, tries, endPoint };
+    this.#contradicted = { block: atBlock, tries };
     const data = { endPoint, block: atBlock, field: 'Market.FilesV2', cid: block.contradictions[0]?.text };
     const message = "the entry of an order does not agree with the block's events";
     if (tries < contradictionTries) throw new SmError('CHAIN_BAD_ANSWER', message, data);

@@ -1,3 +1,4 @@
+import sumBy from 'lodash/sumBy.js';
 import type { Account } from '../../domain/account.ts';
 import type { Answer, Ask, BlockRef } from '../../clients/chain/ask.ts';
 import { underChildSignal } from '../../clients/chain/connection/signals.ts';
@@ -12,6 +13,7 @@ import type { Walk, Walks } from '../../store/walks.ts';
 import type { ChainTaskParts } from '../ports.ts';
 import { syncedHead } from '../synced-head.ts';
 import { isOutdated } from './due-walk.ts';
+import { assertEndOfMap } from './end-of-map.ts';
 import { KeyStream } from './key-stream.ts';
 import { Pace } from './pace.ts';
 import { PageReader } from './page-reader.ts';
@@ -32,6 +34,8 @@ interface WalkRunParts extends ChainTaskParts {
   readonly refreshBlocks: number;
   /** 0 for no limit. */
   readonly maxOrdersPerSecond: number;
+  /** Called whenever pages were written. */
+  readonly onProgress: () => void;
 }
 
 /** `ended`: all keys were read. `outdated`: it reads for a former group owner. `implausible`: a stretch of keys misses too many orders. */
@@ -46,9 +50,15 @@ interface RunState {
 /** Takes a walk from its cursor to the end, the next pages being read while one is written. */
 export class WalkRun {
   readonly #parts: WalkRunParts;
+  #endPoint = '';
 
   constructor(parts: WalkRunParts) {
     this.#parts = parts;
+  }
+
+  /** Whom the pages came from that were read last. */
+  get endPoint(): string {
+    return this.#endPoint;
   }
 
   /** Goes on at a newer block when the walk's own has been pruned. */
@@ -112,15 +122,19 @@ export class WalkRun {
     ask: Ask,
     { rule, state }: { readonly rule: () => ReadingRule; readonly state: RunState },
   ): Promise<WalkOutcome> {
-    const { facts, gaps, clock } = this.#parts;
+    const { chain, facts, gaps, clock } = this.#parts;
     const progress = new RunProgress(this.#parts, walk);
     const turns = (): RefreshTurns | undefined => (walk.readsAll ? undefined : rule().turns);
     const writer = new PageWriter({ ...this.#parts, progress, turns, openGaps: await gaps.listOpen() });
     let checkedMs = clock.monotonicMs();
+    let { orders } = walk;
     for (;;) {
       const read = await pages.next();
       ask.signal.throwIfAborted();
       if (read.length === 0) return 'ended';
+      orders += sumBy(read, 'keyCount');
+      const end = read.find((page) => page.isLast);
+      if (end !== undefined) await assertEndOfMap(chain, end, orders, ask);
       if (read.some((page) => page.comparison.missing.length > maxMissing)) return 'implausible';
       if (clock.monotonicMs() - checkedMs >= syncCheckMs) {
         Object.assign(state, await this.#look(walk, ask));
@@ -128,12 +142,14 @@ export class WalkRun {
         if (isOutdated(walk, (await facts.find('group'))?.owner ?? null)) return 'outdated';
       }
       await writer.write(walk, read);
+      this.#parts.onProgress();
     }
   }
 
   /** The walk's block, at an end point that is not syncing, and the newest one there. */
   async #look(walk: Walk, ask: Ask): Promise<RunState> {
     const { value: head, endPoint } = await syncedHead(this.#parts.chain, ask);
+    this.#endPoint = endPoint;
     const anchor = await this.#parts.chain.blocks.blockAt(walk.anchorBlock, { ...ask, only: endPoint });
     return { anchor, headBlock: head.number };
   }

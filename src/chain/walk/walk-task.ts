@@ -42,29 +42,35 @@ export class WalkTask implements Task {
   readonly #ending: WalkEnding;
   readonly #run: WalkRun;
   #settled = false;
+  /** Its last walk was not believed: another end point is walked first. */
+  #disbelieved: string | undefined;
+  #goesOn: () => void = () => undefined;
 
   constructor(parts: WalkTaskParts) {
     this.#parts = parts;
     this.#guard = new UndecodableGuard(parts, 'chain-undecodable-walk');
     this.#closer = new AbsenceCloser(parts);
     this.#ending = new WalkEnding(parts);
-    this.#run = new WalkRun(parts);
+    const onProgress = (): void => {
+      this.#guard.goesOn();
+      this.#goesOn();
+    };
+    this.#run = new WalkRun({ ...parts, onProgress });
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await runLoop(
-      this.#parts,
-      { name: this.name, intervalMs: BLOCK_MS },
-      signal,
-      async () => await this.#guard.run(async () => await this.#round(signal)),
-    );
+    await runLoop(this.#parts, { name: this.name, intervalMs: BLOCK_MS }, signal, async (_, goesOn) => {
+      this.#goesOn = goesOn;
+      return await this.#guard.run(async () => await this.#round(signal));
+    });
   }
 
   async #round(signal: AbortSignal): Promise<number | void> {
     const { facts, walks, logger } = this.#parts;
     const group = await facts.find('group');
     if (group === undefined) return SECOND_MS;
-    const ask = this.#guard.ask(signal, 'bulk');
+    const guarded = this.#guard.ask(signal, 'bulk');
+    const ask = this.#disbelieved === undefined ? guarded : { ...guarded, avoid: this.#disbelieved };
     const running = await walks.findRunning();
     if (running !== undefined && isOutdated(running, group.owner)) {
       logger.info('The group has another owner: the walk begins anew', { walk: running.id });
@@ -128,6 +134,7 @@ export class WalkTask implements Task {
     const end = await this.#ending.complete(walk);
     if (end.kind === 'implausible') return this.#sayImplausible(end.found, end.known);
     conditions.clear(lostOrders);
+    this.#disbelieved = undefined;
     this.#settled = false;
     logger.info('The walk over all orders is complete', {
       orders: walk.orders,
@@ -140,10 +147,14 @@ export class WalkTask implements Task {
   }
 
   #sayImplausible(found: number, known: number): number {
-    const message = `the chain end point shows ${found} orders where ${known} are known: that is not believed`;
+    const { endPoint } = this.#run;
+    this.#disbelieved = endPoint;
+    const message = `the chain end point ${endPoint} shows ${found} orders where ${known} are known: that is not believed`;
     const isNew = this.#parts.conditions.raise(lostOrders, { kind: 'outage', part: 'chain', message });
-    if (isNew)
-      this.#parts.logger.error('The chain seems to have lost most orders; nothing is closed', { found, known });
+    if (isNew) {
+      const lost = 'The chain seems to have lost most orders; nothing is closed';
+      this.#parts.logger.error(lost, { endPoint, found, known });
+    }
     return 10 * MINUTE_MS;
   }
 }

@@ -54,8 +54,12 @@ export class OrderLook {
     for (const [index, { id }] of orders.entries()) {
       const row = rows.get(id);
       if (row?.status !== 'queued') continue;
-      if (reads[index]?.figures === undefined) await candidates.postpone(id, round.headBlock + ABSENT_BLOCKS);
-      else present.push(row);
+      const read = reads[index];
+      if (read?.figures !== undefined) present.push(row);
+      // A node that is behind says nothing of an order that is younger than its newest block.
+      else if (read !== undefined && read.atBlock < row.readBlock)
+        await candidates.postpone(id, round.headBlock + MINUTE_BLOCKS);
+      else await candidates.postpone(id, round.headBlock + ABSENT_BLOCKS);
     }
     if (present.length === 0) return { ready: [] };
     const fresh = await decideAgain(present);

@@ -7,6 +7,7 @@ import { extrinsicsOf } from './block-body.ts';
 import { eventsOf } from './block-events.ts';
 import { type ChainShape, newSpec, oldSpec } from './block-mix.ts';
 import { OrderValues } from './order-values.ts';
+import { u32 } from './scale-hex.ts';
 
 const hashStart = `0x${'ca7c'.repeat(14)}`;
 
@@ -36,9 +37,16 @@ export class CatchupAnswers {
 
   write(out: AnswerText, { id, method, params = [] }: RpcRequest): void {
     // What is large is hex and needs no escaping.
-    if (method === 'state_getStorage' && params[0] === storagePrefixes.systemEvents) {
-      const { value } = eventsOf(this.#shape, this.#blockOf(params[1]));
+    const [keys, hash] = params;
+    if (method === 'state_getStorage' && keys === storagePrefixes.systemEvents) {
+      const { value } = eventsOf(this.#shape, this.#blockOf(hash));
       return out.add(`{"jsonrpc":"2.0","result":"${value}","id":${id}}`);
+    }
+    if (method === 'state_queryStorageAt' && Array.isArray(keys) && keys[0] === storagePrefixes.systemEvents) {
+      const block = this.#blockOf(hash);
+      const { value } = eventsOf(this.#shape, block);
+      const changes = `["${keys[0]}","${value}"],["${storagePrefixes.systemNumber}","0x${u32(block)}"]`;
+      return out.add(`{"jsonrpc":"2.0","result":[{"block":"${String(hash)}","changes":[${changes}]}],"id":${id}}`);
     }
     const result = this.#result(method, params);
     const said =
@@ -66,7 +74,10 @@ export class CatchupAnswers {
         return metadataHex(this.#specAt(this.#blockOf(first)));
       case 'state_queryStorageAt': {
         const block = this.#blockOf(second);
-        const changes = (first as string[]).map((key) => [key, this.#values.at(key, block)]);
+        const changes = (first as string[]).map((key) => [
+          key,
+          key === storagePrefixes.systemNumber ? `0x${u32(block)}` : this.#values.at(key, block),
+        ]);
         return [{ block: second, changes }];
       }
       case 'system_health':

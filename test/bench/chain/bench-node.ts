@@ -4,7 +4,7 @@ import { accountOf } from '../../../src/domain/account.ts';
 import { BLOCK_MS } from '../../../src/domain/units.ts';
 import { toHex } from '../../../devnet/chain/hex.ts';
 import { encodeGroup, encodeIdentity, encodeWorkReport } from '../../../devnet/chain/records/swork.ts';
-import { u64 } from '../../../devnet/chain/scale/write.ts';
+import { u32, u64 } from '../../../devnet/chain/scale/write.ts';
 import { workReportKey } from '../../../devnet/chain/storage-keys.ts';
 import { benchGroup, blockOfDay } from './bench-world.ts';
 import { BusyBlocks } from './busy-blocks.ts';
@@ -74,6 +74,7 @@ export class BenchNode {
   /** The value under a key that is none of the map's first orders; the newest block is as old as the moment of asking. */
   value(key: string, block: number): string | null {
     if (key === storagePrefixes.timestampNow) return toHex(u64(Date.now() - (this.#finalized - block) * BLOCK_MS));
+    if (key === storagePrefixes.systemNumber) return toHex(u32(block));
     if (key === storagePrefixes.systemEvents) return this.#busy.events(block) ?? EVENTS;
     if (key === storagePrefixes.sworkCurrentReportSlot) return toHex(u64(slotOf(block)));
     if (key.startsWith(storagePrefixes.sworkWorkReports) && this.#fixed.has(key)) return workReport(block);

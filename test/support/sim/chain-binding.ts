@@ -4,6 +4,7 @@ import type { ChainRpc } from '../../../devnet/chain/rpc.ts';
 import { RpcError } from '../../../devnet/chain/rpc/error.ts';
 import { RpcSession } from '../../../devnet/chain/rpc/session.ts';
 import { badAnswer } from '../../../src/clients/chain/connection/answers.ts';
+import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import {
   type ChainTransport,
   type RpcCall,
@@ -180,12 +181,15 @@ export class SimChainTransport implements ChainTransport {
   }
 }
 
-/** The answer of a node that has forgotten what is asked for: nothing, in the shape of the question's answer. */
+/** The answer of a node that has forgotten what is asked for: nothing, in the shape of the question's answer and from the state that was asked about. */
 function nothingThere(method: string, result: unknown): unknown {
   if (method === 'state_getKeysPaged') return [];
   if (method !== 'state_queryStorageAt') return method.includes('ubscribe') ? result : null;
   return (result as { block: string; changes: [string, string | null][] }[]).map(({ block, changes }) => {
-    return { block, changes: changes.map(([key]) => [key, null]) };
+    return {
+      block,
+      changes: changes.map(([key, value]) => [key, key === storagePrefixes.systemNumber ? value : null]),
+    };
   });
 }
 

@@ -28,21 +28,30 @@ beforeEach(async () => {
   freeBytes = Number.MAX_SAFE_INTEGER;
 });
 
-/** Starts the task; the result lets time pass, until the task sleeps again. */
-function started({ kept = 3 } = {}): (durationMs: number) => Promise<void> {
+interface Life {
+  /** Lets time pass, until the task sleeps again. */
+  readonly pass: (durationMs: number) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+function life({ kept = 3 } = {}): Life {
   const stop = new AbortController();
   const free = async (): Promise<number> => await Promise.resolve(freeBytes);
   const task = new BackupTask({ clock, conditions, logger, dataDir, kept, freeBytes: free });
   const running = task.run(stop.signal);
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     stop.abort();
     await running;
-  });
-  return async (durationMs) => {
+  };
+  onTestFinished(end);
+  const pass = async (durationMs: number): Promise<void> => {
     await clock.advance(durationMs);
     while (clock.sleeping === 0) await settle();
   };
+  return { pass, end };
 }
+
+const started = (options: { kept?: number } = {}): Life['pass'] => life(options).pass;
 
 const daysOf = async (): Promise<readonly number[]> =>
   (await listBackups(dataDir)).map(({ atMs }) => (atMs - startMs - 20 * MINUTE_MS) / DAY_MS);
@@ -63,7 +72,9 @@ describe('the daily backup', () => {
   });
 
   it('is not made again by each start: the name of the last one tells when the next is due', async () => {
-    await started()(20 * MINUTE_MS);
+    const first = life();
+    await first.pass(20 * MINUTE_MS);
+    await first.end();
     const pass = started();
     await pass(20 * MINUTE_MS);
     expect(await daysOf()).toEqual([0]);

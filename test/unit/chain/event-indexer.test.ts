@@ -203,6 +203,45 @@ describe('blocks whose state is pruned', () => {
   });
 });
 
+describe('a node that says now this and now that', () => {
+  it('is asked again later, and no block becomes a gap that can be read', async () => {
+    world.block((block) => block.order('a'));
+    let asked = 0;
+    world.before = (call) => {
+      if (call !== 'readHints') return;
+      asked += 1;
+      throw new SmError('CHAIN_STATE_PRUNED', 'State already discarded', { endPoint: 'one', block: 101 });
+    };
+    await room.round('events');
+    expect(asked).toBe(1);
+    expect(await cursor()).toBe(100);
+    expect(await room.gaps.listOpen()).toEqual([]);
+    expect(room.conditions.away('chain')).toBe(true);
+    world.before = () => undefined;
+    await room.round('events');
+    expect(await room.order('a')).toMatchObject({ successBlock: 101 });
+  });
+
+  it('is not believed when its blocks do not end with the finalized head', async () => {
+    world.block((block) => block.order('a'));
+    world.mine(1);
+    const { blocksBetween } = world.blocks;
+    const forked = async (...question: Parameters<typeof blocksBetween>) => {
+      const answer = await blocksBetween(...question);
+      return { ...answer, value: answer.value.map((block) => ({ ...block, hash: `0x${'f0'.repeat(32)}` })) };
+    };
+    const { endPoints, orders, events, facts } = world;
+    room.chain = { endPoints, blocks: { ...world.blocks, blocksBetween: forked }, orders, events, facts };
+    await room.round('events');
+    expect(await cursor()).toBe(100);
+    expect(room.logger.lines).toMatchObject([{ context: { code: 'CHAIN_BAD_ANSWER', endPoint: 'one', block: 102 } }]);
+    expect(world.doubted).toEqual(['one']);
+    room.chain = world;
+    await room.round('events');
+    expect(await cursor()).toBe(102);
+  });
+});
+
 function hideA(): void {
   world.readsOf = (reads) => reads.map((read) => (read.key.text === 'a' ? { ...read, figures: undefined } : read));
 }

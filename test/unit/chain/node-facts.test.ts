@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ask } from '../../../src/clients/chain/ask.ts';
 import { WorkloadReader } from '../../../src/chain/workload-reader.ts';
 import { WorkloadTask } from '../../../src/chain/workload-task.ts';
 import { SmError } from '../../../src/domain/errors.ts';
@@ -40,6 +41,48 @@ describe('chain time', () => {
     room.world.syncing = false;
     await room.round('chain-time');
     expect(room.conditions.ready).toBe(true);
+  });
+});
+
+describe('finality that stands still', () => {
+  it('is said after ten minutes as a wait that leaves readiness alone, until a block becomes final', async () => {
+    const task = room.task('chain-time');
+    await room.roundOf(task);
+    room.clock.ms += 10 * MINUTE_MS - 1;
+    await room.roundOf(task);
+    expect(room.conditions.list()).toEqual([]);
+    room.clock.ms += 1;
+    for (let round = 0; round < 3; round += 1) await room.roundOf(task);
+    expect(room.conditions.list()).toMatchObject([{ name: 'chain-finality', kind: 'wait', blocksReady: false }]);
+    expect(room.logger.lines).toMatchObject([{ level: 'warn', context: { endPoint: 'one', block: 100, minutes: 10 } }]);
+    room.world.mine(1);
+    await room.roundOf(task);
+    expect(room.conditions.list()).toEqual([]);
+    expect(room.logger.lines.at(-1)).toMatchObject({ level: 'info', context: { endPoint: 'one', block: 101 } });
+  });
+
+  it('has another end point asked, whose newer block counts', async () => {
+    const { world } = room;
+    const { endPoints, orders, events, facts } = world;
+    const blocks = {
+      ...world.blocks,
+      syncState: async (ask: Ask) => ({
+        value: { syncing: false, reason: null },
+        endPoint: ask.avoid === 'one' ? 'two' : 'one',
+      }),
+      finalizedHead: async (ask: Ask) => {
+        const { value } = await world.blocks.finalizedHead(ask);
+        return { value: ask.only === 'two' ? value : { ...value, number: 100 }, endPoint: ask.only ?? 'one' };
+      },
+    };
+    room.chain = { endPoints, blocks, orders, events, facts };
+    const task = room.task('chain-time');
+    await room.roundOf(task);
+    world.mine(20);
+    room.clock.ms += 10 * MINUTE_MS;
+    await room.roundOf(task);
+    expect(await room.facts.find('chain-time')).toMatchObject({ atBlock: 120 });
+    expect(room.conditions.list()).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { fileInfo, putFile, removeFile } from '../../../devnet/chain/model-files
 import { putBackgroundNodes, putNode } from '../../../devnet/chain/model-nodes.ts';
 import { seedOrders } from '../../../devnet/chain/model-seed.ts';
 import { ChainRpc } from '../../../devnet/chain/rpc.ts';
+import { oncePerConnection, passedOnTo } from '../../../devnet/chain/rpc/lies.ts';
 import { calculateReward, placeStorageOrder, type Call } from '../../../devnet/chain/runtime/call.ts';
 import { ChainServer } from '../../../devnet/chain/server.ts';
 import { accountOf } from '../../../src/domain/account.ts';
@@ -24,14 +25,16 @@ let room: ChainRoom;
 let chain: ChainModel;
 let server: ChainServer;
 let client: ChainClient;
+let clock: ManualClock;
 
 beforeEach(async () => {
   chain = new ChainModel({ firstBlock, genesisMs, keepBlocks: 64 });
   server = await ChainServer.listen(new ChainRpc(chain));
+  clock = new ManualClock(genesisMs + firstBlock * 6000);
   client = new ChainClient({
     endPoints: [wsEndPoint(server.url)],
     genesisHash: null,
-    clock: new ManualClock(genesisMs + firstBlock * 6000),
+    clock,
     logger: new RecordingLogger(),
     library: new PolkadotLibrary(),
   });
@@ -136,5 +139,44 @@ describe('the chain room on a chain that speaks over a socket', () => {
       await room.round('walk');
     }
     expect(await room.order('vanishing')).toMatchObject({ status: 'closed', readBlock: chain.head.number });
+  });
+
+  it('misses nothing and makes up no gap behind a load balancer whose nodes are at different heights', async () => {
+    const nodes = [0, 3, 30].map((blocksBehind) => new ChainRpc(chain, { blocksBehind }));
+    let connections = 0;
+    server.rpc.lie = passedOnTo(oncePerConnection(() => nodes[connections++ % nodes.length] ?? server.rpc));
+    for (let round = 0; round < 12; round += 1) {
+      submit(alice, order(`balanced-${round}`));
+      chain.advance(2);
+      server.closeAll();
+      for (const task of ['events', 'chain-time', 'walk'] as const) await room.round(task);
+    }
+    expect(connections).toBeGreaterThan(6);
+    server.rpc.lie = undefined;
+    server.closeAll();
+    for (const task of ['events', 'events', 'chain-time'] as const) await room.round(task);
+    expect(await room.facts.find('event-cursor')).toEqual({ block: chain.finalized.number });
+    expect(await room.tally.openOrders()).toBe(1512);
+    expect(await room.gaps.listOpen()).toEqual([]);
+    expect(await room.absentCids()).toEqual([]);
+  });
+
+  it('believes nothing of another chain behind the same address, and goes on when its own is back', async () => {
+    const other = new ChainModel({ name: 'another', firstBlock, genesisMs });
+    other.advance(100);
+    submit(alice, order('meanwhile'));
+    chain.advance(1);
+    server.rpc.lie = passedOnTo(() => new ChainRpc(other));
+    server.closeAll();
+    for (let round = 0; round < 3; round += 1)
+      for (const task of ['events', 'chain-time', 'walk', 'group'] as const) await room.round(task);
+    expect(client.endPoints.states()).toMatchObject([{ state: 'wrong-genesis', lastError: 'CHAIN_WRONG_GENESIS' }]);
+    expect(room.conditions.away('chain')).toBe(true);
+    expect(await room.facts.find('event-cursor')).toEqual({ block: firstBlock });
+    expect(await room.tally.openOrders()).toBe(1500);
+    server.rpc.lie = undefined;
+    await clock.advance(60_000);
+    await room.round('events');
+    expect(await room.order('meanwhile')).toMatchObject({ status: 'new' });
   });
 });

@@ -361,8 +361,8 @@ describe('a walk under way', () => {
       keysPage: async (...page: Parameters<typeof keysPage>) => await counted(keysPage(...page)),
       readOrders: async (...page: Parameters<typeof readOrders>) => await counted(readOrders(...page)),
     };
-    const { blocks, events, facts } = world;
-    room.chain = { blocks, events, facts, orders };
+    const { endPoints, blocks, events, facts } = world;
+    room.chain = { endPoints, blocks, events, facts, orders };
     await new WalkTask({ ...room.parts, clock: new ManualClock() }).run(control.signal);
     expect(asked).toBeGreaterThanOrEqual(7);
     expect(underWay).toBe(0);

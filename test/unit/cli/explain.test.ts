@@ -32,6 +32,15 @@ async function explained(world: DecideWorld, orders: Readonly<Record<string, Col
 const paid = { expiry_block: headBlock + 2_000_000, replicas: 50 };
 
 describe('smanager explain', () => {
+  it('finds an unprintable CID by what stands for it everywhere else', async () => {
+    const { text, position } = chainOrderKey(Uint8Array.of(0x1b, 0x5b, 0x32, 0x4a));
+    expect(text).toMatch(/^0x1b5b324a~/u);
+    const explain = await explained(await decideWorld(), { [text]: { key_position: position } });
+    const { code, stdout } = await explain(text);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`order     ${text}\n`);
+  });
+
   it('tells of a taken order its figures, its status and that it is taken', async () => {
     const cid = cidOf('taken');
     const explain = await explained(await decideWorld(), { [cid]: { size_bytes: 5 * 1024 ** 2 } });

@@ -81,6 +81,20 @@ describe('the events of finalized blocks', () => {
     });
   });
 
+  it('are a broken answer when they come from the state of another block', async () => {
+    const chain = upgradingChain(6, 2);
+    const { client } = chain.client();
+    chain.fault = (method, [keys]) => {
+      if (method !== 'state_queryStorageAt' || !Array.isArray(keys)) return honest;
+      const { state } = chain.blocks[4] ?? { state: new Map<string, string>() };
+      return [{ block: chain.at(5).hash, changes: keys.map((key: string) => [key, state.get(key) ?? null]) }];
+    };
+    await expect(eventsOf(client, chain.at(5))).rejects.toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+      data: { endPoint: 'ws://stub', field: 'System.Number', block: 5, came: 4 },
+    });
+  });
+
   it('are gone when the node has discarded the state of the block or of its parent', async () => {
     const chain = upgradingChain(6, 2);
     chain.prunedBelow = 4;
@@ -129,12 +143,12 @@ describe('the hints of a block', () => {
     expect(chain.asked).not.toContain('chain_getBlock');
   });
 
-  it('are gone with the body of the block, and refused when another block came', async () => {
+  it('cannot be told without the body of the block, and are refused when another block came', async () => {
     const chain = upgradingChain(2, 1);
     const { client } = chain.client();
     const told = await eventsOf(client, chain.at(2));
     chain.fault = (method) => (method === 'chain_getBlock' ? null : honest);
-    await expect(hintsOf(client, told)).rejects.toMatchObject({ code: 'CHAIN_STATE_PRUNED' });
+    await expect(hintsOf(client, told)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
     const header = { number: '0x1', parentHash: chain.at(0).hash };
     chain.fault = (method) => (method === 'chain_getBlock' ? { block: { header, extrinsics: [] } } : honest);
     await expect(hintsOf(client, told)).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });

@@ -78,6 +78,48 @@ describe('several end points', () => {
     expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
   });
 
+  it.each([
+    ['an error', rpcFailure('ws://a', 'chain_getFinalizedHead', { code: -32601, message: 'Method not found' })],
+    ['null', null],
+  ])('that answered with %s are asked after the others for a while, and it is said once', async (_, wrong) => {
+    const [a, b] = pair();
+    const { client, clock } = a.client({ others: [b], limits: { doubtMs: 5000 } });
+    a.fault = (method) => (method === 'chain_getFinalizedHead' ? wrong : honest);
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://b' });
+    a.fault = () => honest;
+    await clock.advance(4999);
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://b' });
+    away(b);
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
+    b.fault = () => honest;
+    await clock.advance(1);
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
+  });
+
+  it('that have finalized far less come after those that go on', async () => {
+    const [a, b] = pair();
+    const { client } = a.client({ others: [b] });
+    for (let block = 0; block < 60; block += 1) b.add(25);
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
+    await client.blocks.finalizedHead({ ...ask(), only: 'ws://b' });
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://b' });
+    for (let block = 0; block < 60; block += 1) a.add(25);
+    await client.blocks.finalizedHead({ ...ask(), only: 'ws://a' });
+    expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
+  });
+
+  it('that do not know a block that they finalized are other nodes behind one address, and not pruned', async () => {
+    const [a] = pair();
+    a.add(25);
+    const { client } = a.client();
+    await client.blocks.finalizedHead(ask());
+    const unknown = { number: 1, hash: `0x${'77'.repeat(32)}` };
+    await expect(client.blocks.timestampMs(unknown, ask())).rejects.toMatchObject({
+      code: 'CHAIN_SYNCING',
+      data: { endPoint: 'ws://a', block: 1 },
+    });
+  });
+
   it('tell of pruned state before they tell that another one is away', async () => {
     const [a, b] = pair();
     a.prunedBelow = 2;

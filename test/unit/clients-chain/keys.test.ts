@@ -125,6 +125,8 @@ describe('the storage prefixes', () => {
     ['Swork', 'Groups', storagePrefixes.sworkGroups],
     ['Swork', 'WorkReports', storagePrefixes.sworkWorkReports],
     ['Swork', 'CurrentReportSlot', storagePrefixes.sworkCurrentReportSlot],
+    ['Market', 'FileKeysCount', storagePrefixes.marketFileKeysCount],
+    ['System', 'Number', storagePrefixes.systemNumber],
     ['System', 'Events', storagePrefixes.systemEvents],
     ['Timestamp', 'Now', storagePrefixes.timestampNow],
   ])('%s.%s is the hash of its names', (pallet, item, prefix) => {

@@ -68,7 +68,9 @@ export class StubChain implements ChainTransport {
 
   /** Adds a finalized block whose state has the runtime `specVersion`. */
   add(specVersion: 22 | 25, state: Record<string, string> = {}, extrinsics: string[] = []): BlockRef {
-    this.blocks.push({ specVersion, state: new Map(Object.entries(state)), extrinsics });
+    const number = u32Hex(this.blocks.length);
+    const values = Object.entries({ [storagePrefixes.systemNumber]: number, ...state });
+    this.blocks.push({ specVersion, state: new Map(values), extrinsics });
     this.finalizedNumber = this.blocks.length - 1;
     return this.at(this.finalizedNumber);
   }
@@ -229,4 +231,11 @@ export function timestampState(timestampMs: number): Record<string, string> {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(timestampMs));
   return { [storagePrefixes.timestampNow]: `0x${bytes.toString('hex')}` };
+}
+
+/** As storage has it. */
+export function u32Hex(number: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(number);
+  return `0x${bytes.toString('hex')}`;
 }

@@ -63,6 +63,14 @@ describe('whether a node keeps up with its chain', () => {
   });
 });
 
+it('A node that says it syncs and stands at the first block, which has no time, is syncing', async () => {
+  const chain = new StubChain();
+  const { client } = chain.client();
+  await expect(client.blocks.syncState(ask())).rejects.toMatchObject({ code: 'CHAIN_BAD_ANSWER' });
+  chain.isSyncing = true;
+  expect((await client.blocks.syncState(ask())).value).toMatchObject({ syncing: true, reason: 'node-says-so' });
+});
+
 describe('finalized heads', () => {
   it('are the present one, then the newest whenever there is a newer one', async () => {
     const chain = new StubChain();

@@ -4,6 +4,7 @@ import { ChainModel } from '../../../devnet/chain/model.ts';
 import type { ChainOptions } from '../../../devnet/chain/model.ts';
 import { putFile } from '../../../devnet/chain/model-files.ts';
 import { ChainRpc } from '../../../devnet/chain/rpc.ts';
+import { oncePerConnection, passedOnTo, stateOf } from '../../../devnet/chain/rpc/lies.ts';
 import type { NodeSettings } from '../../../devnet/chain/rpc/method.ts';
 import { RpcSession } from '../../../devnet/chain/rpc/session.ts';
 import type { Notification } from '../../../devnet/chain/rpc/session.ts';
@@ -51,6 +52,47 @@ describe('the node', () => {
     Object.assign(rpc.node, { isSyncing: true, highestBlock: 900 });
     expect(ask('system_health')).toMatchObject({ isSyncing: true });
     expect(ask('system_syncState')).toEqual({ startingBlock: 0, currentBlock: 0, highestBlock: 900 });
+  });
+});
+
+describe('a node that lacks the newest blocks', () => {
+  it('knows the older ones, and none by number or hash that it does not have', () => {
+    const { ask, chain, rpc } = node();
+    const { hash } = chain.advance(17);
+    Object.assign(rpc.node, { blocksBehind: 5, finalityBehind: 2 });
+    expect(ask('chain_getFinalizedHead')).toBe(chain.history.at(10)?.hash);
+    expect(ask('chain_getHeader')).toMatchObject({ number: '0xc' });
+    expect(ask('chain_getBlockHash', [12, 13])).toEqual([chain.history.at(12)?.hash, null]);
+    expect(ask('chain_getHeader', hash)).toBeNull();
+    expect(() => ask('state_getStorage', '0x00', hash)).toThrow(expect.objectContaining({ code: 4003 }));
+    expect(ask('system_syncState')).toMatchObject({ currentBlock: 12 });
+  });
+});
+
+describe('a node that does not tell the truth', () => {
+  const FILE = fileKey(textBytes('a'));
+
+  it('answers from the state of another block under the name of the one asked for', () => {
+    const { ask, chain, rpc } = node();
+    const empty = chain.head.hash;
+    putFile(chain, 'a');
+    const { hash } = chain.advance(1);
+    expect(ask('state_getKeysPaged', FILES, 10, null, hash)).toEqual([FILE]);
+    rpc.lie = stateOf(empty);
+    expect(ask('state_getKeysPaged', FILES, 10, null, hash)).toEqual([]);
+    expect(ask('state_queryStorageAt', [FILE], hash)).toEqual([{ block: hash, changes: [[FILE, null]] }]);
+    expect(ask('chain_getFinalizedHead')).toBe(hash);
+  });
+
+  it('passes questions on to another node, which may stay the same for a connection', () => {
+    const { ask, rpc } = node();
+    const nodes = ['one', 'two', 'three'].map((chainName) => new ChainRpc(rpc.chain, { chainName }));
+    let asked = 0;
+    const next = (): ChainRpc => nodes[asked++ % 3] ?? rpc;
+    rpc.lie = passedOnTo(next);
+    expect([1, 2, 3].map(() => ask('system_chain'))).toEqual(['one', 'two', 'three']);
+    rpc.lie = passedOnTo(oncePerConnection(next));
+    expect([1, 2, 3].map(() => ask('system_chain'))).toEqual(['one', 'one', 'one']);
   });
 });
 

@@ -95,7 +95,7 @@ export class BlockReader {
   async syncState(ask: Ask): Promise<Answer<SyncState>> {
     return this.#endPoints.ask(ask, async (connection) => {
       const health = await connection.request(healthSchema, 'system_health', [], ask);
-      const timestampMs = await this.#bestTimestampMs(connection, ask);
+      const timestampMs = await this.#bestTimestampMs(connection, health.isSyncing, ask);
       const state = this.#judgeOf(connection).judge(health.isSyncing, health.peers, timestampMs);
       connection.standing.syncing = state.syncing;
       return state;
@@ -103,8 +103,12 @@ export class BlockReader {
   }
 
   /** Of the best block, not the finalized one: finality that stands still is no sign of a node behind its chain. */
-  async #bestTimestampMs(connection: ChainConnection, ask: Ask): Promise<number> {
-    const value = await connection.request(hexSchema, 'state_getStorage', [storagePrefixes.timestampNow], ask);
+  async #bestTimestampMs(connection: ChainConnection, saysSyncing: boolean, ask: Ask): Promise<number> {
+    // The first block has no time: a node that begins anew stands there.
+    const params = [storagePrefixes.timestampNow];
+    const value = await connection.request(hexSchema.nullable(), 'state_getStorage', params, ask);
+    if (value === null && saysSyncing) return 0;
+    if (value === null) throw badAnswer(connection.name, 'state_getStorage', 'Timestamp.Now', value);
     return decodedAt(connection.name, { number: connection.finalizedNumber, hash: 'best' }, () =>
       decodeTimestamp(value),
     );

@@ -25,7 +25,16 @@ const tellingOrder: readonly ErrorCode[] = [
   'CHAIN_WRONG_GENESIS',
 ];
 
-/** Puts a question to one end point after the other until one answers: usable and synchronised ones first, then in the order of the configuration. */
+/** What an end point said, and not that it could not be asked: its next answers are doubted. */
+const wrongAnswers: readonly ErrorCode[] = ['CHAIN_BAD_ANSWER', 'CHAIN_RPC_ERROR', 'CHAIN_UNDECODABLE'];
+
+/** So many blocks less than another end point has finalized are no chance of the moment. */
+const farBehindBlocks = 50;
+
+/**
+ * Puts a question to one end point after the other until one answers: usable ones first, those that are synchronised, follow finality and answered well
+ * lately before others, then in the order of the configuration.
+ */
 export class EndPoints {
   readonly #connections: readonly ChainConnection[];
   readonly #genesis: GenesisRule;
@@ -51,10 +60,16 @@ export class EndPoints {
       } catch (error) {
         ask.signal.throwIfAborted();
         if (isAbort(error) || !(error instanceof SmError) || !tellingOrder.includes(error.code)) throw error;
+        if (wrongAnswers.includes(error.code)) connection.standing.answeredWrongly(error);
         failures.push(error);
       }
     }
     throw this.#told(failures);
+  }
+
+  /** What an end point said turned out wrong when it was held against something else. */
+  doubt(name: string, error: SmError): void {
+    this.#connections.find((connection) => connection.name === name)?.standing.answeredWrongly(error);
   }
 
   async close(): Promise<void> {
@@ -64,10 +79,13 @@ export class EndPoints {
   #inOrder({ avoid, only }: Ask): readonly ChainConnection[] {
     const candidates =
       only === undefined ? this.#connections : this.#connections.filter((connection) => connection.name === only);
+    const newest = Math.max(...this.#connections.map(({ finalizedNumber }) => finalizedNumber));
+    const isTroubled = ({ standing, finalizedNumber }: ChainConnection): boolean =>
+      standing.syncing === true ||
+      standing.doubted ||
+      (finalizedNumber >= 0 && newest - finalizedNumber > farBehindBlocks);
     const cost = (connection: ChainConnection): number =>
-      (connection.name === avoid ? 4 : 0) +
-      (connection.standing.resting ? 2 : 0) +
-      (connection.standing.syncing === true ? 1 : 0);
+      (connection.name === avoid ? 4 : 0) + (connection.standing.resting ? 2 : 0) + (isTroubled(connection) ? 1 : 0);
     return candidates.toSorted((a, b) => cost(a) - cost(b));
   }
 

@@ -15,6 +15,8 @@ export interface ChainLimits {
   /** An end point that could not be reached is left alone for this long. */
   readonly retryMs: number;
   readonly wrongGenesisRetryMs: number;
+  /** After a wrong answer of an end point others are asked before it for this long. */
+  readonly doubtMs: number;
   /** A head older than this is one of a node that is behind. */
   readonly maxHeadAgeMs: number;
 }
@@ -28,5 +30,6 @@ export const defaultChainLimits: ChainLimits = {
   headSilenceMs: 30 * SECOND_MS,
   retryMs: SECOND_MS,
   wrongGenesisRetryMs: MINUTE_MS,
+  doubtMs: 10 * MINUTE_MS,
   maxHeadAgeMs: 10 * MINUTE_MS,
 };

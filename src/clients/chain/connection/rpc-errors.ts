@@ -4,6 +4,8 @@ import type { BlockRef } from '../ask.ts';
 /** Substrate's state API answers 4003 for a block whose state cannot be had; other methods and older nodes say it in words only. */
 const PRUNED_CODE = 4003;
 const prunedWords = /already discarded|unknown ?block|header was not found|missing trie node|pruned/i;
+/** A node keeps the headers of all blocks it ever had: one that does not know a block never had it. */
+const neverHadWords = /header was not found|unknown state for block|expect(?:ed)? (?:block|header)/i;
 /** jsonrpsee: response too big, batch of too many calls, oversized response of a batch. */
 const tooLargeCodes = [-32008, -32010, -32011];
 const tooLargeWords = /too (?:big|large|long)|oversized|exceeds?\b.*(?:size|limit)|size limit/i;
@@ -11,12 +13,16 @@ const tooLargeWords = /too (?:big|large|long)|oversized|exceeds?\b.*(?:size|limi
 const noBatchCodes = [-32005, -32600];
 const noBatchWords = /batch/i;
 
-/** A node's error about a block's state, as what it means: gone, or (below the block the node has finalized) not there yet. */
+/**
+ * A node's error about a block's state, as what it means: gone, or not there yet. It is not there yet when the node has not finalized the block, or
+ * does not know it at all: then it is another node than the one that finalized it, behind one address.
+ */
 export function aboutState(error: SmError, at: BlockRef, finalizedNumber: number): SmError;
 export function aboutState(error: unknown, at: BlockRef, finalizedNumber: number): unknown;
 export function aboutState(error: unknown, at: BlockRef, finalizedNumber: number): unknown {
   if (!(error instanceof SmError) || error.code !== 'CHAIN_RPC_ERROR' || !saysPruned(error)) return error;
-  const code = finalizedNumber < at.number ? 'CHAIN_SYNCING' : 'CHAIN_STATE_PRUNED';
+  const isNotYetThere = finalizedNumber < at.number || neverHadWords.test(String(error.data['detail']));
+  const code = isNotYetThere ? 'CHAIN_SYNCING' : 'CHAIN_STATE_PRUNED';
   return new SmError(code, 'The chain node does not have the state of this block', {
     ...error.data,
     block: at.number,

@@ -7,7 +7,7 @@ export type EndPointStatus = 'untried' | 'usable' | 'away' | 'wrong-genesis';
 
 interface StandingParts {
   readonly endPoint: string;
-  readonly limits: Pick<ChainLimits, 'retryMs' | 'wrongGenesisRetryMs'>;
+  readonly limits: Pick<ChainLimits, 'retryMs' | 'wrongGenesisRetryMs' | 'doubtMs'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -18,6 +18,7 @@ export class Standing {
   #status: EndPointStatus = 'untried';
   #lastError: SmError | undefined;
   #retryAtMs = 0;
+  #doubtedUntilMs = 0;
   /** What the newest look at its synchronisation said; null before the first. */
   syncing: boolean | null = null;
 
@@ -36,6 +37,24 @@ export class Standing {
   /** Whether it is not worth asking for a moment. */
   get resting(): boolean {
     return this.#parts.clock.monotonicMs() < this.#retryAtMs;
+  }
+
+  /** Whether it answered wrongly a while ago: others are asked before it. */
+  get doubted(): boolean {
+    return this.#parts.clock.monotonicMs() < this.#doubtedUntilMs;
+  }
+
+  /** After an answer that was an error, of the wrong shape, or cannot be true. */
+  answeredWrongly(error: SmError): void {
+    const { clock, limits, logger } = this.#parts;
+    const isNew = !this.doubted;
+    this.#doubtedUntilMs = clock.monotonicMs() + limits.doubtMs;
+    if (isNew)
+      logger.warn(
+        'Chain end point gave a wrong answer: others are asked first',
+        { code: error.code, ...error.data },
+        error,
+      );
   }
 
   answered(): void {

@@ -10,7 +10,9 @@ import type { RpcOutcome } from '../connection/transport.ts';
 import { blockAt } from '../blocks/block-hashes.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import type { GroupView } from '../orders/order-reader.ts';
-import { decodedLater } from '../scale/undecodable.ts';
+import { decodedAt, decodedLater } from '../scale/undecodable.ts';
+import { assertStateOf, stateProofKey } from '../storage/state-proof.ts';
+import { QUERY_STORAGE_AT, valuesOf } from '../storage/storage-changes.ts';
 import { decodeHints, noHints, wantsHints } from './block-hints.ts';
 import type { BlockHints } from './block-hints.ts';
 import { bodyOf } from './block-body.ts';
@@ -22,6 +24,8 @@ import type { MarketEvent } from './market-events.ts';
 import { readOrdersAfter, type OrdersAfter } from './orders-after.ts';
 import { Runtimes } from './runtimes.ts';
 import type { Runtime } from './runtimes.ts';
+
+const eventKeys = [storagePrefixes.systemEvents, stateProofKey];
 
 export interface BlockEvents {
   readonly block: BlockRef;
@@ -49,7 +53,7 @@ export class EventReader {
 
   /** @param parent the block before the first of `blocks`; of the chain's very first block itself */
   async blockEvents(parent: BlockRef, blocks: readonly BlockRef[], ask: Ask): Promise<Answer<readonly BlockEvents[]>> {
-    const method = 'state_getStorage';
+    const method = QUERY_STORAGE_AT;
     const states = [parent, ...blocks.slice(0, -1)];
     // A block's own state is the one that the next window begins with.
     const probed = blocks.length > 1 ? [...states, ...blocks.slice(-1)] : states;
@@ -59,7 +63,7 @@ export class EventReader {
       await allOrNone<unknown>(ask.signal, [
         async (signal) => (versions = await this.#versions.of(connection, probed, { ...ask, signal })),
         async (signal) => {
-          const calls = blocks.map((at) => ({ method, params: [storagePrefixes.systemEvents, at.hash], at }));
+          const calls = blocks.map((at) => ({ method, params: [eventKeys, at.hash], at }));
           outcomes = await connection.requestBatchAt(calls, { ...ask, signal });
         },
       ]);
@@ -138,11 +142,12 @@ function resultOf({ name }: ChainConnection, method: string, outcome: RpcOutcome
   return outcome.result;
 }
 
-function eventBytes({ name }: ChainConnection, block: BlockRef, value: unknown): Uint8Array {
+function eventBytes({ name }: ChainConnection, block: BlockRef, result: unknown): Uint8Array {
+  const [value = null, number = null] = valuesOf(name, eventKeys, block, result);
+  decodedAt(name, block, () => assertStateOf(block, number, name));
   // Every block but the first has events, those of its own inherents.
   if (value === null && block.number === 0) return Uint8Array.of(0);
-  if (value === null) throw badAnswer(name, 'state_getStorage', 'System.Events', value);
-  const bytes = typeof value === 'string' ? hexBytes(value) : undefined;
-  if (bytes === undefined) throw badAnswer(name, 'state_getStorage', 'result', value);
+  const bytes = value === null ? undefined : hexBytes(value);
+  if (bytes === undefined) throw badAnswer(name, QUERY_STORAGE_AT, 'System.Events', value);
   return bytes;
 }

@@ -11,6 +11,7 @@ import {
   decodeCurrentSlot,
   decodeGroupOwner,
   decodeMembers,
+  decodeOrderCount,
   decodeReportSlot,
   groupKey,
   type GroupParts,
@@ -20,7 +21,7 @@ import {
 
 const PAGE_KEYS = 1000;
 
-/** What `Swork` says about the own group and about all nodes. Read by questions whose answers name the keys, so that a null answer is not an absent entry. */
+/** What `Swork` says about the own group and about all nodes, and how many orders `Market` counts. Read by questions whose answers name the keys, so that a null answer is not an absent entry. */
 export class FactReader {
   readonly #endPoints: EndPoints;
   readonly #keys: StorageKeys;
@@ -59,6 +60,14 @@ export class FactReader {
         active += slots.filter((slot) => slot >= currentSlot).length;
       }
       return active;
+    });
+  }
+
+  /** How many entries `FilesV2` has at one block by the chain's own count. */
+  async countOrders(at: BlockRef, ask: Ask): Promise<Answer<number>> {
+    return this.#endPoints.ask(ask, async (connection) => {
+      const [count = null] = await this.#values.read(connection, [storagePrefixes.marketFileKeysCount], at, ask);
+      return decodedAt(connection.name, at, () => decodeOrderCount(count));
     });
   }
 

@@ -98,3 +98,12 @@ export function decodeCurrentSlot(value: string | null): number {
   reader.end('CurrentReportSlot');
   return slot;
 }
+
+/** `Market.FileKeysCount`; 0 before the first order. */
+export function decodeOrderCount(value: string | null): number {
+  if (value === null) return 0;
+  const reader = new HexReader(value, 'FileKeysCount');
+  const count = reader.u32('FileKeysCount');
+  reader.end('FileKeysCount');
+  return count;
+}

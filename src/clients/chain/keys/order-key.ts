@@ -106,6 +106,11 @@ export function chainOrderKey(cid: string | Uint8Array): ChainOrderKey {
   };
 }
 
+/** The key of the order that a person names: by its CID, or by the substitute that an unprintable one is shown as, which tells no position. */
+export function namedOrderKey(text: string): OrderKey {
+  return substitutePattern.test(text) ? { text, position: 0 } : chainOrderKey(text);
+}
+
 /** The storage key of an order known by its row; undefined when the text is a substitute, which only the chain can resolve (see `prefixOf`). */
 export function storageKeyOf(key: OrderKey | ChainOrderKey): string | undefined {
   if ('storageKey' in key) return key.storageKey;

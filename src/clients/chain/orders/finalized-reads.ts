@@ -56,6 +56,22 @@ export class FinalizedReads {
     signal: AbortSignal,
   ): Promise<FinalizedRead> {
     const avoid = options.avoid ?? this.#undecodable;
+    try {
+      return await this.#readAvoiding(avoid, keys, signal);
+    } catch (error) {
+      if (!hasCode(error, 'CHAIN_BAD_ANSWER', 'CHAIN_RPC_ERROR', 'CHAIN_UNDECODABLE')) throw error;
+      const failed = String(error.data['endPoint']);
+      // One that answers wrongly must not keep from being asked another one that answers.
+      if (failed === avoid || !this.hasOther(failed)) throw error;
+      return await this.#readAvoiding(failed, keys, signal);
+    }
+  }
+
+  async #readAvoiding(
+    avoid: string | undefined,
+    keys: readonly OrderKey[],
+    signal: AbortSignal,
+  ): Promise<FinalizedRead> {
     const ask: Ask = avoid === undefined ? { signal } : { signal, avoid };
     const { value: sync, endPoint } = await this.#chain.blocks.syncState(ask);
     if (sync.syncing) {

@@ -13,7 +13,7 @@ export const QUERY_STORAGE_AT = 'state_queryStorageAt';
 /** Makes what is wanted of one value; null where the chain has none. The span is to be read at once. */
 export type ValueDecoder<T> = (value: HexSpan | null, index: number) => T;
 
-interface ChangesAnswer {
+export interface ChangesAnswer {
   readonly endPoint: string;
   readonly result: RawResult;
   readonly keys: readonly string[];

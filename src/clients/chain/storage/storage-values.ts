@@ -7,8 +7,9 @@ import { isTooLarge, isTooMuchAtOnce } from '../connection/rpc-errors.ts';
 import { allOrNone } from '../connection/signals.ts';
 import { textOfSpan } from '../scale/hex-span.ts';
 import { decodedAt } from '../scale/undecodable.ts';
+import { assertStateOf, stateProofKey } from './state-proof.ts';
 import { decodeChanges, QUERY_STORAGE_AT } from './storage-changes.ts';
-import type { ValueDecoder } from './storage-changes.ts';
+import type { ChangesAnswer, ValueDecoder } from './storage-changes.ts';
 
 type Line = Pick<ChainConnection, 'name' | 'isFar' | 'valuesAtOnce' | 'requestLargeAt'>;
 
@@ -61,9 +62,12 @@ export class StorageValues {
   async #readBatch<T>(connection: Line, batch: Batch<T>, ask: Ask): Promise<readonly T[]> {
     const { keys, at, decode } = batch;
     try {
-      const question = { method: QUERY_STORAGE_AT, params: [keys, at.hash], at, values: keys.length };
+      const proven = [...keys, stateProofKey];
+      const question = { method: QUERY_STORAGE_AT, params: [proven, at.hash], at, values: keys.length };
       const values = await connection.requestLargeAt(question, ask, (result) =>
-        decodedAt(connection.name, at, () => decodeChanges({ endPoint: connection.name, result, keys, at }, decode)),
+        decodedAt(connection.name, at, () =>
+          provenValues({ endPoint: connection.name, result, keys: proven, at }, decode),
+        ),
       );
       this.#size.noteGood();
       return values;
@@ -82,6 +86,17 @@ interface Batch<T> {
   readonly keys: readonly string[];
   readonly at: BlockRef;
   readonly decode: ValueDecoder<T>;
+}
+
+/** Without the last one, which has to prove that they come from the state that was asked about. */
+function provenValues<T>(answer: ChangesAnswer, decode: ValueDecoder<T>): T[] {
+  const last = answer.keys.length - 1;
+  const values: T[] = [];
+  decodeChanges(answer, (value, index) => {
+    if (index < last) values[index] = decode(value, index);
+    else assertStateOf(answer.at, value, answer.endPoint);
+  });
+  return values;
 }
 
 /** Cannot be halved. The bound stands in our own data or in the node's words. */
