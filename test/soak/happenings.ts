@@ -11,7 +11,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   'Pull started': { name: 'pulls', leastPerDay: 20 },
   'Close confirmed': { name: 'closes', leastPerDay: 20 },
   'Let go of the file of a closed order': { name: 'deletions', leastPerDay: 15 },
-  'A closed order is back before its file was deleted': { name: 'back in time' },
   'A lost file is valid again': { name: 'found again' },
   'Deleted a lost file so that it can be pulled anew': { name: 'lost for good' },
   'The walk over all orders is complete': { name: 'walks', leastPerDay: 0.9 },
@@ -28,6 +27,8 @@ const retention = {
 };
 /** Sent every hour, but for the hours in which sWorker starts again. */
 const reports: Kind = { name: 'reports', leastPerDay: 20 };
+/** Orders that came back within the grace: an event of theirs, of which no line tells, called the cleanup off. */
+const kept: Kind = { name: 'cleanups called off' };
 /** Nothing may be missing from a run of so many days. */
 const judgedFromDays = 20;
 
@@ -47,6 +48,10 @@ export class Happenings {
     this.#add(reports, 1);
   }
 
+  noteCalledOff(count: number): void {
+    this.#add(kept, count);
+  }
+
   lines(): readonly string[] {
     const told = (counts: ReadonlyMap<string, number>) =>
       [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
@@ -56,10 +61,12 @@ export class Happenings {
   /** What happened too rarely in so many days; an empty list when everything did. */
   missing(days: number): readonly string[] {
     if (days < judgedFromDays) return [];
-    return [...Object.values(kinds), pullEnd.sealed, retention.kind, reports].flatMap(({ name, leastPerDay = 0 }) => {
-      const [count, least] = [this.#counts.get(name) ?? 0, Math.max(1, Math.floor(leastPerDay * days))];
-      return count >= least ? [] : [`${count} ${name}, at least ${least} must be in ${days} days`];
-    });
+    return [...Object.values(kinds), pullEnd.sealed, retention.kind, reports, kept].flatMap(
+      ({ name, leastPerDay = 0 }) => {
+        const [count, least] = [this.#counts.get(name) ?? 0, Math.max(1, Math.floor(leastPerDay * days))];
+        return count >= least ? [] : [`${count} ${name}, at least ${least} must be in ${days} days`];
+      },
+    );
   }
 
   #hear({ text, level, message = '', fields }: BotLine): void {

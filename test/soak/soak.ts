@@ -111,6 +111,7 @@ export class Soak {
     await says(bot, ({ message }) => message === 'Ready');
     await this.#live(bot, tell);
     const { code, ms } = await bot.stop();
+    happenings.noteCalledOff(await this.#calledOff());
     const wrong = [
       ...(code === 0 && ms < stopWithinMs
         ? []
@@ -141,6 +142,13 @@ export class Soak {
       }
       await delay(lookMs);
     }
+  }
+
+  /** Of the last days: older ones are past retention. */
+  async #calledOff(): Promise<number> {
+    const sql = "SELECT COUNT(*) AS count FROM cleanup_record WHERE status = 'cancelled'";
+    const [row] = await this.#home.rows<{ count: number }>(sql);
+    return row?.count ?? 0;
   }
 
   /** The bot has been left alone for hours and was stopped: everything has its place. */

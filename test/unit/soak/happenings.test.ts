@@ -11,7 +11,6 @@ const month: Readonly<Record<string, number>> = {
   'Pull ended': 1500,
   'Close confirmed': 1000,
   'Let go of the file of a closed order': 1000,
-  'A closed order is back before its file was deleted': 20,
   'A lost file is valid again': 50,
   'Deleted a lost file so that it can be pulled anew': 40,
   'The walk over all orders is complete': 30,
@@ -29,7 +28,7 @@ function line(message: string, fields: BotLine['fields'] = {}): BotLine {
 }
 
 /** A month in which one message never came, and so many reports were sent. */
-function heard({ without = never, reason = 'sealed', reports = 700 } = {}): Happenings {
+function heard({ without = never, reason = 'sealed', reports = 700, calledOff = 9 } = {}): Happenings {
   const happenings = new Happenings();
   const fields = { reason, orders: 20, pinRecords: 10, cleanups: 10 };
   const lines = Object.entries(month)
@@ -37,6 +36,7 @@ function heard({ without = never, reason = 'sealed', reports = 700 } = {}): Happ
     .flatMap(([message, count]) => Array.from({ length: count }, () => line(message, fields)));
   happenings.listen({ lines, onLine: () => () => false });
   for (let i = 0; i < reports; i += 1) happenings.noteReport();
+  happenings.noteCalledOff(calledOff);
   return happenings;
 }
 
@@ -52,8 +52,9 @@ describe('the happenings of a soak', () => {
     ]);
   });
 
-  it('miss seals when every pull ended otherwise, and reports that came only now and then', () => {
+  it('miss seals when every pull ended otherwise, reports that came only now and then, and orders that came back', () => {
     expect(heard({ reason: 'stalled' }).missing(days)).toEqual([expect.stringMatching(/^0 seals/u)]);
     expect(heard({ reports: 29 }).missing(days)).toEqual([expect.stringMatching(/^29 reports/u)]);
+    expect(heard({ calledOff: 0 }).missing(days)).toEqual([expect.stringMatching(/^0 cleanups called off/u)]);
   });
 });
