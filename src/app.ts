@@ -198,6 +198,7 @@ export async function runBot({ config, logger, signal, ...replaced }: BotOptions
       config,
       logger,
       clock,
+      answerClock,
       conditions,
       database,
       facts,
@@ -224,6 +225,7 @@ interface Composition {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly answerClock: Clock;
   readonly conditions: Conditions;
   readonly database: Database;
   readonly facts: Facts;
@@ -381,7 +383,7 @@ function firstQuestions({ chain, sworker, ipfs, coordinator }: Clients): Readonl
 }
 
 function telemetryTasks(
-  { config, logger, clock, conditions, outside }: Composition,
+  { config, logger, clock, answerClock, conditions, outside }: Composition,
   overview: Overview,
   tally: Tally,
 ): readonly Task[] {
@@ -392,6 +394,7 @@ function telemetryTasks(
       endPoint: config.telemetry.endPoint,
       transport: outside.telemetry,
       clock,
+      answerClock,
       logger: logger.child('telemetry'),
       readInputs: async () => await reader.read(),
     }),

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { SECOND_MS } from '../domain/units.ts';
-import { runLoop } from '../runtime/loop.ts';
+import { heldRound, runLoop } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 import type { PullPermit } from '../store/pulls.ts';
@@ -130,6 +130,7 @@ export class PullTask implements Task {
       if (isWaiting) await this.#wake.wait(ROUND_MS, stop);
       isWaiting = false;
       isWaiting = !(await this.#filler.fill(stop));
+      return this.#filler.isHeld ? heldRound : undefined;
     });
   }
 

@@ -21,10 +21,13 @@ export interface LoopOptions {
   readonly retryMs?: number;
 }
 
+/** What a round gives that could not even try: it tells nothing about an outage before it. */
+export const heldRound = 'held';
+
 /**
  * Runs `round` again and again, the next one starting `intervalMs` after the last ended. A round may ask for an earlier or later next one
- * by returning milliseconds. An outage raises a condition until a round ends well again, or says that it goes on, which a long one should; any other
- * error rejects, and so ends the process.
+ * by returning milliseconds. An outage raises a condition until a round ends well again, or says that it goes on, which a long one should; the log
+ * tells it once a round was not held. Any other error rejects, and so ends the process.
  * So does a database that stayed busy: a statement has waited long enough by itself. What the chain says and nobody can decode is asked for again
  * every minute, with an error each hour.
  */
@@ -32,22 +35,26 @@ export async function runLoop(
   parts: LoopParts,
   options: LoopOptions,
   signal: AbortSignal,
-  round: (signal: AbortSignal, goesOn: () => void) => Promise<number | void>,
+  round: (signal: AbortSignal, goesOn: () => void) => Promise<number | typeof heldRound | void>,
 ): Promise<void> {
   const condition = `outage:${options.name}`;
   let waitMs = options.firstAfterMs ?? 0;
   let saidMs: number | undefined;
-  const goesOn = (): void => {
+  let hasToSay = false;
+  const outageIsOver = (isHeld: boolean): void => {
     saidMs = undefined;
-    if (parts.conditions.clear(condition)) parts.logger.info('Recovered', { loop: options.name });
+    hasToSay = parts.conditions.clear(condition) || hasToSay;
+    if (isHeld || !hasToSay) return;
+    hasToSay = false;
+    parts.logger.info('Recovered', { loop: options.name });
   };
   while (!signal.aborted) {
     try {
       if (waitMs > 0) await parts.clock.sleep(waitMs, signal);
       signal.throwIfAborted();
-      const nextMs = await round(signal, goesOn);
-      waitMs = nextMs ?? options.intervalMs;
-      goesOn();
+      const next = await round(signal, () => outageIsOver(false));
+      waitMs = typeof next === 'number' ? next : options.intervalMs;
+      outageIsOver(next === heldRound);
     } catch (error) {
       if (signal.aborted && (isAbort(error) || error === signal.reason)) return;
       if (!isOutage(error) || error.isFinal || partOf(error.code) === 'database') throw error;

@@ -26,11 +26,14 @@ export class TelemetryTask implements Task {
     endPoint: EndPoint;
     transport: HttpTransport;
     clock: Clock;
+    /** Of the limit on the collector's answer. */
+    answerClock: Clock;
     logger: Logger;
     readInputs: ReadReportInputs;
   }) {
     this.#service = new HttpService({
       ...options,
+      clock: options.answerClock,
       names: {
         service: 'The telemetry collector',
         unreachable: 'TELEMETRY_FAILED',

@@ -14,6 +14,7 @@ interface Row {
 const rows: readonly Row[] = [
   { figure: 'rssBytes', inMib: true, mostGrowth: 16 * MIB },
   { figure: 'heapBytes', inMib: true, mostGrowth: 4 * MIB },
+  { figure: 'codeBytes', inMib: true },
   { figure: 'externalBytes', inMib: true, mostGrowth: 8 * MIB },
   { figure: 'descriptors', mostGrowth: 8 },
   { figure: 'threads', mostGrowth: 2 },

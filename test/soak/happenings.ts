@@ -1,32 +1,55 @@
 import type { BotLine, BotProcess } from '../../devnet/world/bot-process.ts';
 
-/** What a line of the log tells of; what is named here must happen in a month. */
-const kinds: Readonly<Record<string, string>> = {
-  'Pull started': 'pulls',
-  'Let go of the file of a closed order': 'deletions',
-  'A closed order is back before its file was deleted': 'back in time',
-  'A lost file is valid again': 'found again',
-  'Deleted a lost file so that it can be pulled anew': 'lost for good',
-  'The walk over all orders is complete': 'walks',
-  'Backed up the database': 'backups',
-  'Orders, records, sWorker and IPFS agree': 'reconciled',
-  'Garbage collected': 'collections',
-  'Chain end point answers': 'connections',
-};
-const retention = { message: 'Removed what has ended long ago', kind: 'rows past retention' };
-/** Nothing else may be missing from a run of so many days. */
-export const judgedFromDays = 20;
+interface Kind {
+  readonly name: string;
+  /** How often it must happen; once in the whole run without it. */
+  readonly leastPerDay?: number;
+}
 
-/** What the bot said, counted: its log is not kept here. */
+/** What a line of the log tells of; what is named here must happen in a month. */
+const kinds: Readonly<Record<string, Kind>> = {
+  'Pull started': { name: 'pulls', leastPerDay: 20 },
+  'Close confirmed': { name: 'closes', leastPerDay: 20 },
+  'Let go of the file of a closed order': { name: 'deletions', leastPerDay: 15 },
+  'A lost file is valid again': { name: 'found again' },
+  'Deleted a lost file so that it can be pulled anew': { name: 'lost for good' },
+  'The walk over all orders is complete': { name: 'walks', leastPerDay: 0.9 },
+  'Backed up the database': { name: 'backups', leastPerDay: 0.9 },
+  'Orders, records, sWorker and IPFS agree': { name: 'reconciled', leastPerDay: 0.5 },
+  'Orders, records, sWorker and IPFS do not agree': { name: 'found apart' },
+  'Garbage collected': { name: 'collections', leastPerDay: 0.1 },
+  'Chain end point answers': { name: 'connections', leastPerDay: 0.9 },
+};
+const pullEnd = { message: 'Pull ended', sealed: { name: 'seals', leastPerDay: 20 } };
+const retention = {
+  message: 'Removed what has ended long ago',
+  kind: { name: 'rows past retention', leastPerDay: 10 },
+};
+/** Sent every hour, but for the hours in which sWorker starts again. */
+const reports: Kind = { name: 'reports', leastPerDay: 20 };
+/** Orders that came back within the grace: an event of theirs, of which no line tells, called the cleanup off. */
+const kept: Kind = { name: 'cleanups called off' };
+/** Nothing may be missing from a run of so many days. */
+const judgedFromDays = 20;
+
+/** What the bot said and sent, counted: its log is not kept here. */
 export class Happenings {
   readonly #counts = new Map<string, number>();
   readonly #warnings = new Map<string, number>();
   readonly errors: string[] = [];
   logBytes = 0;
 
-  constructor(bot: BotProcess) {
+  listen(bot: Pick<BotProcess, 'lines' | 'onLine'>): void {
     for (const line of bot.lines) this.#hear(line);
     bot.onLine((line) => this.#hear(line));
+  }
+
+  noteReport(): void {
+    this.#add(reports, 1);
+  }
+
+  noteCalledOff(count: number): void {
+    this.#add(kept, count);
   }
 
   lines(): readonly string[] {
@@ -35,8 +58,15 @@ export class Happenings {
     return [`the bot: ${told(this.#counts)}`, `its warnings: ${told(this.#warnings)}`];
   }
 
-  missing(): readonly string[] {
-    return [...Object.values(kinds), retention.kind].filter((kind) => (this.#counts.get(kind) ?? 0) === 0);
+  /** What happened too rarely in so many days; an empty list when everything did. */
+  missing(days: number): readonly string[] {
+    if (days < judgedFromDays) return [];
+    return [...Object.values(kinds), pullEnd.sealed, retention.kind, reports, kept].flatMap(
+      ({ name, leastPerDay = 0 }) => {
+        const [count, least] = [this.#counts.get(name) ?? 0, Math.max(1, Math.floor(leastPerDay * days))];
+        return count >= least ? [] : [`${count} ${name}, at least ${least} must be in ${days} days`];
+      },
+    );
   }
 
   #hear({ text, level, message = '', fields }: BotLine): void {
@@ -45,12 +75,13 @@ export class Happenings {
     if (level === 'warn') this.#warnings.set(message, (this.#warnings.get(message) ?? 0) + 1);
     const kind = kinds[message];
     if (kind !== undefined) this.#add(kind, 1);
+    if (message === pullEnd.message && fields['reason'] === 'sealed') this.#add(pullEnd.sealed, 1);
     if (message !== retention.message) return;
     const { orders, pinRecords, cleanups } = fields;
     this.#add(retention.kind, Number(orders) + Number(pinRecords) + Number(cleanups));
   }
 
-  #add(kind: string, count: number): void {
-    if (count > 0) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);
+  #add({ name }: Kind, count: number): void {
+    if (count > 0) this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 }

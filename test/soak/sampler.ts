@@ -12,6 +12,8 @@ export interface Sample {
   readonly rssBytes: number;
   /** After a full collection. */
   readonly heapBytes: number;
+  /** Of the heap: code, compiled anew for whatever has run often enough, and what the engine keeps with it. */
+  readonly codeBytes: number;
   readonly externalBytes: number;
   readonly descriptors: number;
   readonly threads: number;
@@ -29,6 +31,7 @@ export interface Sample {
 interface Probed {
   readonly rss: number;
   readonly heapUsed: number;
+  readonly code: number;
   readonly external: number;
   readonly timers: number;
   readonly handles: number;
@@ -61,7 +64,7 @@ export class Sampler {
   async sample(pid: number, { atDay, logBytes }: Pick<Sample, 'atDay' | 'logBytes'>): Promise<Sample> {
     const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
     const threads = Number(/^Threads:\s+(\d+)/mu.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
-    const { rss, heapUsed, external, ...counts } = await this.#probe(pid);
+    const { rss, heapUsed, code, external, ...counts } = await this.#probe(pid);
     return {
       atDay,
       logBytes,
@@ -69,6 +72,7 @@ export class Sampler {
       threads,
       rssBytes: rss,
       heapBytes: heapUsed,
+      codeBytes: code,
       externalBytes: external,
       ...counts,
       temporaryFiles: await this.#temporaryFiles(),

@@ -11,6 +11,7 @@ import { brokenInvariants } from '../support/invariants.ts';
 import { DeletionWatch } from './deletion-watch.ts';
 import { Happenings } from './happenings.ts';
 import { OrderLife } from './order-life.ts';
+import { ReportCollector } from './report-collector.ts';
 import { type Sample, Sampler } from './sampler.ts';
 
 interface SoakOptions {
@@ -22,6 +23,8 @@ interface SoakOptions {
 /** Short, as a month has to see everything often. */
 const graceHours = 6;
 const sections = {
+  // A connection that was cut is opened again at the pace of the machine, which is minutes of the bot.
+  runtime: { maxOutageMinutes: 480 },
   cleanup: { graceHours },
   seal: { lostGraceHours: 12 },
   database: { retentionDays: 4 },
@@ -40,20 +43,31 @@ export interface SoakResult {
   readonly wrong: readonly string[];
 }
 
+interface Opened {
+  readonly world: World;
+  readonly home: BotHome;
+  readonly happenings: Happenings;
+  readonly collector: ReportCollector;
+}
+
 /** The built bot in a world whose days pass in seconds, from its start to its stop. */
 export class Soak {
   readonly #options: SoakOptions;
   readonly #world: World;
   readonly #home: BotHome;
   readonly #sampler: Sampler;
+  readonly #collector: ReportCollector;
+  readonly #happenings: Happenings;
   readonly #life: OrderLife;
   readonly #deletions: DeletionWatch;
   readonly #samples: Sample[] = [];
 
-  private constructor(options: SoakOptions, world: World, home: BotHome, sampler: Sampler) {
+  private constructor(options: SoakOptions, { world, home, happenings, collector }: Opened, sampler: Sampler) {
     this.#options = options;
     this.#world = world;
     this.#home = home;
+    this.#happenings = happenings;
+    this.#collector = collector;
     this.#sampler = sampler;
     this.#life = new OrderLife(world, { seed: options.seed, liveOrders, graceHours });
     this.#deletions = new DeletionWatch(world);
@@ -72,26 +86,32 @@ export class Soak {
       goneNodes: 2,
       keepBlocks: DAY_BLOCKS,
       // So little that garbage has to be collected now and then.
-      storageMaxBytes: 24 * MIB,
+      storageMaxBytes: 14 * MIB,
     });
-    const home = await BotHome.make(world, 'bot', { others: sections });
+    const happenings = new Happenings();
+    const collector = await ReportCollector.listen(() => happenings.noteReport());
+    const others = { ...sections, telemetry: { endPoint: collector.url } };
+    const home = await BotHome.make(world, 'bot', { others });
     const temporaryDir = join(home.dir, 'tmp');
     await mkdir(temporaryDir);
-    return new Soak(options, world, home, new Sampler(home, temporaryDir));
+    return new Soak(options, { world, home, happenings, collector }, new Sampler(home, temporaryDir));
   }
 
   async close(): Promise<void> {
     await this.#home.close();
+    await this.#collector.close();
     await this.#world.stop();
   }
 
   /** @param tell hears of each day */
   async run(tell: (line: string) => void): Promise<SoakResult> {
     const bot = await this.#home.start({ ...this.#sampler.environment, ...this.#world.clock.botEnvironment() });
-    const happenings = new Happenings(bot);
+    const happenings = this.#happenings;
+    happenings.listen(bot);
     await says(bot, ({ message }) => message === 'Ready');
-    await this.#live(bot, happenings, tell);
+    await this.#live(bot, tell);
     const { code, ms } = await bot.stop();
+    happenings.noteCalledOff(await this.#calledOff());
     const wrong = [
       ...(code === 0 && ms < stopWithinMs
         ? []
@@ -103,7 +123,7 @@ export class Soak {
     return { samples: this.#samples, life: this.#life.counts, happenings, wrong };
   }
 
-  async #live(bot: BotProcess, happenings: Happenings, tell: (line: string) => void): Promise<void> {
+  async #live(bot: BotProcess, tell: (line: string) => void): Promise<void> {
     const { days } = this.#options;
     const startMs = this.#world.clock.nowMs();
     const dayNow = (): number => (this.#world.clock.nowMs() - startMs) / DAY_MS;
@@ -111,17 +131,24 @@ export class Soak {
     void bot.exited.then(() => (hasEnded = true));
     let [hours, sampledDay, toldDays] = [0, Number.NEGATIVE_INFINITY, 0];
     for (let day = 0; day < days; day = dayNow()) {
-      if (hasEnded) throw new Error(`the bot ended by itself: ${bot.lines.at(-1)?.text}`);
+      if (hasEnded) throw new Error(`the bot ended by itself:\n${lastWords(bot)}`);
       if (day >= days - calmDays) this.#life.calm();
       else if (24 * day >= hours) await this.#life.hour(hours++);
       if (day - sampledDay >= days / samplesInRun && bot.pid !== undefined) {
         sampledDay = day;
-        const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: happenings.logBytes });
+        const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: this.#happenings.logBytes });
         this.#samples.push(sample);
         if (day >= toldDays) tell(dayLine(++toldDays, sample));
       }
       await delay(lookMs);
     }
+  }
+
+  /** Of the last days: older ones are past retention. */
+  async #calledOff(): Promise<number> {
+    const sql = "SELECT COUNT(*) AS count FROM cleanup_record WHERE status = 'cancelled'";
+    const [row] = await this.#home.rows<{ count: number }>(sql);
+    return row?.count ?? 0;
   }
 
   /** The bot has been left alone for hours and was stopped: everything has its place. */
@@ -151,6 +178,13 @@ export class Soak {
     );
     return [...misplaced, ...broken];
   }
+}
+
+function lastWords(bot: BotProcess): string {
+  return bot.lines
+    .slice(-30)
+    .map(({ text }) => text)
+    .join('\n');
 }
 
 function dayLine(day: number, { rssBytes, heapBytes, descriptors, timers, databaseBytes, walBytes }: Sample): string {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Pool } from 'undici';
 import type { EndPoint } from '../../config/end-point.ts';
 import { basicAuthorization } from './authorization.ts';
@@ -21,6 +22,8 @@ export class UndiciTransport implements HttpTransport {
   readonly #closing = new AbortController();
 
   constructor(endPoint: EndPoint, { connections, connectTimeoutMs = 10_000 }: UndiciTransportOptions = {}) {
+    // Every request that is read slowly listens to it: many are no leak.
+    setMaxListeners(0, this.#closing.signal);
     const url = new URL(endPoint.reveal());
     this.#basePath = url.pathname.replace(/\/+$/u, '');
     this.#headers = basicAuthorization(url);

@@ -40,6 +40,11 @@ export class Filler {
     this.#parts = parts;
   }
 
+  /** Something that was found out elsewhere stands in the way of every pull. */
+  get isHeld(): boolean {
+    return this.#parts.gate.hold() !== undefined;
+  }
+
   /** Something was queued. */
   noteQueued(): void {
     this.#isQueueNew = true;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SmError } from '../../../src/domain/errors.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
-import { runLoop } from '../../../src/runtime/loop.ts';
+import { heldRound, runLoop } from '../../../src/runtime/loop.ts';
 import { OutageWatch } from '../../../src/runtime/outage-watch.ts';
 import { supervise } from '../../../src/runtime/supervise.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -42,6 +42,27 @@ describe('a loop', () => {
     await parts.clock.advance(20_000);
     expect(parts.conditions.list()).toEqual([]);
     expect(parts.conditions.lastOutage?.toMs).not.toBeNull();
+    stop.abort();
+    await done;
+  });
+
+  it('tells of its recovery when it goes on, not when it is held', async () => {
+    const parts = world();
+    const stop = new AbortController();
+    let state: 'away' | 'held' | 'fine' = 'away';
+    const done = runLoop(parts, { name: 'x', intervalMs: 1000 }, stop.signal, async () => {
+      if (state === 'away') throw new SmError('SWORKER_UNREACHABLE', 'no answer');
+      return state === 'held' ? heldRound : undefined;
+    });
+    const told = () => parts.logger.lines.map(({ message }) => message);
+    await parts.clock.advance(1500);
+    state = 'held';
+    await parts.clock.advance(3000);
+    expect(parts.conditions.list()).toEqual([]);
+    expect(told()).toEqual(['Cannot go on for now']);
+    state = 'fine';
+    await parts.clock.advance(3000);
+    expect(told()).toEqual(['Cannot go on for now', 'Recovered']);
     stop.abort();
     await done;
   });

@@ -7,6 +7,7 @@ const steady: Sample = {
   atDay: 0,
   rssBytes: 100 * MIB,
   heapBytes: 20 * MIB,
+  codeBytes: 6 * MIB,
   externalBytes: 3 * MIB,
   descriptors: 30,
   threads: 11,
