@@ -2,6 +2,7 @@ import { careTasks } from './app-care.ts';
 import { type BotTime, botTime } from './app-clock.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
 import { pinKeeperTask, reconcileTask } from './app-reconcile.ts';
+import { reportTasks } from './app-report.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
 import { EventIndexerTask } from './chain/events/event-indexer-task.ts';
@@ -66,10 +67,8 @@ import { Pulls } from './store/pulls.ts';
 import { Tally } from './store/tally.ts';
 import { Walks } from './store/walks.ts';
 import { ProgressBarTask } from './telemetry/progress-bar-task.ts';
-import { ReportReader } from './telemetry/report-reader.ts';
 import { StateTask } from './telemetry/state-task.ts';
 import { StatusLineTask } from './telemetry/status-line-task.ts';
-import { TelemetryTask } from './telemetry/telemetry-task.ts';
 
 const lockWaitMs = 15 * SECOND_MS;
 const never = new AbortController().signal;
@@ -237,7 +236,8 @@ interface Composition {
 
 /** Every task of the bot, in the order in which an order travels. */
 function composeTasks(parts: Composition): readonly Task[] {
-  const { config, logger, clock, conditions, database, facts, clients, random, showProgress } = parts;
+  const { config, logger, clock, answerClock, conditions, database, facts, clients, outside, random, showProgress } =
+    parts;
   const { account, chain, sworker, ipfs, coordinator } = clients;
   const room = (name: string) => ({ clock, conditions, logger: logger.child(name), database, facts });
   const [chainRoom, decideRoom, pullRoom, sealRoom, cleanupRoom, telemetryRoom] = [
@@ -361,7 +361,7 @@ function composeTasks(parts: Composition): readonly Task[] {
     new StatusLineTask({ ...telemetryRoom, overview }),
     new StateTask(telemetryRoom),
     ...(showProgress === undefined ? [] : [new ProgressBarTask({ ...telemetryRoom, overview, show: showProgress })]),
-    ...telemetryTasks(parts, overview, tally),
+    ...reportTasks({ ...telemetryRoom, config, answerClock, collector: outside.telemetry, overview, tally }),
     new OutageWatch({
       ...room('runtime'),
       maxOutageMs: config.runtime.maxOutageMs,
@@ -380,23 +380,4 @@ function firstQuestions({ chain, sworker, ipfs, coordinator }: Clients): Readonl
       ? {}
       : { 'the seal coordinator': async (signal: AbortSignal) => await coordinator.ping(signal) }),
   };
-}
-
-function telemetryTasks(
-  { config, logger, clock, answerClock, conditions, outside }: Composition,
-  overview: Overview,
-  tally: Tally,
-): readonly Task[] {
-  if (config.telemetry === undefined || outside.telemetry === undefined) return [];
-  const reader = new ReportReader({ config, version: programVersion(), overview, tally, conditions, clock });
-  return [
-    new TelemetryTask({
-      endPoint: config.telemetry.endPoint,
-      transport: outside.telemetry,
-      clock,
-      answerClock,
-      logger: logger.child('telemetry'),
-      readInputs: async () => await reader.read(),
-    }),
-  ];
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Amount, dayLimit, judgeUnproven, type UnprovenVerdict } from '../domain/deletions.ts';
 import { exitCodes } from '../domain/errors.ts';
 import { formatBytes, formatCount } from '../lib/format.ts';
-import { printable } from '../lib/printable.ts';
+import { printable, printableJson } from '../lib/printable.ts';
 import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
 
@@ -17,7 +17,7 @@ export async function cleanup(invocation: Invocation, options: Options): Promise
   const desk = await openCleanupDesk(config, { writes: false });
   try {
     const view = await desk.view();
-    print(invocation, options.json === true ? JSON.stringify(reportOf(view, config)) : textOf(view, config));
+    print(invocation, options.json === true ? printableJson(reportOf(view, config)) : textOf(view, config));
     return exitCodes.stopped;
   } finally {
     await desk.close();
@@ -30,7 +30,7 @@ export async function approveCleanups(invocation: Invocation, options: Options):
   const desk = await openCleanupDesk(config, { writes: true });
   try {
     const approval = await desk.approve('smanager cleanup approve', Date.now());
-    if (options.json === true) print(invocation, JSON.stringify({ approval: approval ?? null }));
+    if (options.json === true) print(invocation, printableJson({ approval: approval ?? null }));
     else if (approval === undefined) print(invocation, 'nothing waits for an approval');
     else {
       print(

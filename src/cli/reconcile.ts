@@ -2,6 +2,7 @@ import { openClients } from '../app.ts';
 import { openReconciler } from '../app-reconcile.ts';
 import { secretsOf } from '../config/secrets-of.ts';
 import { exitCodes } from '../domain/errors.ts';
+import { printableJson } from '../lib/printable.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
 import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
@@ -26,7 +27,7 @@ export async function reconcile(
         invocation.stderr.write(`Nothing can be reconciled yet: ${outcome.reason}\n`);
         return exitCodes.outage;
       }
-      print(invocation, json ? JSON.stringify(outcome.report) : reconcileText(outcome.report));
+      print(invocation, json ? printableJson(outcome.report) : reconcileText(outcome.report));
       return exitCodes.stopped;
     } finally {
       await clients.close();

@@ -45,7 +45,16 @@ it('a bot connects to what is configured and to nothing else, from its first wal
   await says(bot, ({ message }) => message === 'The walk over all orders is complete');
   await home.eventuallyStand([file.cid], 'handled');
   await home.eventually('a report', () => receiver.asked.length > 0);
-  for (const command of [['status'], ['explain', file.cid], ['check']]) await home.smanager(...command);
+  for (const command of [
+    ['status'],
+    ['explain', file.cid],
+    ['check'],
+    ['reconcile', '--apply'],
+    ['cleanup'],
+    ['backup'],
+    ['integrity'],
+  ])
+    await home.smanager(...command);
   expect((await bot.stop()).code).toBe(0);
   const { chain, sworker, ipfs } = place.ends;
   const configured = [chain, sworker, ipfs, receiver.origin].map((address) => `connect ${new URL(address).host}`);

@@ -49,6 +49,11 @@ describe('secrets', () => {
       ['explain', file.cid],
       ['explain', file.cid, '--json'],
       ['check'],
+      ['reconcile'],
+      ['reconcile', '--json'],
+      ['cleanup'],
+      ['backup'],
+      ['integrity'],
     ]) {
       await home.smanager(...command);
     }
@@ -79,7 +84,16 @@ describe('secrets', () => {
     await writeFile(home.configPath, JSON.stringify(config));
     const bot = await home.start();
     await home.eventually('some failed calls', () => broken.asked.length > 5);
-    for (const command of [['status'], ['status', '--json'], ['check']]) await home.smanager(...command);
+    for (const command of [
+      ['status'],
+      ['status', '--json'],
+      ['check'],
+      ['reconcile'],
+      ['reconcile', '--apply'],
+      ['cleanup'],
+    ]) {
+      await home.smanager(...command);
+    }
     await bot.stop();
     expect(await findSecrets(home, secrets)).toEqual([]);
   });

@@ -33,8 +33,32 @@ describe('the documents', () => {
     expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('compose.yaml gives the bot no more power than least-power.test.ts runs it with', () => {
+    const lines = read('compose.yaml')
+      .split('\n')
+      .map((line) => line.trim());
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'user: "10001:10001"',
+        'cap_drop: [ALL]',
+        'security_opt: ["no-new-privileges:true"]',
+        'read_only: true',
+        'tmpfs: /tmp',
+        '- ./smanager:/config:ro',
+      ]),
+    );
+    expect(lines.filter((line) => /privileged|cap_add|devices|pid:|ipc:/u.test(line))).toEqual([]);
+  });
+
   it('name only npm scripts that exist', () => {
-    const named = ['README.md', 'CONTRIBUTING.md', 'docs/operating.md', '.ci/run'].flatMap((file) =>
+    const named = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'docs/operating.md',
+      'docs/testing.md',
+      '.ci/run',
+    ].flatMap((file) =>
       [...read(file).matchAll(/npm run (?:--silent )?([a-z0-9:-]+)/g)].map((match) => match[1] ?? ''),
     );
     expect(named.length).toBeGreaterThan(3);

@@ -10,14 +10,12 @@ import {
   hexSchema,
   runtimeVersionSchema,
 } from '../../../src/clients/chain/connection/answers.ts';
-import { WsTransport } from '../../../src/clients/chain/connection/ws-transport.ts';
+import { defaultLimits, WsTransport } from '../../../src/clients/chain/connection/ws-transport.ts';
 import { parsedResult } from '../../../src/clients/chain/messages/raw-message.ts';
-import { MIB, SECOND_MS } from '../../../src/domain/units.ts';
 import { mustEqual, outcomeOf } from '../harness/judge.ts';
 import { changed, changes } from '../harness/mutation.ts';
 import { type Target, target } from '../harness/target.ts';
 
-const limits = { maxMessageBytes: 8 * MIB, handshakeTimeoutMs: 5 * SECOND_MS };
 const going = new AbortController().signal;
 const results: readonly unknown[] = [
   `0x${'5a'.repeat(32)}`,
@@ -101,7 +99,7 @@ export const messages: Target = target({
       sent = changed(Buffer.from(JSON.stringify(Array.isArray(asked) ? answers : answers[0])), list);
       return sent;
     };
-    const transport = new WsTransport('ws://node', await node.url(), limits);
+    const transport = new WsTransport('ws://node', await node.url(), defaultLimits);
     try {
       const outcome = await outcomeOf(async () => await ask(transport, way));
       if (outcome.error !== undefined || (way !== 'send' && way !== 'sendRaw')) return;

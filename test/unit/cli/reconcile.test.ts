@@ -146,6 +146,16 @@ describe('smanager reconcile', () => {
     });
     expect((await cli(['reconcile'], options)).code).toBe(78);
   });
+
+  it('lets nothing that sWorker tells act on a terminal, in text and JSON', async () => {
+    const hostile = 'Qm\u009b31m\u202egnp';
+    world.sworker.preload([{ cid: hostile, sizeBytes: GIB }]);
+    const json = await cli(['reconcile', '--json'], options);
+    const report = JSON.parse(json.stdout) as ReconcileReport;
+    expect(report.classes['held-without-order'].examples).toContain(hostile);
+    const text = await cli(['reconcile'], options);
+    for (const { stdout, stderr } of [json, text]) expect(stdout + stderr).not.toMatch(/[\u0080-\u009f\u202a-\u202e]/u);
+  });
 });
 
 describe('the text of a report', () => {

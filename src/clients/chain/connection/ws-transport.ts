@@ -24,7 +24,8 @@ import type {
 /** A message larger than `maxMessageBytes` ends the connection with the reason `too-large`. */
 export type WsTransportLimits = NodeSocketLimits;
 
-const defaultLimits: WsTransportLimits = { maxMessageBytes: 64 * MIB, handshakeTimeoutMs: 10 * SECOND_MS };
+/** A node answers with 15 MiB at most, unless it was told otherwise (`--rpc-max-response-size`). */
+export const defaultLimits: WsTransportLimits = { maxMessageBytes: 16 * MIB, handshakeTimeoutMs: 10 * SECOND_MS };
 
 /** An end point at a `ws:` or `wss:` address. Credentials and query are used to connect and are not part of its name. */
 export function wsEndPoint(
