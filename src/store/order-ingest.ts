@@ -23,8 +23,9 @@ interface IngestOptions {
 
 /**
  * Brings some hundreds of reads into `file_record` inside a transaction. Reads that found nothing change nothing: one answer closes no order.
- * Older reads change no figures. Waiting and queued orders whose figures changed are marked `revise`; a closed order found at a newer block
- * is `new` again; handled, pulling and failed ones change their figures alone. What was begun for want of the order is taken back.
+ * Older reads change no figures. Waiting and queued orders whose figures changed are marked `revise`, and pulling ones for the case that they come
+ * back; a closed order found at a newer block is `new` again; handled and failed ones change their figures alone. What was begun for want of the order
+ * is taken back.
  */
 export async function ingestReads(tx: Tx, reads: readonly OrderRead[], options: IngestOptions): Promise<void> {
   const found = newestFound(reads);

@@ -120,8 +120,8 @@ function drawAct(random: SeededRandom): Act {
 
 function drawTime(random: SeededRandom): Act & { readonly ms: number } {
   const kind = random.fraction();
-  if (kind < 0.5) return { kind: 'run', ms: random.between(1, 25) * SECOND_MS };
-  if (kind < 0.97) return { kind: 'leap', ms: random.between(1, 90) * MINUTE_MS };
+  if (kind < 0.5) return { kind: 'run', ms: random.between(1, 12) * SECOND_MS };
+  if (kind < 0.97) return { kind: 'leap', ms: random.between(1, 180) * MINUTE_MS };
   // Longer than the node keeps state.
   return { kind: 'leap', ms: random.between(4, 7) * HOUR_MS };
 }

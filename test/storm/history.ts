@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
-import { HOUR_MS, MINUTE_MS } from '../../src/domain/units.ts';
-import { firstBlock, quickRules, type SimOptions } from '../support/sim/sim-options.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { firstBlock, type SimOptions } from '../support/sim/sim-options.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
 import type { Act } from './acts.ts';
 import { Stage } from './stage.ts';
@@ -19,25 +19,29 @@ export interface Outcome {
   readonly broken: { readonly afterAct: number; readonly invariants: readonly string[] } | undefined;
 }
 
-/** A block stands for ten: three days are 4,320 of them. What the bot counts in blocks is configured shorter by as much. */
-const stormBlockMs = MINUTE_MS;
-const settleRounds = 150;
+/** A block stands for twenty: three days are 2,160 of them. What the bot counts in blocks is configured shorter by as much. */
+const stormBlockMs = 2 * MINUTE_MS;
+const settleRounds = 75;
+/** Each of the bot's loops but the slow ones comes round. */
+const settleRunMs = 7 * SECOND_MS;
+/** A first start: all seeded orders are known and decided. */
+const beginMs = 15 * SECOND_MS;
 const otherOrders = 25;
 
 function stormOptions(seed: number): SimOptions {
   return {
     seed,
     blockMs: stormBlockMs,
-    keepBlocks: 200,
+    keepBlocks: 100,
     chainNodes: 1 + (seed % 2),
     specVersion: seed % 4 === 0 ? 22 : 25,
     hasCoordinator: seed % 3 === 0,
     hasTelemetry: seed % 3 !== 1,
-    rules: { ...quickRules, fileDurationBlocks: 700 },
+    rules: { reportSlotBlocks: 30, spowerDelayBlocks: 5, fileDurationBlocks: 350 },
     storageMaxBytes: 3_000_000_000,
     config: {
-      cleanup: { graceHours: 0.5 },
-      seal: { lostGraceHours: 1 },
+      cleanup: { graceHours: 0.25 },
+      seal: { lostGraceHours: 0.5 },
       indexer: { scanIntervalHours: 1 },
       pull: { stallMinutes: 5 },
     },
@@ -77,7 +81,7 @@ async function begin(world: SimWorld, seed: number): Promise<void> {
   await world.run(1);
   world.isSupervised = true;
   world.startBot();
-  await world.run(1);
+  await world.runMs(beginMs);
 }
 
 /** Once everybody is reachable again everything comes to an end in bounded time. */
@@ -85,12 +89,12 @@ async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]>
   await stage.calm();
   let open: readonly string[] = [];
   for (let round = 0; round < settleRounds; round += 1) {
-    await world.runMs(stormBlockMs / 3);
+    await world.runMs(settleRunMs);
     const wrong = await world.broken();
     if (wrong.length > 0) return wrong;
     open = await world.broken({ isSettled: true, isCleanedUp: true });
     if (open.length === 0) return [];
-    await world.leapMs(HOUR_MS / 2);
+    await world.leapMs(2 * HOUR_MS);
   }
   return open.map((line) => `not settled: ${line}`);
 }

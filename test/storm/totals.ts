@@ -3,7 +3,7 @@ import { actKinds } from './acts.ts';
 import type { Outcome } from './history.ts';
 
 /** A run over so many histories must have seen everything; a shorter one is not judged by what it did not see. */
-export const judgedFromHistories = 30;
+export const judgedFromHistories = 100;
 const leastPulls = 1_000;
 const leastDeletions = 200;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];

@@ -24,7 +24,7 @@ const statement = `
     turn_block = CASE WHEN status IN ('handled', 'closed') THEN NULL ELSE success.block + ${newClassBlocks} END,
     look_count = 0,
     look_block = NULL,
-    revise = 0,
+    revise = CASE WHEN status = 'pulling' THEN 1 ELSE 0 END,
     status = CASE WHEN ${decidedAnew} THEN 'new' ELSE status END
   FROM (SELECT value ->> 0 AS position, value ->> 1 AS cid, MAX(value ->> 2) AS block FROM json_each(?) GROUP BY 1, 2) AS success
   WHERE file_record.key_position = success.position AND file_record.cid = success.cid

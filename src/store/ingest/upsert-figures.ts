@@ -32,7 +32,7 @@ const upsert = `
       WHEN status NOT IN ('new', 'closed') THEN class
       WHEN excluded.expiry_block = 0 OR excluded.read_block - success_block < ${newClassBlocks} THEN 'new'
       ELSE 'db' END,
-    revise = CASE WHEN status IN ('waiting', 'queued') AND ${heard} THEN 1 WHEN status = 'closed' THEN 0 ELSE revise END,
+    revise = CASE WHEN status IN ('waiting', 'queued', 'pulling') AND ${heard} THEN 1 WHEN status = 'closed' THEN 0 ELSE revise END,
     status = CASE WHEN status = 'closed' THEN 'new' ELSE status END
   WHERE file_record.cid = excluded.cid AND ((status = 'closed' AND excluded.read_block > file_record.read_block)
     OR (status <> 'closed' AND excluded.read_block >= file_record.read_block AND (${columnsOf('excluded')}) IS NOT (${columnsOf('file_record')})))`;

@@ -29,8 +29,9 @@ export type SpoiltBy = Exclude<FaultKind, 'delayed'> | undefined;
 interface Item {
   readonly life: Life;
   readonly isOver: () => boolean;
-  readonly call: OutsideCall | undefined;
-  readonly run: (fault: SpoiltBy) => void;
+  /** Undefined for what the other side sends by itself. */
+  readonly calls: readonly OutsideCall[] | undefined;
+  readonly run: (faults: readonly SpoiltBy[]) => void;
 }
 
 /** Of delayed answers; some of the bot's questions are given up before. */
@@ -69,8 +70,18 @@ export class CallDesk {
     signal: AbortSignal,
     answer: (fault: SpoiltBy) => T | Promise<T>,
   ): Promise<T> {
+    return await this.askTogether([call], life, signal, ([fault]) => answer(fault));
+  }
+
+  /** Questions of one message, whose answers come in one message too: each is spoilt for itself, and one that is late makes all of them late. */
+  async askTogether<T>(
+    calls: readonly OutsideCall[],
+    life: Life,
+    signal: AbortSignal,
+    answer: (faults: readonly SpoiltBy[]) => T | Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
-    this.onSent?.(call);
+    for (const call of calls) this.onSent?.(call);
     return await new Promise<T>((resolve, reject) => {
       let isOver = false;
       const settle = (how: () => void): void => {
@@ -81,23 +92,23 @@ export class CallDesk {
       };
       const onAbort = (): void => settle(() => reject(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
-      const run = (fault: SpoiltBy): void => {
+      const run = (faults: readonly SpoiltBy[]): void => {
         void (async () => {
           try {
-            const value = await answer(fault);
+            const value = await answer(faults);
             settle(() => resolve(value));
           } catch (error) {
             settle(() => reject(error));
           }
         })();
       };
-      this.#items.push({ life, isOver: () => isOver, call, run });
+      this.#items.push({ life, isOver: () => isOver, calls, run });
     });
   }
 
   /** Something the other side sends by itself, in its turn. */
   deliver(life: Life, send: () => void): void {
-    this.#items.push({ life, isOver: () => false, call: undefined, run: send });
+    this.#items.push({ life, isOver: () => false, calls: undefined, run: send });
   }
 
   /** Answers one question; false when none waits. */
@@ -105,8 +116,8 @@ export class CallDesk {
     this.#items = this.#items.filter((item) => !item.life.isDead && !item.isOver());
     const item = this.#take();
     if (item !== undefined) {
-      if (item.call === undefined) item.run(undefined);
-      else this.#answer(item, item.call);
+      if (item.calls === undefined) item.run([]);
+      else this.#answer(item, item.calls);
       return true;
     }
     return false;
@@ -116,24 +127,30 @@ export class CallDesk {
     if (this.#items.length < 2 || this.chooseNext === undefined) return this.#items.shift();
     const chosen = this.chooseNext(this.#items.length);
     // What the other side sends by itself comes in the order in which it was sent.
-    const isSent = this.#items[chosen]?.call === undefined;
-    const [item] = this.#items.splice(isSent ? this.#items.findIndex(({ call }) => call === undefined) : chosen, 1);
+    const isSent = this.#items[chosen]?.calls === undefined;
+    const [item] = this.#items.splice(isSent ? this.#items.findIndex(({ calls }) => calls === undefined) : chosen, 1);
     return item;
   }
 
-  #answer(item: Item, call: OutsideCall): void {
+  #answer(item: Item, calls: readonly OutsideCall[]): void {
+    const faults = calls.map((call) => this.#chosenFault(call));
+    // The effect comes before or after the step: both are moments at which a process can die.
+    if (!item.life.step()) return;
+    const spoiltBy = faults.map((fault) => (fault === 'delayed' ? undefined : fault));
+    if (!faults.includes('delayed')) item.run(spoiltBy);
+    else {
+      this.#clock.after(delayMs, () => {
+        if (!item.isOver() && !item.life.isDead) item.run(spoiltBy);
+      });
+    }
+  }
+
+  #chosenFault(call: OutsideCall): FaultKind | undefined {
     const name = `${call.part} ${call.name}`;
     count(this.counts, name);
     const fault = this.chooseFault?.(call, this.#clock.nowMs());
     if (fault !== undefined) count(this.faultCounts, `${name} ${fault}`);
-    // The effect comes before or after the step: both are moments at which a process can die.
-    if (!item.life.step()) return;
-    if (fault !== 'delayed') item.run(fault);
-    else {
-      this.#clock.after(delayMs, () => {
-        if (!item.isOver() && !item.life.isDead) item.run(undefined);
-      });
-    }
+    return fault;
   }
 }
 

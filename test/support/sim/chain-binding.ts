@@ -60,21 +60,18 @@ export class SimChainTransport implements ChainTransport {
     return await this.#call(method, params, signal, (result) => read(rawResultOf(result, 'chain', method)));
   }
 
-  /** Each call waits at the desk for itself, so that faults reach it as they reach single ones; a lost connection loses the whole batch. */
+  /** Faults reach each call as they reach single ones; a lost connection loses the whole batch. */
   async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
-    const running = calls.map(async ({ method, params }): Promise<RpcOutcome> => {
-      try {
-        return { result: await this.send(method, params, signal) };
-      } catch (error) {
-        if (hasCode(error, 'CHAIN_RPC_ERROR')) return { error };
-        throw error;
-      }
-    });
-    const settled = await Promise.allSettled(running);
-    return settled.map((one) => {
-      if (one.status === 'rejected') throw one.reason;
-      return one.value;
-    });
+    return await this.#together(calls, signal, (faults) =>
+      calls.map(({ method, params }, index): RpcOutcome => {
+        try {
+          return { result: this.#answer(method, params, faults[index], (result) => result) };
+        } catch (error) {
+          if (hasCode(error, 'CHAIN_RPC_ERROR')) return { error };
+          throw error;
+        }
+      }),
+    );
   }
 
   async subscribe(
@@ -107,6 +104,14 @@ export class SimChainTransport implements ChainTransport {
     signal: AbortSignal,
     convert: (result: unknown) => T,
   ): Promise<T> {
+    return await this.#together([{ method }], signal, ([fault]) => this.#answer(method, params, fault, convert));
+  }
+
+  async #together<T>(
+    calls: readonly Pick<RpcCall, 'method'>[],
+    signal: AbortSignal,
+    answer: (faults: readonly SpoiltBy[]) => T,
+  ): Promise<T> {
     signal.throwIfAborted();
     if (this.#isClosed) throw unreachable(this.#node.name, 'closed');
     const lost = new AbortController();
@@ -115,10 +120,8 @@ export class SimChainTransport implements ChainTransport {
     const onAbort = (): void => lost.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const call = { part: 'chain', name: method } as const;
-      return await this.#desk.ask(call, this.#life, lost.signal, (fault) =>
-        this.#answer(method, params, fault, convert),
-      );
+      const asked = calls.map(({ method }) => ({ part: 'chain', name: method }) as const);
+      return await this.#desk.askTogether(asked, this.#life, lost.signal, answer);
     } finally {
       this.#inFlight.delete(fail);
       signal.removeEventListener('abort', onAbort);
@@ -135,14 +138,14 @@ export class SimChainTransport implements ChainTransport {
     const session = (this.#session ??= this.#open());
     if (fault === 'dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'error') throw rpcFailure(name, method, { code: -32_000, message: 'Server error: fault injected' });
-    if (fault === 'repeated' && !method.includes('ubscribe')) this.#handle(method, params, session);
+    if (fault === 'repeated' && !isOfSubscription(method)) this.#handle(method, params, session);
     const told = this.#handle(method, params, session);
     const result = fault === 'wrong' ? nothingThere(method, told) : told;
     if (fault === 'answer-dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'half') return this.#lose(badAnswer(name, method, 'message', JSON.stringify(result).slice(0, 40)));
     const converted = convert(fault === 'garbage' ? { garbage: '####' } : result);
     // What a new subscription has to say at once comes behind its reply.
-    this.#desk.deliver(this.#life, () => session.replySent());
+    if (isOfSubscription(method)) this.#desk.deliver(this.#life, () => session.replySent());
     return converted;
   }
 
@@ -184,13 +187,17 @@ export class SimChainTransport implements ChainTransport {
 /** The answer of a node that has forgotten what is asked for: nothing, in the shape of the question's answer and from the state that was asked about. */
 function nothingThere(method: string, result: unknown): unknown {
   if (method === 'state_getKeysPaged') return [];
-  if (method !== 'state_queryStorageAt') return method.includes('ubscribe') ? result : null;
+  if (method !== 'state_queryStorageAt') return isOfSubscription(method) ? result : null;
   return (result as { block: string; changes: [string, string | null][] }[]).map(({ block, changes }) => {
     return {
       block,
       changes: changes.map(([key, value]) => [key, key === storagePrefixes.systemNumber ? value : null]),
     };
   });
+}
+
+function isOfSubscription(method: string): boolean {
+  return method.includes('ubscribe');
 }
 
 function overTheWire(value: unknown): unknown {

@@ -13,7 +13,6 @@ import { SworkerModel } from '../../../devnet/sworker/model.ts';
 import { type Network, putNetwork } from '../../../devnet/world/network.ts';
 import { reportEverySlot, reportToChain } from '../../../devnet/world/work-reports.ts';
 import type { Outside } from '../../../src/app-parts.ts';
-import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { Config } from '../../../src/config/config.ts';
 import type { InvariantView } from '../invariant-view.ts';
 import { brokenInvariants, type Settled } from '../invariants.ts';
@@ -24,6 +23,7 @@ import { CoordinatorModel } from './coordinator-model.ts';
 import { installDriverGate, openConnections, openReader, readRows } from './driver-gate.ts';
 import { SimHttpTransport } from './http-binding.ts';
 import { SimIpfs } from './ipfs-binding.ts';
+import { KeptLibrary } from './kept-library.ts';
 import type { Life } from './life.ts';
 import { untilAtRest } from './rest.ts';
 import { type Ending, SimBot } from './sim-bot.ts';
@@ -312,7 +312,7 @@ export class SimWorld {
       chainEndPoints: this.chainNodes.map((node) => {
         return { name: node.name, transport: new SimChainTransport(node, this.desk, life) };
       }),
-      decodingLibrary: new PolkadotLibrary(),
+      decodingLibrary: new KeptLibrary(),
       sworker: new SimHttpTransport(sworker, this.desk, life),
       ipfs: new SimIpfs(this.ipfs, this.desk, life, this.watch),
       coordinator: hasCoordinator ? new SimHttpTransport(this.coordinator.service(), this.desk, life) : undefined,

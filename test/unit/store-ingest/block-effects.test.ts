@@ -89,7 +89,8 @@ describe('a FileSuccess', () => {
       lookCount: 0,
       lookBlock: null,
       turnBlock: status === 'handled' ? null : 432_020,
-      revise: false,
+      // Its verdict is one of before the order: decided again should it come back.
+      revise: status === 'pulling',
       draw: 0.5,
     });
     expect(order?.verdict).toBe(afterOrder[status] === 'new' ? null : 'few-replicas');

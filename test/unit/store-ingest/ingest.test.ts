@@ -92,7 +92,15 @@ describe('bringing reads in', () => {
     expect(await room.order('b')).toMatchObject({ status, revise: false });
   });
 
-  it.each(['pulling', 'handled', 'failed'])('changes only the figures of a %s order', async (status) => {
+  it('marks an order that is pulled for the case that it comes back', async () => {
+    await ingest.ingest([read('a', 10), read('b', 10)]);
+    for (const cid of ['a', 'b']) await room.set(cid, { status: 'pulling', verdict: 'take' });
+    await ingest.ingest([read('a', 20, { replicas: 7 }), read('b', 20)]);
+    expect(await room.order('a')).toMatchObject({ status: 'pulling', revise: true, replicas: 7 });
+    expect(await room.order('b')).toMatchObject({ status: 'pulling', revise: false });
+  });
+
+  it.each(['handled', 'failed'])('changes only the figures of a %s order', async (status) => {
     await ingest.ingest([read('a', 10)]);
     await room.set('a', { status, attempts: 3 });
     await ingest.ingest([read('a', 20, { replicas: 7 })]);
