@@ -1,13 +1,23 @@
-import { answerOf, type ChildQuestion } from './child-messages.ts';
-import { PolkadotLibrary } from './polkadot-library.ts';
+import type { ChildAnswer, ChildQuestion } from './child-messages.ts';
 
-// The process in which the library lives for as long as it is asked. It ends with the bot, and by nothing else: a terminal's Ctrl-C goes to both.
+// The process in which the library lives for as long as it is asked. It ends with the bot, and by nothing else: a terminal's Ctrl-C goes to both. The library
+// comes after that is settled: it takes half a second of the processor to load, on a busy machine ten times as long, and a bot may be killed meanwhile.
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
 process.on('disconnect', () => process.exit());
-const library = new PolkadotLibrary();
+let loading: ReturnType<typeof load> | undefined;
 process.on('message', (question: ChildQuestion) => {
+  loading ??= load();
   // A bot that was killed meanwhile takes no answer, and nobody is to be told.
-  void answerOf(library, question).then((answer) =>
-    process.send?.(answer, undefined, undefined, (error) => error === null || process.exit()),
-  );
+  void loading
+    .then(async (answer) => await answer(question))
+    .then((answer) => process.send?.(answer, undefined, undefined, (error) => error === null || process.exit()));
 });
+
+async function load(): Promise<(question: ChildQuestion) => Promise<ChildAnswer>> {
+  // What has come meanwhile is heard first, the end of the bot above all.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { answerOf } = await import('./child-messages.ts');
+  const { PolkadotLibrary } = await import('./polkadot-library.ts');
+  const library = new PolkadotLibrary();
+  return async (question) => await answerOf(library, question);
+}

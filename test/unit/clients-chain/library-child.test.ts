@@ -1,0 +1,43 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startChild } from '../../../src/clients/chain/events/library/child-library.ts';
+
+const source = new URL('../../../src/clients/chain/events/library/library-child.ts', import.meta.url);
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Writes at the end whether the library was there: it leaves this mark. */
+const tells = "process.on('exit', () => process.stderr.write(String('__polkadotjs' in globalThis)))";
+const loader = ['--import', tsx, '--import', `data:text/javascript,${encodeURIComponent(tells)}`];
+
+function start(): { readonly child: ChildProcess; readonly written: Promise<string> } {
+  const child = startChild(source, loader);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  if (child.stderr === null) throw new Error('the process has no error output');
+  return { child, written: text(child.stderr) };
+}
+
+const question = {
+  id: 1,
+  question: { method: 'forms', args: [{ specName: 'crust', specVersion: 1, metadata: '0x00' }] },
+} as const;
+
+describe('the decoding process', () => {
+  it('ends with a bot that is killed right after it has asked, without the seconds that its library may take to load', async () => {
+    const { child, written } = start();
+    child.send(question);
+    child.disconnect();
+    expect(await written).toBe('false');
+  });
+
+  it('answers by its library, and then ends with the bot', async () => {
+    const { child, written } = start();
+    child.send(question);
+    const [answer] = (await once(child, 'message')) as [{ readonly id: number }];
+    expect(answer.id).toBe(1);
+    child.disconnect();
+    expect(await written).toBe('true');
+  });
+});
