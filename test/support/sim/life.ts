@@ -34,6 +34,7 @@ export class Life {
   die(): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    for (const release of this.#deaths) release();
+    // Taken out: what still holds a dead life, such as a timer of its pool, must not hold its world.
+    for (const release of this.#deaths.splice(0)) release();
   }
 }

@@ -60,6 +60,12 @@ export class SimBot {
     this.#end('killed');
   }
 
+  /** When nobody looks any more: Node keeps what listens to a signal until that is aborted, and with it the whole world of a dead process. */
+  forget(): void {
+    this.life.die();
+    this.#stop.abort();
+  }
+
   #end(ending: Ending): void {
     this.#ending ??= ending;
   }

@@ -74,6 +74,7 @@ export class SimWorld {
   readonly #options: SimOptions;
   readonly #blockMs: number;
   #ended: SimBot | undefined;
+  readonly #bots: SimBot[] = [];
   /** Of what was let go so far: later the records that allowed it may say something else, as of a lost file that could not be deleted and came back. */
   #judged = 0;
 
@@ -165,6 +166,7 @@ export class SimWorld {
   startBot(): SimBot {
     const bot = new SimBot();
     this.bot = bot;
+    this.#bots.push(bot);
     this.onBotStart?.(bot);
     bot.start({
       config: this.config,
@@ -281,6 +283,8 @@ export class SimWorld {
   async close(): Promise<void> {
     this.isSupervised = false;
     if (this.bot?.isUp === true) await this.killBot();
+    for (const bot of this.#bots) bot.forget();
+    await untilAtRest();
     await rm(this.dir, { recursive: true, force: true, maxRetries: 3 });
   }
 
