@@ -40,6 +40,7 @@ export async function brokenInvariants(
 interface Indexed {
   readonly cid: string;
   readonly status: OrderStatus;
+  readonly readBlock: number;
 }
 
 /** Every order on chain is in the database, or inside a gap or the running walk; and in it as what it is. */
@@ -59,13 +60,18 @@ async function brokenIndex(view: InvariantView, isSettled: boolean): Promise<str
   if (isSettled && open.length > 0) broken.push('a gap or a walk is open although everything is settled');
   const block = view.chain.history.at(atBlock ?? -1);
   if (block === undefined || !view.chain.history.hasState(block) || open.length > 0) return broken;
-  const rows = await view.rows<Indexed>('SELECT cid, status FROM file_record');
+  const rows = await view.rows<Indexed>('SELECT cid, status, read_block AS readBlock FROM file_record');
   const known = new Map(rows.map(({ cid, status }) => [cid, status]));
+  const readAt = new Map(rows.map(({ cid, readBlock }) => [cid, readBlock]));
   const live = new Set(ordersAt(view.chain, block.number));
   for (const cid of live) {
     const status = known.get(cid);
     if (status === undefined) broken.push(`${cid} is on chain at ${block.number} and not in the database`);
-    if (status === 'closed') broken.push(`${cid} is on chain at ${block.number} and closed in the database`);
+    // Walks may be ahead of the events, and have seen it gone: then the chain of that block is the judge.
+    const judgedAt = Math.max(block.number, readAt.get(cid) ?? 0);
+    if (status === 'closed' && ordersAt(view.chain, judgedAt).includes(cid)) {
+      broken.push(`${cid} is on chain at ${judgedAt} and closed in the database`);
+    }
   }
   if (!isSettled) return broken;
   const closing = await view.rows<{ cid: string }>(
