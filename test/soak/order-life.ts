@@ -75,12 +75,16 @@ export class OrderLife {
   /** Well within the grace, or when the file is gone and its deletion reported; in between it would be chance who is first. */
   #reorder(hour: number): void {
     const { graceHours } = this.#options;
-    const comesBack = [...this.#closedHour].filter(([cid, closedHour]) => {
-      if (this.isLive(cid)) return false;
-      const ageHours = hour - closedHour;
-      return ageHours <= graceHours / 2 || (ageHours > 2 * graceHours && inSworker(this.#world, cid) === 'nowhere');
-    });
-    const cid = this.#oneOf(comesBack.map(([each]) => each));
+    const closed = [...this.#closedHour]
+      .filter(([cid]) => !this.isLive(cid))
+      .map(([cid, closedHour]) => ({ cid, ageHours: hour - closedHour }));
+    const inGrace = closed.filter(({ ageHours }) => ageHours <= graceHours / 2);
+    const gone = closed.filter(
+      ({ cid, ageHours }) => ageHours > 2 * graceHours && inSworker(this.#world, cid) === 'nowhere',
+    );
+    // As often one as the other, though there are ever more of those that are gone.
+    const comesBack = this.#random.fraction() < 0.5 ? inGrace : gone;
+    const cid = this.#oneOf(comesBack.map((each) => each.cid));
     const file = this.files.get(cid ?? '');
     if (cid === undefined || file === undefined) return;
     this.#closedHour.delete(cid);

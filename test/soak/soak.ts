@@ -109,7 +109,9 @@ export class Soak {
     const happenings = this.#happenings;
     happenings.listen(bot);
     await says(bot, ({ message }) => message === 'Ready');
-    await this.#live(bot, tell);
+    await this.#live(bot, tell).catch((error: unknown) => {
+      throw new Error(`the bot's last words:\n${lastWords(bot)}`, { cause: error });
+    });
     const { code, ms } = await bot.stop();
     happenings.noteCalledOff(await this.#calledOff());
     const wrong = [
@@ -131,7 +133,7 @@ export class Soak {
     void bot.exited.then(() => (hasEnded = true));
     let [hours, sampledDay, toldDays] = [0, Number.NEGATIVE_INFINITY, 0];
     for (let day = 0; day < days; day = dayNow()) {
-      if (hasEnded) throw new Error(`the bot ended by itself:\n${lastWords(bot)}`);
+      if (hasEnded) throw new Error('the bot ended by itself');
       if (day >= days - calmDays) this.#life.calm();
       else if (24 * day >= hours) await this.#life.hour(hours++);
       if (day - sampledDay >= days / samplesInRun && bot.pid !== undefined) {
