@@ -74,9 +74,7 @@ describe('reporting', () => {
       if (endPoint === silent.endPoint) {
         await until(() => silent.received.length === 1 && answerClock.sleeping === 1);
         await clock.advance(HOUR_MS);
-        await answerClock.advance(2 * MINUTE_MS - 1);
-        expect(logger.lines).toEqual([]);
-        await answerClock.advance(1);
+        await answerClock.advance(2 * MINUTE_MS);
       }
       await until(() => logger.lines.length === 1);
       expect(logger.lines[0]).toMatchObject({ level: 'warn', context: { code: 'TELEMETRY_FAILED' } });
