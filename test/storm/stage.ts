@@ -37,13 +37,17 @@ export class Stage {
     if (await this.#perform(act)) this.counts.set(act.kind, (this.counts.get(act.kind) ?? 0) + 1);
   }
 
-  /** Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. Files that are lost stay so. */
+  /**
+   * Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
+   * stands for many, the bot comes back to the rest of a pull that a killed daemon left there after it has forgotten it.
+   */
   async calm(): Promise<void> {
-    const { desk, ipfs } = this.#world;
+    const { desk, ipfs, sworker } = this.#world;
     desk.chooseFault = undefined;
     desk.chooseNext = undefined;
     const undo = [...this.#undo];
     for (const one of undo) one();
+    sworker.restart();
     for (const [cid, sizeBytes] of this.ordered) ipfs.putFile({ cid, sizeBytes });
     if (this.#world.bot?.life !== undefined) this.#world.bot.life.diesAtStep = Infinity;
     await this.#world.runMs(2_000);
