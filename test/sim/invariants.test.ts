@@ -4,6 +4,7 @@ import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { coordinatorToken } from '../support/sim/sim-config.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
+import { Watch } from '../support/sim/watch.ts';
 
 let world: SimWorld;
 let handled: string;
@@ -26,7 +27,7 @@ async function brokenWith(plant: string, also: Partial<InvariantView> = {}): Pro
     await all(database, 'BEGIN');
     for (const statement of plant.split(';').filter((text) => text.trim() !== '')) await all(database, statement);
     const view = world.viewOf(async (sql, bindings) => await all(database, sql, bindings));
-    return await brokenInvariants({ ...view, ...also }, { isSettled: true, isCleanedUp: true });
+    return await brokenInvariants({ ...view, ...also }, { isSettled: true, isCleanedUp: true, liesSeldom: true });
   } finally {
     await all(database, 'ROLLBACK');
     await new Promise<void>((resolve) => database.close(() => resolve()));
@@ -89,6 +90,32 @@ describe('It is found that', () => {
       "INSERT INTO gap (from_block, to_block, reason, found_ms) VALUES (1, 2, 'pruned', 1)",
       /a gap or a walk is open/u,
     ],
+    [
+      'the figures of an order are not those that were read',
+      'UPDATE file_record SET size_bytes = size_bytes + 1',
+      /^\S+ is 1048577 .* in the database, and was 1048576 .* on chain at \d+$/u,
+    ],
+    [
+      'a cleanup waits although its order was found again',
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, created_ms, updated_ms)
+       SELECT cid, 'seen', 'event', read_block - 1, 1, 1 FROM file_record WHERE status = 'handled'`,
+      /and on chain at \d+, and its cleanup is seen still/u,
+    ],
+    [
+      'an order is given up before its last attempt',
+      "UPDATE file_record SET status = 'failed', attempts = 4 WHERE status = 'waiting'",
+      /failed after 4 of 5 attempts/u,
+    ],
+    [
+      'a block contradicts itself where no node lies',
+      "INSERT INTO gap (from_block, to_block, reason, found_ms, closed_walk) SELECT 7, 7, 'contradiction', 1, MIN(id) FROM walk",
+      /events and orders of block 7 are said to contradict/u,
+    ],
+    [
+      'a record says something else than sWorker',
+      "UPDATE pin_record SET status = 'lost' WHERE status = 'sealed'",
+      /is sealed in sWorker and lost in the records/u,
+    ],
     ['pulls have too few records', "DELETE FROM pin_record WHERE status = 'sealed'", /was pulled 1 times and has 0/u],
   ])('%s', async (_, plant, message) => {
     expect(await brokenWith(plant)).toContainEqual(expect.stringMatching(message));
@@ -116,6 +143,33 @@ describe('It is found that', () => {
     const closed = "UPDATE file_record SET cid = 'gone-from-the-chain', status = 'closed' WHERE status = 'waiting'";
     const found = await brokenWith(closed, { held: ['gone-from-the-chain'] });
     expect(found).toContainEqual('the order of gone-from-the-chain is closed and sWorker holds its file');
+  });
+
+  test('an order that is to be taken is not', async () => {
+    const wanted = [handled];
+    expect(await brokenWith('', { wanted })).toEqual([]);
+    const passedBy = "UPDATE file_record SET status = 'waiting', verdict = 'expired' WHERE status = 'handled'";
+    expect(await brokenWith(passedBy, { wanted })).toContainEqual(`${handled} is to be taken and is waiting expired`);
+    const unknown = await brokenWith('DELETE FROM file_record', { wanted });
+    expect(unknown).toContainEqual(`${handled} is to be taken and is unknown `);
+  });
+
+  test('an order is pulled that is not to be taken', async () => {
+    expect(await brokenWith('', { unwanted: [handled] })).toEqual([`${handled} was pulled and is not to be taken`]);
+  });
+
+  test('a file is held without a record', async () => {
+    const found = await brokenWith('', { held: [handled, 'unrecorded'], lost: ['unrecorded'] });
+    expect(found).toEqual(['unrecorded is lost in sWorker and not held in the records']);
+  });
+
+  test('a seal is ended that no pull began', () => {
+    const watch = new Watch(world.chain, world.sworker);
+    const call = { part: 'sworker', name: 'POST /storage/seal_end' } as const;
+    watch.pullBegins(handled);
+    watch.sent({ ...call, target: handled });
+    watch.sent({ ...call, target: "the operator's" });
+    expect(watch.violations).toEqual(["the seal of the operator's was ended, which no pull of the bot began"]);
   });
 
   test('a record waits for a pull that nobody runs', async () => {

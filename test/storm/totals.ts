@@ -7,7 +7,17 @@ export const judgedFromHistories = 30;
 const leastPulls = 1_000;
 const leastDeletions = 200;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
-const mustHappen = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
+export const mustHappen = [
+  'seals',
+  'closes',
+  'closes by event',
+  'closes by absence',
+  'collections',
+  'walks',
+  'gaps',
+  'restarts',
+  'restarts by outage',
+];
 
 /** What happened in all histories of a run. */
 export class Totals {

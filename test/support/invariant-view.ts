@@ -24,11 +24,17 @@ export interface InvariantView {
   readonly lettingGo?: readonly LettingGo[];
   /** CIDs that sWorker holds, valid or lost. */
   readonly held?: readonly string[];
+  /** Those of them that are lost. */
+  readonly lost?: readonly string[];
+  /** CIDs of orders that this node is to take, and of some that it is not. */
+  readonly wanted?: readonly string[];
+  readonly unwanted?: readonly string[];
   /** How processes ended by themselves. */
   readonly exits?: readonly { readonly exitCode: number; readonly error?: unknown }[];
   /** How long a file may be lost before it may be deleted. */
   readonly lostGraceBlocks?: number;
   readonly maxPendingTasks?: number;
+  readonly maxAttempts?: number;
   /** Timers that processes wait for now. */
   readonly timers?: number;
   /** Everything that was printed, and what must not stand in it. */

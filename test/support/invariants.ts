@@ -5,6 +5,15 @@ import { pickVerdicts } from '../../src/domain/verdicts.ts';
 import { type OrderRow, toOrder } from '../../src/store/order-row.ts';
 import type { InvariantView } from './invariant-view.ts';
 import { brokenDeletions, filesLeft, grownTimers, ordersAt, printedSecrets, wrongExits } from './invariants-outside.ts';
+import {
+  contradictions,
+  givenUpEarly,
+  ordersNotTaken,
+  pulledInVain,
+  staleCleanups,
+  staleFigures,
+  untrueRecords,
+} from './invariants-world.ts';
 
 /** Claims ahead of their slots may exceed them by half. */
 const claimedAhead = 1.5;
@@ -12,16 +21,17 @@ const claimedAhead = 1.5;
 export interface Settled {
   readonly isSettled?: boolean;
   readonly isCleanedUp?: boolean;
+  readonly liesSeldom?: boolean;
 }
 
 /**
  * What must hold whenever the bot is at rest, whatever happened; an empty list when it does. `isSettled`: everybody has been reachable for so long
  * that nothing may be open: the database has caught up with the finalized head, by event and by walk. `isCleanedUp`: for so long that no close waits for its
- * second walk or its grace either.
+ * second walk or its grace either. `liesSeldom`: no node of the chain says the same untruth three times.
  */
 export async function brokenInvariants(
   view: InvariantView,
-  { isSettled = false, isCleanedUp = false }: Settled = {},
+  { isSettled = false, isCleanedUp = false, liesSeldom = false }: Settled = {},
 ): Promise<readonly string[]> {
   const found = await Promise.all([
     brokenIndex(view, isSettled),
@@ -33,6 +43,13 @@ export async function brokenInvariants(
     brokenDeletions(view),
     isSettled ? waitingRecords(view) : [],
     isCleanedUp ? filesLeft(view) : [],
+    staleFigures(view),
+    staleCleanups(view),
+    givenUpEarly(view),
+    liesSeldom ? contradictions(view) : [],
+    isCleanedUp ? ordersNotTaken(view) : [],
+    isCleanedUp ? untrueRecords(view) : [],
+    pulledInVain(view),
   ]);
   return [...view.seen, ...wrongExits(view), ...grownTimers(view), ...printedSecrets(view), ...found.flat()];
 }

@@ -32,7 +32,7 @@ export class Watch {
   sent({ part, name, target }: OutsideCall): void {
     if (target === undefined) return;
     if (part === 'sworker' && name === 'POST /storage/delete') this.#delete(target);
-    if (part === 'sworker' && name === 'POST /storage/seal_end') this.#note('seal_end', target);
+    if (part === 'sworker' && name === 'POST /storage/seal_end') this.#endSeal(target);
     if (part === 'ipfs' && name === 'pin/rm') this.#unpin(target);
   }
 
@@ -55,6 +55,11 @@ export class Watch {
     if (this.#isLive(cid) && this.#sworker.files.find(cid)?.state === 'valid') {
       this.violations.push(`${cid} was deleted from sWorker at block ${this.#head} although its order lives`);
     }
+  }
+
+  #endSeal(cid: string): void {
+    this.#note('seal_end', cid);
+    if (!this.pullsBegun.has(cid)) this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
   }
 
   #unpin(cid: string): void {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { stormFaultKinds } from '../../support/sim/call-desk.ts';
 import { actKinds } from '../../storm/acts.ts';
-import { judgedFromHistories, Totals } from '../../storm/totals.ts';
+import { judgedFromHistories, mustHappen, Totals } from '../../storm/totals.ts';
 
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 
 /** Everything once a history, but for what is left out. */
 function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
-  const happened = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
-  const names = [...actKinds, ...happened].filter((name) => name !== left.count);
+  const names = [...actKinds, ...mustHappen].filter((name) => name !== left.count);
   const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
   const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
   const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
@@ -22,7 +21,7 @@ describe('The totals of a run', () => {
     expect(totalsWithout({}).missing()).toEqual([]);
   });
 
-  it.each([...actKinds, 'gaps', 'closes by absence'])('miss %s when it never happened', (count) => {
+  it.each([...actKinds, ...mustHappen])('miss %s when it never happened', (count) => {
     expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
   });
 
