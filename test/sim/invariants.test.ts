@@ -1,7 +1,9 @@
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SmError } from '../../src/domain/errors.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { RecordingLogger } from '../support/quiet-logger.ts';
 import { coordinatorToken } from '../support/sim/sim-config.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
 import { Watch } from '../support/sim/watch.ts';
@@ -198,5 +200,17 @@ describe('It is found that', () => {
 
   test('a secret is printed', async () => {
     expect(await brokenWith('', { printed: `token ${coordinatorToken}` })).toEqual(['a secret was printed']);
+  });
+
+  test.each([
+    ['message', new Error(coordinatorToken)],
+    ['data', new SmError('DEFECT', 'It failed', { header: `Bearer ${coordinatorToken}` })],
+    ['cause', new SmError('DEFECT', 'It failed', {}, new Error('why', { cause: new Error(coordinatorToken) }))],
+    ['own words', Object.assign(new Error('It failed'), { request: { headers: { sent: [coordinatorToken] } } })],
+  ])('a secret is printed in the %s of an error', async (_, error) => {
+    const logger = new RecordingLogger();
+    logger.error('It failed', {}, error);
+    expect(await brokenWith('', { printed: logger.text })).toEqual(['a secret was printed']);
+    expect(JSON.stringify(logger.lines)).not.toContain(coordinatorToken);
   });
 });
