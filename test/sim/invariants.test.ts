@@ -126,19 +126,50 @@ describe('It is found that', () => {
   test('a file is deleted without two confirmations', async () => {
     const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
     expect(await brokenWith('', { lettingGo })).toEqual([expect.stringContaining('without two confirmations')]);
-    const close = (later: number, due: number): string =>
-      `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, created_ms, updated_ms)
-       VALUES ('${handled}', 'done', 'event', 10, ${10 + later}, ${due}, 1, 1)`;
+    const close = (later: number, due: number, status = 'done', deleted: number | null = world.head): string =>
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, deleted_block, created_ms, updated_ms)
+       VALUES ('${handled}', '${status}', 'event', 10, ${10 + later}, ${due}, ${deleted}, 1, 1)`;
     expect(await brokenWith(close(9, 10), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head + 1), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head), { lettingGo })).toEqual([]);
+    expect(await brokenWith(close(10, world.head), { lettingGo: [{ ...lettingGo[0], isLive: true }] })).toEqual([
+      expect.stringContaining('its order lives'),
+    ]);
+  });
+
+  test('a file is deleted for a close from before its order came back', async () => {
+    const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
+    const cleanup = (status: string, seen: number, confirmed: number | null, deleted: number | null = null): string =>
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, deleted_block, created_ms, updated_ms)
+       VALUES ('${handled}', '${status}', 'event', ${seen}, ${confirmed}, ${confirmed}, ${deleted}, 1, 1)`;
+    const justNow = cleanup('done', 10, 20, world.head);
+    const longAgo = cleanup('done', 10, 20, world.head - 101);
+    const calledOff = cleanup('cancelled', 10, 20);
+    const unconfirmed = cleanup('seen', world.head - 10, null);
+    expect(await brokenWith(justNow, { lettingGo })).toEqual([]);
+    expect(await brokenWith(longAgo, { lettingGo })).toEqual([expect.stringContaining('its cleanup is done')]);
+    for (const before of [justNow, longAgo, calledOff]) {
+      const found = await brokenWith(`${before}; ${unconfirmed}`, { lettingGo });
+      expect(found).toContainEqual(expect.stringContaining('its cleanup is seen'));
+    }
+    const confirmed = cleanup('confirmed', world.head - 20, world.head - 10);
+    const found = await brokenWith(`${longAgo}; ${confirmed}`, { lettingGo });
+    expect(found).not.toContainEqual(expect.stringContaining('two confirmations'));
   });
 
   test('a lost file is deleted before its grace is over', async () => {
-    const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
-    const lost = `UPDATE pin_record SET lost_block = ${world.head - 100}`;
-    expect(await brokenWith(lost, { lettingGo, lostGraceBlocks: 101 })).toHaveLength(1);
-    expect(await brokenWith(lost, { lettingGo, lostGraceBlocks: 100 })).toEqual([]);
+    const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head, isLive: true } as const];
+    const lost = `UPDATE pin_record SET lost_block = ${world.head - 100}, status = 'lost'`;
+    const early = await brokenWith(lost, { lettingGo, lostGraceBlocks: 101 });
+    expect(early).toContainEqual(expect.stringContaining('without two confirmations'));
+    const inTime = await brokenWith(lost, { lettingGo, lostGraceBlocks: 100 });
+    expect(inTime).not.toContainEqual(expect.stringContaining('without two confirmations'));
+    const removed = (letGo: number): string =>
+      `UPDATE pin_record SET lost_block = 10, status = 'removed', let_go_block = ${letGo}`;
+    const now = await brokenWith(removed(world.head), { lettingGo, lostGraceBlocks: 100 });
+    expect(now).not.toContainEqual(expect.stringContaining('without two confirmations'));
+    const longAgo = await brokenWith(removed(world.head - 101), { lettingGo, lostGraceBlocks: 100 });
+    expect(longAgo).toContainEqual(expect.stringContaining('without two confirmations'));
   });
 
   test('the file of a closed order is held still', async () => {
@@ -172,6 +203,50 @@ describe('It is found that', () => {
     watch.sent({ ...call, target: handled });
     watch.sent({ ...call, target: "the operator's" });
     expect(watch.violations).toEqual(["the seal of the operator's was ended, which no pull of the bot began"]);
+  });
+
+  describe('of a file whose order lives', () => {
+    const call = {
+      'storage/delete': { part: 'sworker', name: 'POST /storage/delete' },
+      'pin/rm': { part: 'ipfs', name: 'pin/rm' },
+    } as const;
+
+    /** What is seen when the bot lets go of it in these ways while sWorker has it so. */
+    function seenWhen(state: 'pending' | 'valid' | 'lost' | 'absent', ways: readonly (keyof typeof call)[]) {
+      const { files } = world.sworker;
+      const [pending, held] = [new Map(files.pending), new Map(files.held)];
+      const file = files.held.get(handled);
+      files.held.delete(handled);
+      const pendingFile = { cid: handled, startedMs: 0, diskIndex: 0, plainBytes: 0, sealedBytes: 0, dag: undefined };
+      if (state === 'pending') files.pending.set(handled, pendingFile);
+      else if (state !== 'absent' && file !== undefined) files.held.set(handled, { ...file, state });
+      const watch = new Watch(world.chain, world.sworker);
+      for (const how of ways) watch.sent({ ...call[how], target: handled });
+      files.pending.clear();
+      files.held.clear();
+      for (const [cid, one] of pending) files.pending.set(cid, one);
+      for (const [cid, one] of held) files.held.set(cid, one);
+      expect(watch.lettingGo.map(({ isLive }) => isLive)).toEqual(ways.map(() => true));
+      return watch.violations;
+    }
+
+    test.each(['pending', 'valid'] as const)('one that is %s is deleted', (state) => {
+      expect(seenWhen(state, ['storage/delete'])).toEqual([
+        expect.stringMatching(new RegExp(`was deleted .* its order lives and it is ${state}$`, 'u')),
+      ]);
+    });
+
+    test.each(['pending', 'valid', 'lost'] as const)('one that is %s is unpinned', (state) => {
+      expect(seenWhen(state, ['pin/rm'])).toEqual([
+        expect.stringMatching(new RegExp(`was unpinned .* its order lives and it is ${state}$`, 'u')),
+      ]);
+    });
+
+    test('nothing is said of one that is lost and deleted, nor of one that is not there', () => {
+      expect(seenWhen('lost', ['storage/delete', 'pin/rm'])).toEqual([]);
+      expect(seenWhen('absent', ['storage/delete', 'pin/rm'])).toEqual([]);
+      expect(seenWhen('lost', ['storage/delete', 'pin/rm', 'pin/rm'])).toHaveLength(1);
+    });
   });
 
   test('a record waits for a pull that nobody runs', async () => {

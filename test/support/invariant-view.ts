@@ -5,6 +5,8 @@ export interface LettingGo {
   readonly how: 'storage/delete' | 'pin/rm' | 'seal_end';
   readonly cid: string;
   readonly atBlock: number;
+  /** Whether its order was on chain at that block. */
+  readonly isLive?: boolean;
 }
 
 /** A bot's database beside the world it works in. What is undefined nobody looked at, and it is not judged. */
