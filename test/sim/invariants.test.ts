@@ -1,6 +1,7 @@
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SmError } from '../../src/domain/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { RecordingLogger } from '../support/quiet-logger.ts';
@@ -263,10 +264,26 @@ describe('It is found that', () => {
     expect(await brokenWith('', { seen: ['it was deleted'] })).toEqual(['it was deleted']);
   });
 
-  test.each([1, 78])('the process ended with %i', async (exitCode) => {
-    expect(await brokenWith('', { exits: [{ exitCode, error: 'why' }] })).toEqual([
-      `the process ended with ${exitCode}: why`,
+  test.each([
+    [1, '', {}],
+    [78, '', {}],
+    [0, ' without being asked', {}],
+    [75, ' after 1799 s, which no outage can have lasted', { livedMs: 30 * MINUTE_MS - SECOND_MS }],
+    [75, ' after 0 s, which no outage can have lasted', { error: new SmError('CHAIN_UNREACHABLE', 'why'), livedMs: 0 }],
+  ])('the process ended with %i%s', async (exitCode, wrong, also) => {
+    const exits = [{ exitCode, error: 'why', isAsked: false, livedMs: 30 * MINUTE_MS, ...also }];
+    expect(await brokenWith('', { exits })).toEqual([
+      expect.stringContaining(`the process ended with ${exitCode}${wrong}: `),
     ]);
+  });
+
+  test.each([
+    [0, { isAsked: true }],
+    [75, { livedMs: 30 * MINUTE_MS }],
+    [75, { error: new SmError('DATABASE_BUSY', 'why') }],
+    [75, { error: new SmError('DISK_FULL', 'why') }],
+  ])('but not that it ended with %i as it may', async (exitCode, also) => {
+    expect(await brokenWith('', { exits: [{ exitCode, isAsked: false, livedMs: 0, ...also }] })).toEqual([]);
   });
 
   test('timers grow', async () => {

@@ -9,6 +9,16 @@ export interface LettingGo {
   readonly isLive?: boolean;
 }
 
+/** How a process ended by itself. */
+export interface Exit {
+  readonly exitCode: number;
+  readonly error?: unknown;
+  /** Whether it was asked to stop before. */
+  readonly isAsked: boolean;
+  /** From its start on, by the clock that no one steps. */
+  readonly livedMs: number;
+}
+
 /** A bot's database beside the world it works in. What is undefined nobody looked at, and it is not judged. */
 export interface InvariantView {
   readonly chain: ChainModel;
@@ -32,7 +42,9 @@ export interface InvariantView {
   readonly wanted?: readonly string[];
   readonly unwanted?: readonly string[];
   /** How processes ended by themselves. */
-  readonly exits?: readonly { readonly exitCode: number; readonly error?: unknown }[];
+  readonly exits?: readonly Exit[];
+  /** How long an outage of chain, sWorker or IPFS lasts before it may end a process. */
+  readonly maxOutageMs?: number;
   /** How long a file may be lost before it may be deleted. */
   readonly lostGraceBlocks?: number;
   readonly maxPendingTasks?: number;

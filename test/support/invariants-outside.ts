@@ -1,8 +1,11 @@
 import { storagePrefixes } from '../../src/clients/chain/keys/storage-prefixes.ts';
 import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { ChainModel } from '../../devnet/chain/model.ts';
+import { exitCodes, SmError } from '../../src/domain/errors.ts';
 import type { CleanupStatus } from '../../src/domain/statuses.ts';
-import type { InvariantView } from './invariant-view.ts';
+import { SECOND_MS } from '../../src/domain/units.ts';
+import { partOf } from '../../src/runtime/loop.ts';
+import type { Exit, InvariantView } from './invariant-view.ts';
 
 const confirmAfterBlocks = 10;
 /** From the last look at the order to the question to sWorker: less than any new close needs. */
@@ -10,8 +13,6 @@ const deletedWithinBlocks = 100;
 const pageKeys = 1_000_000;
 /** A bot has some twenty loops, and a few waits for each pull and each question under way. */
 const mostTimers = 150;
-/** Stopped on request, or an outage that lasted; a kill is no exit. */
-const rightExits = [0, 75];
 
 /** Texts of all orders on chain after a block. */
 export function ordersAt(chain: ChainModel, block: number): readonly string[] {
@@ -78,13 +79,22 @@ export async function filesLeft(view: InvariantView): Promise<string[]> {
     .map((cid) => `the order of ${cid} is closed and sWorker holds its file`);
 }
 
-export function wrongExits({ exits = [] }: InvariantView): string[] {
-  return exits
-    .filter(({ exitCode }) => !rightExits.includes(exitCode))
-    .map(
-      ({ exitCode, error }) =>
-        `the process ended with ${exitCode}: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+export function wrongExits({ exits = [], maxOutageMs = 0 }: InvariantView): string[] {
+  return exits.flatMap((exit) => {
+    const { exitCode, error } = exit;
+    const wrong = whatIsWrong(exit, maxOutageMs);
+    if (wrong === undefined) return [];
+    return [`the process ended with ${exitCode}${wrong}: ${error instanceof Error ? error.stack : String(error)}`];
+  });
+}
+
+function whatIsWrong({ exitCode, error, isAsked, livedMs }: Exit, maxOutageMs: number): string | undefined {
+  if (exitCode === exitCodes.stopped) return isAsked ? undefined : ' without being asked';
+  if (exitCode !== exitCodes.outage) return '';
+  // The disk and the database are given no time.
+  const isOutside = !(error instanceof SmError) || !['database', 'disk'].includes(partOf(error.code));
+  const lived = Math.round(livedMs / SECOND_MS);
+  return isOutside && livedMs < maxOutageMs ? ` after ${lived} s, which no outage can have lasted` : undefined;
 }
 
 export function grownTimers({ timers = 0 }: InvariantView): string[] {

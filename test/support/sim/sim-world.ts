@@ -262,6 +262,7 @@ export class SimWorld {
       wanted: this.#wanted(true),
       unwanted: this.#wanted(false),
       exits: this.endings.filter((ending) => ending !== 'killed'),
+      maxOutageMs: config.runtime.maxOutageMs,
       lostGraceBlocks: config.seal.lostGraceBlocks,
       maxPendingTasks: config.scheduler.maxPendingTasks,
       maxAttempts: config.pull.maxAttempts,
