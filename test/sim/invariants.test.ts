@@ -77,6 +77,26 @@ describe('It is found that', () => {
       "UPDATE file_record SET turn_block = NULL WHERE status = 'waiting'",
       /is not-ours for ever/u,
     ],
+    [
+      'the verdict of a handled order cannot be derived again',
+      "UPDATE file_record SET verdict = 'too-large', decided_block = read_block WHERE status = 'handled'",
+      /is too-large, derived again take/u,
+    ],
+    [
+      'the verdict of an order that is pulled cannot be derived again',
+      "UPDATE file_record SET status = 'pulling', verdict = 'dice', decided_block = read_block WHERE status = 'handled'",
+      /is dice, derived again take/u,
+    ],
+    [
+      'an order is pulled that is not to be taken',
+      "UPDATE file_record SET status = 'pulling', decided_block = read_block WHERE status = 'waiting'",
+      /is pulling with not-ours/u,
+    ],
+    [
+      'an order failed that was not to be taken',
+      "UPDATE file_record SET status = 'failed', attempts = 5, decided_block = read_block WHERE status = 'waiting'",
+      /is failed with not-ours/u,
+    ],
     ['the tally is wrong', 'UPDATE tally SET orders = orders + 1', /the tally of .* orders too many/u],
     [
       'a handled order has no held record',
@@ -171,6 +191,31 @@ describe('It is found that', () => {
     expect(now).not.toContainEqual(expect.stringContaining('without two confirmations'));
     const longAgo = await brokenWith(removed(world.head - 101), { lettingGo, lostGraceBlocks: 100 });
     expect(longAgo).toContainEqual(expect.stringContaining('without two confirmations'));
+  });
+
+  describe('behind an open gap or walk', () => {
+    const gapFrom = (block: number): string =>
+      `INSERT INTO gap (from_block, to_block, reason, found_ms) VALUES (${block}, ${block + 1}, 'pruned', 1)`;
+    const walking = `INSERT INTO walk (status, reason, reads_all, anchor_block, oldest_page_block, newest_page_block, cursor, started_ms)
+      VALUES ('running', 'interval', 0, 1, 1, 1, '', 1)`;
+
+    test.each([
+      ['a gap', gapFrom(5_000_030)],
+      ['a walk', walking],
+    ])('an order that %s cannot hide is not known, or closed', async (_, open) => {
+      const unknown = await brokenWith(`DELETE FROM file_record; ${open}`);
+      expect(unknown).toContainEqual(expect.stringMatching(/is on chain since \d+ and not in the database/u));
+      const closed = await brokenWith(`UPDATE file_record SET status = 'closed'; ${open}`);
+      expect(closed).toContainEqual(expect.stringMatching(/is on chain since \d+ and closed in the database/u));
+    });
+
+    test.each([
+      ['it may lie in the gap', gapFrom(1)],
+      ['no walk was complete yet', `UPDATE walk SET status = 'running'`],
+    ])('but not when %s', async (_, open) => {
+      const found = await brokenWith(`DELETE FROM file_record; ${open}`);
+      expect(found).not.toContainEqual(expect.stringContaining('is on chain'));
+    });
   });
 
   test('the file of a closed order is held still', async () => {

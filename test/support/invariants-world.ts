@@ -104,7 +104,8 @@ export async function untrueRecords({ rows, held, lost = [] }: InvariantView): P
     );
 }
 
-function infoAt(chain: ChainModel, cid: string, atBlock: number): FileInfo | undefined {
+/** What the chain says of an order at a block; undefined too when it has forgotten the state. */
+export function infoAt(chain: ChainModel, cid: string, atBlock: number): FileInfo | undefined {
   const block = chain.history.at(atBlock);
   if (block === undefined || !chain.history.hasState(block)) return undefined;
   const value = chain.storage.getAt(fileKey(textBytes(cid)), atBlock);
