@@ -5,6 +5,9 @@ import { type FaultChooser, type FaultKind, stormFaultKinds } from '../support/s
 /** Walks are further apart than half of this, so a node that forgets orders cannot do so at all three looks that a close by absence takes. */
 const lieEveryBlocks = 700;
 
+/** Only answers to these can pass for another state of the chain; `null` for anything else is no answer. */
+const tellsOrders = /^state_(?:getKeysPaged|getStorage|queryStorageAt)$/u;
+
 /** What is asked seldom, and what has an effect. */
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
@@ -38,7 +41,7 @@ export function stormFaults(
       if (lies.lastFile === target) return 'dropped';
       lies.lastFile = target;
     }
-    if (part !== 'chain') return kind;
+    if (part !== 'chain' || !tellsOrders.test(name)) return kind;
     if (chain.head.number - lies.lastBlock < lieEveryBlocks) return 'dropped';
     lies.lastBlock = chain.head.number;
     return kind;

@@ -13,6 +13,8 @@ export interface Outcome {
   readonly digest: string;
   /** How often what happened. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How often each call was asked, by `part name`. */
+  readonly asked: Readonly<Record<string, number>>;
   /** How often a fault befell a call, by `part name fault`. */
   readonly faults: Readonly<Record<string, number>>;
   /** What did not hold, and after which act. */
@@ -69,7 +71,15 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
     const counts = { ...(await countsOf(world)), ...Object.fromEntries(stage.counts) };
     const digest = await digestOf(world, counts, invariants);
     const faults = Object.fromEntries(world.desk.faultCounts);
-    return { seed, digest, counts, faults, broken: invariants.length === 0 ? undefined : { afterAct, invariants } };
+    const asked = Object.fromEntries(world.desk.counts);
+    return {
+      seed,
+      digest,
+      counts,
+      asked,
+      faults,
+      broken: invariants.length === 0 ? undefined : { afterAct, invariants },
+    };
   } finally {
     await world.close();
   }
@@ -108,8 +118,13 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     'closes by event': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'event'"),
     'closes by absence': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'absence'"),
     deletions: world.watch.deletions.length,
+    'deletions of lost files': world.watch.lettingGo.filter(({ how, isLive }) => how === 'storage/delete' && isLive)
+      .length,
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
     collections: world.desk.counts.get('ipfs repo/gc') ?? 0,
+    'pins made again': world.desk.counts.get('ipfs pin/update') ?? 0,
+    reconciliations: world.logger.lines.filter(({ message }) => /agree$/u.test(message)).length,
+    backups: world.logger.lines.filter(({ message }) => message === 'Backed up the database').length,
     walks: await one("SELECT COUNT(*) AS n FROM walk WHERE status = 'complete'"),
     gaps: await one('SELECT COUNT(*) AS n FROM gap'),
     restarts: world.endings.length,
