@@ -67,6 +67,23 @@ export async function contradictions({ rows }: InvariantView): Promise<string[]>
   return gaps.map(({ block }) => `the events and orders of block ${block} are said to contradict each other`);
 }
 
+/** No rule can say this of an order that the node is to take. */
+const neverOfWanted = ['denied', 'bad-cid', 'bad-size', 'not-ours', 'too-small', 'too-large'];
+
+/** What a verdict says of an order is so: none is expired before its time, and none that the node is to take is refused for what it is. */
+export async function untrueVerdicts({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
+  const isWanted = new Set(wanted);
+  const waiting = await rows<{ cid: string; verdict: string; readBlock: number }>(
+    "SELECT cid, verdict, read_block AS readBlock FROM file_record WHERE status = 'waiting' AND revise = 0",
+  );
+  return waiting.flatMap(({ cid, verdict, readBlock }) => {
+    const expiresAt = verdict === 'expired' ? infoAt(chain, cid, readBlock)?.expiresAtBlock : undefined;
+    const isTooEarly = expiresAt !== undefined && (expiresAt === 0 || expiresAt > chain.finalized.number);
+    if (isTooEarly) return [`${cid} is said to be expired, and on chain it expires at ${expiresAt}`];
+    return isWanted.has(cid) && neverOfWanted.includes(verdict) ? [`${cid} is to be taken and is ${verdict}`] : [];
+  });
+}
+
 /** Once everybody has been reachable for long the node holds every file that it is to take, but for those that nobody could get or somebody removed. */
 export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
   if (wanted.length === 0) return [];

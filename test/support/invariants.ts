@@ -13,6 +13,7 @@ import {
   staleCleanups,
   staleFigures,
   untrueRecords,
+  untrueVerdicts,
 } from './invariants-world.ts';
 
 /** Claims ahead of their slots may exceed them by half. */
@@ -46,6 +47,7 @@ export async function brokenInvariants(
     staleFigures(view),
     staleCleanups(view),
     givenUpEarly(view),
+    untrueVerdicts(view),
     liesSeldom ? contradictions(view) : [],
     isCleanedUp ? ordersNotTaken(view) : [],
     isCleanedUp ? untrueRecords(view) : [],
