@@ -116,8 +116,8 @@ export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView
 }
 
 /** Once everybody has been reachable for long the records say of every file what sWorker says. */
-export async function untrueRecords({ rows, held, lost = [] }: InvariantView): Promise<string[]> {
-  if (held === undefined) return [];
+export async function untrueRecords({ rows, held, lost }: InvariantView): Promise<string[]> {
+  if (held === undefined || lost === undefined) return [];
   const pins = await rows<{ cid: string; status: string }>(
     "SELECT cid, status FROM pin_record WHERE status IN ('sealed', 'lost')",
   );
