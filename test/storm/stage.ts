@@ -23,7 +23,7 @@ const byHandBytesPerSecond = 2_400;
 /** Carries the acts of a history out in a world. */
 export class Stage {
   readonly #world: SimWorld;
-  /** Everything that was ordered, with its size. */
+  /** Everything that was ordered, by acts or before them, with its size. */
   readonly ordered = new Map<string, number>();
   /** How often an act had an effect. */
   readonly counts = new Map<ActKind, number>();
