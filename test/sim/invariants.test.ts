@@ -135,6 +135,11 @@ describe('It is found that', () => {
       /events and orders of block 7 are said to contradict/u,
     ],
     [
+      'an order is expired before its time',
+      "UPDATE file_record SET verdict = 'expired' WHERE status = 'waiting'",
+      /is said to be expired, and on chain it expires at \d+$/u,
+    ],
+    [
       'a record says something else than sWorker',
       "UPDATE pin_record SET status = 'lost' WHERE status = 'sealed'",
       /is sealed in sWorker and lost in the records/u,
@@ -229,6 +234,8 @@ describe('It is found that', () => {
     expect(await brokenWith('', { wanted })).toEqual([]);
     const passedBy = "UPDATE file_record SET status = 'waiting', verdict = 'expired' WHERE status = 'handled'";
     expect(await brokenWith(passedBy, { wanted })).toContainEqual(`${handled} is to be taken and is waiting expired`);
+    const tooSmall = passedBy.replace('expired', 'too-small');
+    expect(await brokenWith(tooSmall, { wanted })).toContainEqual(`${handled} is to be taken and is too-small`);
     const unknown = await brokenWith('DELETE FROM file_record', { wanted });
     expect(unknown).toContainEqual(`${handled} is to be taken and is unknown `);
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/domain/units.ts';
 import { firstBlock, quickRules, type SimOptions } from '../support/sim/sim-options.ts';
@@ -27,6 +28,22 @@ const settleRounds = 150;
 /** See `lieEveryBlocks`. */
 const liesSeldom = true;
 const otherOrders = 25;
+/** Of every kind some; those that have expired can be closed from the beginning. */
+const otherKinds = {
+  live: 8,
+  pending: 2,
+  abandoned: 2,
+  expiring: 3,
+  expired: 6,
+  deserted: 1,
+  full: 1,
+  large: 1,
+  empty: 1,
+  notCanonical: 1,
+  notCid: 1,
+};
+/** The CIDs of one seed are the same ones wherever they are drawn. */
+const otherCids = 1_000_000;
 
 function stormOptions(seed: number): SimOptions {
   return {
@@ -56,7 +73,7 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
   let afterAct = -1;
   let invariants: readonly string[] = [];
   try {
-    await begin(world, seed);
+    await begin(world, stage, seed);
     for (const [index, act] of acts.entries()) {
       afterAct = index;
       await stage.perform(act);
@@ -85,8 +102,10 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
   }
 }
 
-async function begin(world: SimWorld, seed: number): Promise<void> {
-  seedOrders(world.chain, otherOrders, { seed });
+async function begin(world: SimWorld, stage: Stage, seed: number): Promise<void> {
+  for (const { cid } of seedOrders(world.chain, otherOrders, { seed: seed + otherCids, mix: otherKinds })) {
+    stage.ordered.set(cid, Number(fileInfo(world.chain, cid)?.sizeBytes ?? 0));
+  }
   await world.run(1);
   world.isSupervised = true;
   world.startBot();

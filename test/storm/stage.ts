@@ -17,11 +17,13 @@ import { type Lies, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
+/** Two hours or so: a seal that the bot did not begin has to stand in more than one look. */
+const byHandBytesPerSecond = 2_400;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {
   readonly #world: SimWorld;
-  /** Everything that was ordered, with its size. */
+  /** Everything that was ordered, by acts or before them, with its size. */
   readonly ordered = new Map<string, number>();
   /** How often an act had an effect. */
   readonly counts = new Map<ActKind, number>();
@@ -221,7 +223,7 @@ export class Stage {
     const { cids, ipfs } = this.#world;
     if (!ipfs.isRunning) return false;
     const cid = cids.any();
-    ipfs.putFile({ cid, sizeBytes: 16 * MIB, bytesPerSecond: slowBytesPerSecond / 2 });
+    ipfs.putFile({ cid, sizeBytes: 16 * MIB, bytesPerSecond: byHandBytesPerSecond });
     ipfs.pinAdd(cid, { signal: new AbortController().signal, onProgress: () => undefined }).catch(() => undefined);
     return true;
   }

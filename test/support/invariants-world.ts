@@ -15,20 +15,31 @@ interface FigureRow {
   readonly replicas: number;
 }
 
+/** Rows that were held against the chain and found right: what they were read at does not change. */
+const foundRight = new WeakMap<ChainModel, Set<string>>();
+
 /** Every row has what `FilesV2` said at the block it was read at, as far as the chain still has that state. */
 export async function staleFigures({ chain, rows }: InvariantView): Promise<string[]> {
+  const right = foundRight.get(chain) ?? new Set();
+  foundRight.set(chain, right);
   const orders = await rows<FigureRow>(
     `SELECT cid, read_block, size_bytes, reward_pico, calculated_block, expiry_block, replicas FROM file_record WHERE status <> 'closed'`,
   );
   return orders.flatMap((row) => {
+    const name = Object.values(row).join(' ');
+    if (right.has(name)) return [];
     const info = infoAt(chain, row.cid, row.read_block);
-    if (info === undefined) return [];
     const figures = `${row.size_bytes} ${fromSortableText(row.reward_pico)} ${row.calculated_block} ${row.expiry_block} ${row.replicas}`;
-    const told = `${info.sizeBytes} ${info.amountPico} ${info.calculatedAtBlock} ${info.expiresAtBlock} ${info.replicas.length}`;
-    return figures === told
-      ? []
-      : [`${row.cid} is ${figures} in the database, and was ${told} on chain at ${row.read_block}`];
+    if (info === undefined || figures === figuresOf(info)) {
+      right.add(name);
+      return [];
+    }
+    return [`${row.cid} is ${figures} in the database, and was ${figuresOf(info)} on chain at ${row.read_block}`];
   });
+}
+
+function figuresOf({ sizeBytes, amountPico, calculatedAtBlock, expiresAtBlock, replicas }: FileInfo): string {
+  return `${sizeBytes} ${amountPico} ${calculatedAtBlock} ${expiresAtBlock} ${replicas.length}`;
 }
 
 /** No cleanup waits for an order that was read on chain after its close. */
@@ -67,6 +78,23 @@ export async function contradictions({ rows }: InvariantView): Promise<string[]>
   return gaps.map(({ block }) => `the events and orders of block ${block} are said to contradict each other`);
 }
 
+/** No rule can say this of an order that the node is to take. */
+const neverOfWanted = ['denied', 'bad-cid', 'bad-size', 'not-ours', 'too-small', 'too-large'];
+
+/** What a verdict says of an order is so: none is expired before its time, and none that the node is to take is refused for what it is. */
+export async function untrueVerdicts({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
+  const isWanted = new Set(wanted);
+  const waiting = await rows<{ cid: string; verdict: string; readBlock: number }>(
+    "SELECT cid, verdict, read_block AS readBlock FROM file_record WHERE status = 'waiting' AND revise = 0",
+  );
+  return waiting.flatMap(({ cid, verdict, readBlock }) => {
+    const expiresAt = verdict === 'expired' ? infoAt(chain, cid, readBlock)?.expiresAtBlock : undefined;
+    const isTooEarly = expiresAt !== undefined && (expiresAt === 0 || expiresAt > chain.finalized.number);
+    if (isTooEarly) return [`${cid} is said to be expired, and on chain it expires at ${expiresAt}`];
+    return isWanted.has(cid) && neverOfWanted.includes(verdict) ? [`${cid} is to be taken and is ${verdict}`] : [];
+  });
+}
+
 /** Once everybody has been reachable for long the node holds every file that it is to take, but for those that nobody could get or somebody removed. */
 export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
   if (wanted.length === 0) return [];
@@ -88,8 +116,8 @@ export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView
 }
 
 /** Once everybody has been reachable for long the records say of every file what sWorker says. */
-export async function untrueRecords({ rows, held, lost = [] }: InvariantView): Promise<string[]> {
-  if (held === undefined) return [];
+export async function untrueRecords({ rows, held, lost }: InvariantView): Promise<string[]> {
+  if (held === undefined || lost === undefined) return [];
   const pins = await rows<{ cid: string; status: string }>(
     "SELECT cid, status FROM pin_record WHERE status IN ('sealed', 'lost')",
   );

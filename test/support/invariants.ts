@@ -14,6 +14,7 @@ import {
   staleCleanups,
   staleFigures,
   untrueRecords,
+  untrueVerdicts,
 } from './invariants-world.ts';
 
 const takenStatuses: readonly OrderStatus[] = ['queued', 'pulling', 'failed'];
@@ -48,6 +49,7 @@ export async function brokenInvariants(
     staleFigures(view),
     staleCleanups(view),
     givenUpEarly(view),
+    untrueVerdicts(view),
     liesSeldom ? contradictions(view) : [],
     isCleanedUp ? ordersNotTaken(view) : [],
     isCleanedUp ? untrueRecords(view) : [],
