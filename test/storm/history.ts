@@ -142,7 +142,7 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
     collections: world.desk.counts.get('ipfs repo/gc') ?? 0,
     'pins made again': world.desk.counts.get('ipfs pin/update') ?? 0,
-    reconciliations: world.logger.lines.filter(({ message }) => /agree$/u.test(message)).length,
+    reconciliations: world.logger.lines.filter(({ message }) => message.endsWith(' agree')).length,
     backups: world.logger.lines.filter(({ message }) => message === 'Backed up the database').length,
     walks: await one("SELECT COUNT(*) AS n FROM walk WHERE status = 'complete'"),
     gaps: await one('SELECT COUNT(*) AS n FROM gap'),

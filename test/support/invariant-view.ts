@@ -23,7 +23,7 @@ export interface Exit {
 export interface InvariantView {
   readonly chain: ChainModel;
   /** Reads the database beside the bot. */
-  rows<T>(sql: string, ...bindings: readonly unknown[]): Promise<T[]>;
+  readonly rows: <T>(sql: string, ...bindings: readonly unknown[]) => Promise<T[]>;
   /** Whether a bot runs on the database. */
   readonly isBotUp: boolean;
   /** CIDs that the daemon is pulling now. */
