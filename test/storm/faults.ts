@@ -8,6 +8,10 @@ const lieEveryBlocks = 700;
 /** Only answers to these can pass for another state of the chain; `null` for anything else is no answer. */
 const tellsOrders = /^state_(?:getKeysPaged|getStorage|queryStorageAt)$/u;
 
+/** Asked so seldom that others would use up all lies that there may be. */
+const askedInWalks = 'state_getKeysPaged';
+const liesOfWalks = 0.3;
+
 /** What is asked seldom, and what has an effect. */
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
@@ -35,7 +39,8 @@ export function stormFaults(
     const often = times <= 3 || spoiltMore.test(name) ? moreOften : 1;
     const share = part === 'telemetry' ? ofReports : (perMille / 1000) * often;
     if (random.fraction() >= share) return undefined;
-    const kind: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
+    const drawn: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
+    const kind = name === askedInWalks && random.fraction() < liesOfWalks ? 'wrong' : drawn;
     if (kind !== 'wrong') return kind;
     if (part === 'sworker' && target !== undefined) {
       if (lies.lastFile === target) return 'dropped';

@@ -16,7 +16,6 @@ export const mustHappen = [
   'closes by absence',
   'deletions of lost files',
   'collections',
-  'pins made again',
   'reconciliations',
   'backups',
   'walks',
