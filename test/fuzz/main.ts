@@ -26,7 +26,7 @@ function knownTarget(text: string): string {
 function tell(name: string, { reason, input, seed, path }: Failure): void {
   console.log(`  ${reason.replace(/[^\x20-\x7e\n]/g, '?')}`);
   console.log(`  input: ${input}`);
-  console.log(`  again: npm run fuzz -- --target ${name} --seed ${seed} --path ${path}`);
+  console.log(`  again: npm run fuzz -- --target ${name} --seed ${seed}${path === '' ? '' : ` --path ${path}`}`);
 }
 
 const { seconds, seed, target, path } = new Command('fuzz')

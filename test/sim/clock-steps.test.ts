@@ -96,7 +96,7 @@ describe('The clock of the machine is stepped', () => {
     await takesNewOrders(world);
     await world.run(15);
     expect(world.watch.lettingGo).toEqual([]);
-    expect(world.endings).toEqual([{ exitCode: 0 }]);
+    expect(world.endings).toMatchObject([{ exitCode: 0, isAsked: true }]);
     expect(await world.broken({ isSettled: true })).toEqual([]);
     expect(await world.stopBot()).toBe(0);
   });

@@ -1,6 +1,9 @@
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { HOUR_MS, MIB, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { Part } from '../support/sim/call-desk.ts';
+
+/** What the node is configured to take. */
+export const sizeLimitsMib = { min: 0.5, max: 100 };
 
 const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
 
@@ -29,10 +32,10 @@ export type OrderAct =
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
     }
-  | Pick<'reorder' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
+  | Pick<'calculate' | 'reorder' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
 
 export type OutsideAct =
-  | { readonly kind: 'restart-sworker' | 'upgrade-runtime' }
+  | { readonly kind: 'restart-sworker' | 'upgrade-runtime' | 'seal-by-hand' }
   | (Passing<'away'> & { readonly part: Part })
   | Passing<'crash-ipfs' | 'upgrade-sworker'>
   | (Passing<'step-clock'> & { readonly byMs: number });
@@ -61,6 +64,7 @@ const draws: readonly (readonly [number, Draw])[] = [
   [7, (random) => ({ kind: 'reorder', pick: random.next() })],
   [14, (random) => ({ kind: 'close', pick: random.next() })],
   [2, (random) => ({ kind: 'close-and-reorder', pick: random.next() })],
+  [2, (random) => ({ kind: 'calculate', pick: random.next() })],
   [2, (random) => ({ kind: 'lose', pick: random.next() })],
   [1, (random) => ({ kind: 'recover', pick: random.next() })],
   [1, (random) => ({ kind: 'forget', pick: random.next() })],
@@ -68,6 +72,7 @@ const draws: readonly (readonly [number, Draw])[] = [
   [4, (random) => ({ kind: 'die', steps: random.between(1, 300) })],
   [1, () => ({ kind: 'stop' })],
   [1, () => ({ kind: 'restart-sworker' })],
+  [1, () => ({ kind: 'seal-by-hand' })],
   [0.3, () => ({ kind: 'upgrade-runtime' })],
   [2, (random) => ({ kind: 'away', part: parts[random.between(0, 4)] ?? 'chain', forMs: outageMs(random) })],
   [1, (random) => ({ kind: 'crash-ipfs', forMs: random.between(1, 600) * SECOND_MS })],
@@ -130,5 +135,12 @@ function drawOrder(random: SeededRandom): Act {
   const whose = random.fraction() < 0.75 ? 'ours' : 'theirs';
   const odd = random.fraction();
   const nature = odd < 0.7 ? 'quick' : (fileNatures[random.between(1, 3)] ?? 'quick');
-  return { kind: 'order', whose, nature, sizeBytes: random.between(1, 64) * 1024 ** 2 };
+  return { kind: 'order', whose, nature, sizeBytes: drawSize(random) };
+}
+
+/** Some are smaller or larger than this node takes. */
+function drawSize(random: SeededRandom): number {
+  const odd = random.fraction();
+  if (odd < 0.04) return MIB / 4;
+  return (odd < 0.08 ? 200 : random.between(1, 64)) * MIB;
 }

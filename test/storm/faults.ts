@@ -5,6 +5,13 @@ import { type FaultChooser, type FaultKind, stormFaultKinds } from '../support/s
 /** Walks are further apart than half of this, so a node that forgets orders cannot do so at all three looks that a close by absence takes. */
 const lieEveryBlocks = 700;
 
+/** Only answers to these can pass for another state of the chain; `null` for anything else is no answer. */
+const tellsOrders = /^state_(?:getKeysPaged|getStorage|queryStorageAt)$/u;
+
+/** Asked so seldom that others would use up all lies that there may be. */
+const askedInWalks = 'state_getKeysPaged';
+const liesOfWalks = 0.3;
+
 /** What is asked seldom, and what has an effect. */
 const spoiltMore = /pin\/|repo\/gc|POST|DELETE|file\/info$/u;
 const moreOften = 8;
@@ -32,13 +39,14 @@ export function stormFaults(
     const often = times <= 3 || spoiltMore.test(name) ? moreOften : 1;
     const share = part === 'telemetry' ? ofReports : (perMille / 1000) * often;
     if (random.fraction() >= share) return undefined;
-    const kind: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
+    const drawn: FaultKind = stormFaultKinds[random.between(0, stormFaultKinds.length - 1)] ?? 'dropped';
+    const kind = name === askedInWalks && random.fraction() < liesOfWalks ? 'wrong' : drawn;
     if (kind !== 'wrong') return kind;
     if (part === 'sworker' && target !== undefined) {
       if (lies.lastFile === target) return 'dropped';
       lies.lastFile = target;
     }
-    if (part !== 'chain') return kind;
+    if (part !== 'chain' || !tellsOrders.test(name)) return kind;
     if (chain.head.number - lies.lastBlock < lieEveryBlocks) return 'dropped';
     lies.lastBlock = chain.head.number;
     return kind;

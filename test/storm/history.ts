@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import { firstBlock, type SimOptions } from '../support/sim/sim-options.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
-import type { Act } from './acts.ts';
+import { type Act, sizeLimitsMib } from './acts.ts';
 import { Stage } from './stage.ts';
 
 /** What came of one history. */
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly digest: string;
   /** How often what happened. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How often each call was asked, by `part name`. */
+  readonly asked: Readonly<Record<string, number>>;
   /** How often a fault befell a call, by `part name fault`. */
   readonly faults: Readonly<Record<string, number>>;
   /** What did not hold, and after which act. */
@@ -26,7 +29,25 @@ const settleRounds = 75;
 const settleRunMs = 7 * SECOND_MS;
 /** A first start: all seeded orders are known and decided. */
 const beginMs = 15 * SECOND_MS;
+/** See `lieEveryBlocks`. */
+const liesSeldom = true;
 const otherOrders = 25;
+/** Of every kind some; those that have expired can be closed from the beginning. */
+const otherKinds = {
+  live: 8,
+  pending: 2,
+  abandoned: 2,
+  expiring: 3,
+  expired: 6,
+  deserted: 1,
+  full: 1,
+  large: 1,
+  empty: 1,
+  notCanonical: 1,
+  notCid: 1,
+};
+/** The CIDs of one seed are the same ones wherever they are drawn. */
+const otherCids = 1_000_000;
 
 function stormOptions(seed: number): SimOptions {
   return {
@@ -40,6 +61,7 @@ function stormOptions(seed: number): SimOptions {
     rules: { reportSlotBlocks: 30, spowerDelayBlocks: 5, fileDurationBlocks: 350 },
     storageMaxBytes: 3_000_000_000,
     config: {
+      scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
       cleanup: { graceHours: 0.25 },
       seal: { lostGraceHours: 0.5 },
       indexer: { scanIntervalHours: 1 },
@@ -55,11 +77,11 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
   let afterAct = -1;
   let invariants: readonly string[] = [];
   try {
-    await begin(world, seed);
+    await begin(world, stage, seed);
     for (const [index, act] of acts.entries()) {
       afterAct = index;
       await stage.perform(act);
-      if (act.kind === 'run' || act.kind === 'leap') invariants = await world.broken();
+      if (act.kind === 'run' || act.kind === 'leap') invariants = await world.broken({ liesSeldom });
       if (invariants.length > 0) break;
     }
     if (invariants.length === 0) invariants = await settle(world, stage);
@@ -70,14 +92,24 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
     const counts = { ...(await countsOf(world)), ...Object.fromEntries(stage.counts) };
     const digest = await digestOf(world, counts, invariants);
     const faults = Object.fromEntries(world.desk.faultCounts);
-    return { seed, digest, counts, faults, broken: invariants.length === 0 ? undefined : { afterAct, invariants } };
+    const asked = Object.fromEntries(world.desk.counts);
+    return {
+      seed,
+      digest,
+      counts,
+      asked,
+      faults,
+      broken: invariants.length === 0 ? undefined : { afterAct, invariants },
+    };
   } finally {
     await world.close();
   }
 }
 
-async function begin(world: SimWorld, seed: number): Promise<void> {
-  seedOrders(world.chain, otherOrders, { seed });
+async function begin(world: SimWorld, stage: Stage, seed: number): Promise<void> {
+  for (const { cid } of seedOrders(world.chain, otherOrders, { seed: seed + otherCids, mix: otherKinds })) {
+    stage.ordered.set(cid, Number(fileInfo(world.chain, cid)?.sizeBytes ?? 0));
+  }
   await world.run(1);
   world.isSupervised = true;
   world.startBot();
@@ -90,7 +122,7 @@ async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]>
   let open: readonly string[] = [];
   for (let round = 0; round < settleRounds; round += 1) {
     await world.runMs(settleRunMs);
-    const wrong = await world.broken();
+    const wrong = await world.broken({ liesSeldom });
     if (wrong.length > 0) return wrong;
     open = await world.broken({ isSettled: true, isCleanedUp: true });
     if (open.length === 0) return [];
@@ -106,9 +138,16 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     pulls: [...world.watch.pullsBegun.values()].reduce((sum, pulls) => sum + pulls, 0),
     seals: await one('SELECT COUNT(*) AS n FROM pin_record WHERE sealed_ms IS NOT NULL'),
     closes: await one('SELECT COUNT(*) AS n FROM cleanup_record WHERE confirmed_block IS NOT NULL'),
+    'closes by event': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'event'"),
     'closes by absence': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'absence'"),
     deletions: world.watch.deletions.length,
+    'deletions of lost files': world.watch.lettingGo.filter(({ how, isLive }) => how === 'storage/delete' && isLive)
+      .length,
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
+    collections: world.desk.counts.get('ipfs repo/gc') ?? 0,
+    'pins made again': world.desk.counts.get('ipfs pin/update') ?? 0,
+    reconciliations: world.logger.lines.filter(({ message }) => message.endsWith(' agree')).length,
+    backups: world.logger.lines.filter(({ message }) => message === 'Backed up the database').length,
     walks: await one("SELECT COUNT(*) AS n FROM walk WHERE status = 'complete'"),
     gaps: await one('SELECT COUNT(*) AS n FROM gap'),
     restarts: world.endings.length,

@@ -2,16 +2,28 @@ import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
-import type { Act, ActKind, AnswersAct, BotAct, ChainAct, OrderAct, OutsideAct } from './acts.ts';
+import { MIB } from '../../src/domain/units.ts';
+import {
+  type Act,
+  type ActKind,
+  type AnswersAct,
+  type BotAct,
+  type ChainAct,
+  type OrderAct,
+  type OutsideAct,
+  sizeLimitsMib,
+} from './acts.ts';
 import { type Lies, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
+/** Two hours or so: a seal that the bot did not begin has to stand in more than one look. */
+const byHandBytesPerSecond = 2_400;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {
   readonly #world: SimWorld;
-  /** Everything that was ordered, with its size. */
+  /** Everything that was ordered, by acts or before them, with its size. */
   readonly ordered = new Map<string, number>();
   /** How often an act had an effect. */
   readonly counts = new Map<ActKind, number>();
@@ -27,14 +39,17 @@ export class Stage {
     if (await this.#perform(act)) this.counts.set(act.kind, (this.counts.get(act.kind) ?? 0) + 1);
   }
 
-  /** Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. */
+  /**
+   * Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
+   * stands for many, the bot comes back to the rest of a pull that a killed daemon left there after it has forgotten it.
+   */
   async calm(): Promise<void> {
     const { desk, ipfs, sworker } = this.#world;
     desk.chooseFault = undefined;
     desk.chooseNext = undefined;
     const undo = [...this.#undo];
     for (const one of undo) one();
-    sworker.recoverFiles(sworker.files.list('lost').map(({ cid }) => cid));
+    sworker.restart();
     for (const [cid, sizeBytes] of this.ordered) ipfs.putFile({ cid, sizeBytes });
     if (this.#world.bot?.life !== undefined) this.#world.bot.life.diesAtStep = Infinity;
     await this.#world.runMs(2_000);
@@ -50,6 +65,7 @@ export class Stage {
       case 'stop':
         return await this.#bot(act);
       case 'order':
+      case 'calculate':
       case 'reorder':
       case 'close':
       case 'close-and-reorder':
@@ -65,6 +81,7 @@ export class Stage {
       case 'reorder-answers':
         return this.#answers(act);
       case 'restart-sworker':
+      case 'seal-by-hand':
       case 'upgrade-runtime':
       case 'away':
       case 'crash-ipfs':
@@ -104,6 +121,8 @@ export class Stage {
     switch (act.kind) {
       case 'order':
         return this.#order(act);
+      case 'calculate':
+        return this.#onOne(this.#live(), act.pick, calculate);
       case 'reorder':
         return this.#onOne(this.#live(), act.pick, (cid) => this.#reorder(cid));
       case 'close':
@@ -129,6 +148,8 @@ export class Stage {
       case 'restart-sworker':
         sworker.restart();
         return true;
+      case 'seal-by-hand':
+        return this.#sealByHand();
       case 'upgrade-runtime':
         if (chain.specVersion === 25) return false;
         chain.setSpecVersion(25);
@@ -191,7 +212,19 @@ export class Stage {
       stalling: { stallAfterBytes: sizeBytes / 2 },
     };
     this.ordered.set(cid, sizeBytes);
+    const sizeMib = sizeBytes / MIB;
+    this.#world.isWanted.set(cid, whose === 'ours' && sizeMib >= sizeLimitsMib.min && sizeMib <= sizeLimitsMib.max);
     this.#world.order({ cid, sizeBytes, file: files[nature] });
+    return true;
+  }
+
+  /** The operator pins a file that nobody ordered; what becomes of it is not the bot's affair. */
+  #sealByHand(): boolean {
+    const { cids, ipfs } = this.#world;
+    if (!ipfs.isRunning) return false;
+    const cid = cids.any();
+    ipfs.putFile({ cid, sizeBytes: 16 * MIB, bytesPerSecond: byHandBytesPerSecond });
+    ipfs.pinAdd(cid, { signal: new AbortController().signal, onProgress: () => undefined }).catch(() => undefined);
     return true;
   }
 

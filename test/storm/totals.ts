@@ -6,19 +6,37 @@ import type { Outcome } from './history.ts';
 export const judgedFromHistories = 100;
 const leastPulls = 1_000;
 const leastDeletions = 200;
+/** A call that was asked so often must have met every kind of fault. */
+export const askedOften = 500;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
-const mustHappen = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
+export const mustHappen = [
+  'seals',
+  'closes',
+  'closes by event',
+  'closes by absence',
+  'deletions of lost files',
+  'collections',
+  'reconciliations',
+  'backups',
+  'walks',
+  'gaps',
+  'restarts',
+  'restarts by outage',
+];
 
 /** What happened in all histories of a run. */
 export class Totals {
   histories = 0;
   readonly counts = new Map<string, number>();
+  /** How often each call was asked. */
+  readonly asked = new Map<string, number>();
   /** By call, then by the kind of the fault. */
   readonly faults = new Map<string, Map<string, number>>();
 
-  add({ counts, faults }: Pick<Outcome, 'counts' | 'faults'>): void {
+  add({ counts, asked, faults }: Pick<Outcome, 'counts' | 'asked' | 'faults'>): void {
     this.histories += 1;
     for (const [name, times] of Object.entries(counts)) addTo(this.counts, name, times);
+    for (const [call, times] of Object.entries(asked)) addTo(this.asked, call, times);
     for (const [name, times] of Object.entries(faults)) {
       const at = name.lastIndexOf(' ');
       const call = name.slice(0, at);
@@ -38,20 +56,26 @@ export class Totals {
       for (const kind of stormFaultKinds)
         if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
     }
+    for (const [call, times] of this.asked) {
+      if (times < askedOften) continue;
+      const kinds = this.faults.get(call);
+      const never = stormFaultKinds.filter((kind) => !kinds?.has(kind));
+      for (const kind of never) missing.push(`${kind} never befell ${call}, which was asked ${times} times`);
+    }
     if (of('pulls') < leastPulls) missing.push(`${of('pulls')} pulls are fewer than ${leastPulls}`);
     if (of('deletions') < leastDeletions) missing.push(`${of('deletions')} deletions are fewer than ${leastDeletions}`);
     return missing;
   }
 
   lines(): readonly string[] {
-    const calls = [...this.faults].sort(([a], [b]) => (a < b ? -1 : 1));
+    const calls = [...this.asked].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
       [...this.counts].map(([name, times]) => `${name} ${times}`).join(', '),
-      `${'fault × call'.padEnd(48)}${stormFaultKinds.map((kind) => kind.padStart(15)).join('')}`,
-      ...calls.map(
-        ([call, kinds]) =>
-          `${call.padEnd(48)}${stormFaultKinds.map((kind) => String(kinds.get(kind) ?? 0).padStart(15)).join('')}`,
-      ),
+      `${'fault × call'.padEnd(48)}${['asked', ...stormFaultKinds].map((kind) => kind.padStart(15)).join('')}`,
+      ...calls.map(([call, times]) => {
+        const ofKinds = stormFaultKinds.map((kind) => this.faults.get(call)?.get(kind) ?? 0);
+        return `${call.padEnd(48)}${[times, ...ofKinds].map((number) => String(number).padStart(15)).join('')}`;
+      }),
     ];
   }
 

@@ -69,10 +69,21 @@ class FakeCoordinator {
   }
 }
 
+/** An answer that sWorker gives instead of its own. */
+export class Instead {
+  readonly status: number;
+  readonly text: string;
+
+  constructor(status: number, text: string) {
+    this.status = status;
+    this.text = text;
+  }
+}
+
 /** sWorker's model behind the client's own transport interface. */
 class ModelTransport implements HttpTransport {
   readonly #model: SworkerModel;
-  /** Called before each request; throws, or gives another answer's text, or undefined. */
+  /** Called before each request; throws, or gives another answer, or the text of one with HTTP 200, or undefined. */
   before: (route: string, body: string) => unknown = () => undefined;
   /** Called when the model has answered, before the client learns it. */
   after: (route: string) => unknown = () => undefined;
@@ -85,6 +96,7 @@ class ModelTransport implements HttpTransport {
     const [path = '', query = ''] = request.path.split('?');
     const instead = this.before(request.path.replace('/api/v0', ''), request.body ?? '');
     if (typeof instead === 'string') return answer(200, instead);
+    if (instead instanceof Instead) return answer(instead.status, instead.text);
     const body = Buffer.from(request.body ?? '');
     const response = await this.#model.handle({ method: request.method, path, query: parseRawQuery(query), body });
     this.after(request.path.replace('/api/v0', ''));

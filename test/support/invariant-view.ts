@@ -5,13 +5,25 @@ export interface LettingGo {
   readonly how: 'storage/delete' | 'pin/rm' | 'seal_end';
   readonly cid: string;
   readonly atBlock: number;
+  /** Whether its order was on chain at that block. */
+  readonly isLive?: boolean;
+}
+
+/** How a process ended by itself. */
+export interface Exit {
+  readonly exitCode: number;
+  readonly error?: unknown;
+  /** Whether it was asked to stop before. */
+  readonly isAsked: boolean;
+  /** From its start on, by the clock that no one steps. */
+  readonly livedMs: number;
 }
 
 /** A bot's database beside the world it works in. What is undefined nobody looked at, and it is not judged. */
 export interface InvariantView {
   readonly chain: ChainModel;
   /** Reads the database beside the bot. */
-  rows<T>(sql: string, ...bindings: readonly unknown[]): Promise<T[]>;
+  readonly rows: <T>(sql: string, ...bindings: readonly unknown[]) => Promise<T[]>;
   /** Whether a bot runs on the database. */
   readonly isBotUp: boolean;
   /** CIDs that the daemon is pulling now. */
@@ -24,11 +36,19 @@ export interface InvariantView {
   readonly lettingGo?: readonly LettingGo[];
   /** CIDs that sWorker holds, valid or lost. */
   readonly held?: readonly string[];
+  /** Those of them that are lost. */
+  readonly lost?: readonly string[];
+  /** CIDs of orders that this node is to take, and of some that it is not. */
+  readonly wanted?: readonly string[];
+  readonly unwanted?: readonly string[];
   /** How processes ended by themselves. */
-  readonly exits?: readonly { readonly exitCode: number; readonly error?: unknown }[];
+  readonly exits?: readonly Exit[];
+  /** How long an outage of chain, sWorker or IPFS lasts before it may end a process. */
+  readonly maxOutageMs?: number;
   /** How long a file may be lost before it may be deleted. */
   readonly lostGraceBlocks?: number;
   readonly maxPendingTasks?: number;
+  readonly maxAttempts?: number;
   /** Timers that processes wait for now. */
   readonly timers?: number;
   /** Everything that was printed, and what must not stand in it. */

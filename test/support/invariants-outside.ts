@@ -1,37 +1,70 @@
 import { storagePrefixes } from '../../src/clients/chain/keys/storage-prefixes.ts';
 import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { ChainModel } from '../../devnet/chain/model.ts';
-import type { InvariantView } from './invariant-view.ts';
+import { exitCodes, SmError } from '../../src/domain/errors.ts';
+import type { CleanupStatus } from '../../src/domain/statuses.ts';
+import { SECOND_MS } from '../../src/domain/units.ts';
+import { partOf } from '../../src/runtime/loop.ts';
+import type { Exit, InvariantView } from './invariant-view.ts';
 
 const confirmAfterBlocks = 10;
+/** From the last look at the order to the question to sWorker: less than any new close needs. */
+const deletedWithinBlocks = 100;
 const pageKeys = 1_000_000;
 /** A bot has some twenty loops, and a few waits for each pull and each question under way. */
 const mostTimers = 150;
-/** Stopped on request, or an outage that lasted; a kill is no exit. */
-const rightExits = [0, 75];
 
 /** Texts of all orders on chain after a block. */
 export function ordersAt(chain: ChainModel, block: number): readonly string[] {
   return chain.storage.keysAt(storagePrefixes.marketFilesV2, block, pageKeys).map((key) => parseStorageKey(key).text);
 }
 
-/** Every deletion has two looks at the chain behind it that are ten blocks apart, and its grace, or a file that was lost for as long as it may be. */
+interface CleanupRow {
+  readonly cid: string;
+  readonly status: CleanupStatus;
+  readonly seenBlock: number;
+  readonly confirmedBlock: number | null;
+  readonly dueBlock: number | null;
+  readonly deletedBlock: number | null;
+}
+
+/**
+ * Every deletion has two looks at the chain behind it that are ten blocks apart, and its grace, or a file that was lost for as long as it may be. The file of a live
+ * order has the latter.
+ */
 export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   const { lettingGo, lostGraceBlocks } = view;
   const deletions = lettingGo?.filter(({ how }) => how === 'storage/delete') ?? [];
   if (deletions.length === 0) return [];
-  const closes = await view.rows<{ cid: string; dueBlock: number }>(
-    'SELECT cid, due_block AS dueBlock FROM cleanup_record WHERE confirmed_block - seen_block >= ?',
-    confirmAfterBlocks,
+  const cleanups = await view.rows<CleanupRow>(
+    `SELECT cid, status, seen_block AS seenBlock, confirmed_block AS confirmedBlock, due_block AS dueBlock, deleted_block AS deletedBlock
+     FROM cleanup_record ORDER BY id DESC`,
   );
-  const losses = await view.rows<{ cid: string; lostBlock: number }>(
-    'SELECT cid, lost_block AS lostBlock FROM pin_record WHERE lost_block IS NOT NULL',
+  // A record that ended long ago tells of another loss.
+  const graceBlocks = lostGraceBlocks ?? 0;
+  const losses = await view.rows<{ cid: string; lostBlock: number; untilBlock: number | null }>(
+    `SELECT cid, lost_block AS lostBlock, CASE status WHEN 'removed' THEN COALESCE(let_go_block, 0) + ? END AS untilBlock
+     FROM pin_record WHERE lost_block IS NOT NULL`,
+    Math.max(graceBlocks, deletedWithinBlocks),
   );
-  return deletions.flatMap(({ cid, atBlock }) => {
-    const isClosed = closes.some((close) => close.cid === cid && close.dueBlock <= atBlock);
-    const isLost = losses.some((lost) => lost.cid === cid && lost.lostBlock + (lostGraceBlocks ?? 0) <= atBlock);
-    return isClosed || isLost ? [] : [`${cid} was deleted at block ${atBlock} without two confirmations`];
+  return deletions.flatMap((deletion) => {
+    const { cid, atBlock, isLive } = deletion;
+    const newest = cleanups.find((one) => one.cid === cid && one.seenBlock + confirmAfterBlocks <= atBlock);
+    const isClosed = isLive !== true && newest !== undefined && allowsDeletion(newest, atBlock);
+    const isLost = losses.some(({ lostBlock, untilBlock, ...lost }) => {
+      return lost.cid === cid && lostBlock + graceBlocks <= atBlock && atBlock <= (untilBlock ?? Infinity);
+    });
+    if (isClosed || isLost) return [];
+    const order = isLive === true ? 'its order lives' : `its cleanup is ${newest?.status ?? 'not there'}`;
+    return [`${cid} was deleted at block ${atBlock} without two confirmations: ${order}`];
   });
+}
+
+function allowsDeletion({ seenBlock, confirmedBlock, dueBlock, deletedBlock }: CleanupRow, atBlock: number): boolean {
+  if (confirmedBlock === null || confirmedBlock - seenBlock < confirmAfterBlocks) return false;
+  // What is over allows nothing any more: a later close has a cleanup of its own.
+  const isOver = deletedBlock !== null && deletedBlock + deletedWithinBlocks < atBlock;
+  return dueBlock !== null && dueBlock <= atBlock && !isOver;
 }
 
 /** Once everybody has been reachable for long, sWorker holds no file whose known order is not on chain. */
@@ -46,13 +79,22 @@ export async function filesLeft(view: InvariantView): Promise<string[]> {
     .map((cid) => `the order of ${cid} is closed and sWorker holds its file`);
 }
 
-export function wrongExits({ exits = [] }: InvariantView): string[] {
-  return exits
-    .filter(({ exitCode }) => !rightExits.includes(exitCode))
-    .map(
-      ({ exitCode, error }) =>
-        `the process ended with ${exitCode}: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+export function wrongExits({ exits = [], maxOutageMs = 0 }: InvariantView): string[] {
+  return exits.flatMap((exit) => {
+    const { exitCode, error } = exit;
+    const wrong = whatIsWrong(exit, maxOutageMs);
+    if (wrong === undefined) return [];
+    return [`the process ended with ${exitCode}${wrong}: ${error instanceof Error ? error.stack : String(error)}`];
+  });
+}
+
+function whatIsWrong({ exitCode, error, isAsked, livedMs }: Exit, maxOutageMs: number): string | undefined {
+  if (exitCode === exitCodes.stopped) return isAsked ? undefined : ' without being asked';
+  if (exitCode !== exitCodes.outage) return '';
+  // The disk and the database are given no time.
+  const isOutside = !(error instanceof SmError) || !['database', 'disk'].includes(partOf(error.code));
+  const lived = Math.round(livedMs / SECOND_MS);
+  return isOutside && livedMs < maxOutageMs ? ` after ${lived} s, which no outage can have lasted` : undefined;
 }
 
 export function grownTimers({ timers = 0 }: InvariantView): string[] {

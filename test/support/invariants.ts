@@ -5,23 +5,36 @@ import { pickVerdicts } from '../../src/domain/verdicts.ts';
 import { type OrderRow, toOrder } from '../../src/store/order-row.ts';
 import type { InvariantView } from './invariant-view.ts';
 import { brokenDeletions, filesLeft, grownTimers, ordersAt, printedSecrets, wrongExits } from './invariants-outside.ts';
+import { missingOldOrders } from './invariants-index.ts';
+import {
+  contradictions,
+  givenUpEarly,
+  ordersNotTaken,
+  pulledInVain,
+  staleCleanups,
+  staleFigures,
+  untrueRecords,
+  untrueVerdicts,
+} from './invariants-world.ts';
 
+const takenStatuses: readonly OrderStatus[] = ['queued', 'pulling', 'failed'];
 /** Claims ahead of their slots may exceed them by half. */
 const claimedAhead = 1.5;
 
 export interface Settled {
   readonly isSettled?: boolean;
   readonly isCleanedUp?: boolean;
+  readonly liesSeldom?: boolean;
 }
 
 /**
  * What must hold whenever the bot is at rest, whatever happened; an empty list when it does. `isSettled`: everybody has been reachable for so long
  * that nothing may be open: the database has caught up with the finalized head, by event and by walk. `isCleanedUp`: for so long that no close waits for its
- * second walk or its grace either.
+ * second walk or its grace either. `liesSeldom`: no node of the chain says the same untruth three times.
  */
 export async function brokenInvariants(
   view: InvariantView,
-  { isSettled = false, isCleanedUp = false }: Settled = {},
+  { isSettled = false, isCleanedUp = false, liesSeldom = false }: Settled = {},
 ): Promise<readonly string[]> {
   const found = await Promise.all([
     brokenIndex(view, isSettled),
@@ -33,8 +46,16 @@ export async function brokenInvariants(
     brokenDeletions(view),
     isSettled ? waitingRecords(view) : [],
     isCleanedUp ? filesLeft(view) : [],
+    staleFigures(view),
+    staleCleanups(view),
+    givenUpEarly(view),
+    untrueVerdicts(view),
+    liesSeldom ? contradictions(view) : [],
+    isCleanedUp ? ordersNotTaken(view) : [],
+    isCleanedUp ? untrueRecords(view) : [],
   ]);
-  return [...view.seen, ...wrongExits(view), ...grownTimers(view), ...printedSecrets(view), ...found.flat()];
+  const outside = [wrongExits(view), grownTimers(view), printedSecrets(view), pulledInVain(view)];
+  return [...view.seen, ...outside.flat(), ...found.flat()];
 }
 
 interface Indexed {
@@ -59,7 +80,8 @@ async function brokenIndex(view: InvariantView, isSettled: boolean): Promise<str
   }
   if (isSettled && open.length > 0) broken.push('a gap or a walk is open although everything is settled');
   const block = view.chain.history.at(atBlock ?? -1);
-  if (block === undefined || !view.chain.history.hasState(block) || open.length > 0) return broken;
+  if (atBlock !== undefined && open.length > 0) return [...broken, ...(await missingOldOrders(view, atBlock))];
+  if (block === undefined || !view.chain.history.hasState(block)) return broken;
   const rows = await view.rows<Indexed>('SELECT cid, status, read_block AS readBlock FROM file_record');
   const known = new Map(rows.map(({ cid, status }) => [cid, status]));
   const readAt = new Map(rows.map(({ cid, readBlock }) => [cid, readBlock]));
@@ -121,11 +143,15 @@ async function waitingRecords(view: InvariantView): Promise<string[]> {
     .map(({ cid }) => `${cid} has a record and nobody pulls it`);
 }
 
-/** Every verdict can be derived again from what is stored, and none that time or a retry changes is for ever. */
+/**
+ * Every verdict can be derived again from what is stored, and none that time or a retry changes is for ever. A verdict binds no order that is pulled or held, so of these
+ * only those are looked at whose figures are not newer than it.
+ */
 async function brokenVerdicts(view: InvariantView): Promise<string[]> {
   const rows = await view.rows<OrderRow>(
     `SELECT f.*, a.address AS group_owner FROM file_record f LEFT JOIN account a ON a.id = f.group_owner_id
-     WHERE f.status IN ('waiting', 'queued') AND f.revise = 0 AND f.decided_block IS NOT NULL`,
+     WHERE f.decided_block IS NOT NULL AND (f.status IN ('waiting', 'queued') AND f.revise = 0
+       OR f.status IN ('pulling', 'handled', 'failed') AND f.verdict IS NOT NULL AND f.read_block <= f.decided_block)`,
   );
   const stored = await view.rows<{ id: number; content: string }>('SELECT id, content FROM decision_basis');
   const bases = new Map(stored.map(({ id, content }) => [id, JSON.parse(content) as DecisionBasis]));
@@ -137,8 +163,12 @@ async function brokenVerdicts(view: InvariantView): Promise<string[]> {
     if (again !== (isOfPick ? 'take' : row.verdict)) {
       broken.push(`${row.cid} is ${row.verdict ?? 'undecided'}, derived again ${again ?? 'nothing'}`);
     }
-    if ((row.verdict === 'take') !== (row.status === 'queued'))
-      broken.push(`${row.cid} is ${row.status} with ${row.verdict}`);
+    const { status, verdict } = row;
+    // A held one may have been found, whatever was said of it.
+    if (status !== 'handled' && (verdict === 'take') !== takenStatuses.includes(status)) {
+      broken.push(`${row.cid} is ${status} with ${verdict}`);
+    }
+    if (status !== 'waiting' && status !== 'queued') continue;
     const isDated = row.verdict === 'few-replicas' || row.verdict === 'no-space';
     if (isDated && row.look_block === null) broken.push(`${row.cid} is ${row.verdict} without a next look`);
     if (row.turn_block === null && row.verdict !== 'bad-cid') broken.push(`${row.cid} is ${row.verdict} for ever`);

@@ -22,6 +22,22 @@ export function heldBytes(): number {
   return usedBytes();
 }
 
+/** The same once what is free already has been given back. */
+export async function restingBytes(): Promise<number> {
+  let bytes = heldBytes();
+  for (let turn = 0; turn < turns; turn += 1) {
+    await eventLoopTurn();
+    const beforeBytes = bytes;
+    bytes = heldBytes();
+    if (beforeBytes - bytes < MIB) break;
+  }
+  return bytes;
+}
+
+async function eventLoopTurn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, turnMs));
+}
+
 function usedBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
@@ -32,7 +48,7 @@ export async function mustNotGrow(beforeBytes: number): Promise<void> {
   if (usedBytes() - beforeBytes <= maxGrowthBytes) return;
   let grownBytes = heldBytes() - beforeBytes;
   for (let turn = 0; turn < turns && grownBytes > maxGrowthBytes; turn += 1) {
-    await new Promise((resolve) => setTimeout(resolve, turnMs));
+    await eventLoopTurn();
     grownBytes = heldBytes() - beforeBytes;
   }
   if (grownBytes > maxGrowthBytes) throw new Finding(`${Math.round(grownBytes / MIB)} MiB more memory are held`);

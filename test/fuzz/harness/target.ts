@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { Finding } from './finding.ts';
-import { heldBytes, mustNotGrow } from './memory.ts';
+import { mustNotGrow, restingBytes } from './memory.ts';
 import { shown } from './shown.ts';
 
 export interface Failure {
   readonly reason: string;
   /** The smallest input found that fails, in printable ASCII. */
   readonly input: string;
-  /** Seed and path give fast-check the same input again. */
+  /** Seed and path give fast-check the same input again; the path is empty when it was no single input. */
   readonly seed: number;
   readonly path: string;
 }
@@ -53,7 +53,7 @@ const usualMaxRunMs = 5000;
 const usualUnitRuns = 300;
 /** Inputs of one seed; the next seed follows. */
 const runsOfSeed = 25;
-/** So many runs between two looks at the memory; what is loaded and made once before the first belongs to no input. */
+/** So many runs between two looks at the memory, and one more at the end; what the first run loads and makes once belongs to no input. */
 const runsBetweenLooks = 64;
 const maxShrinkMs = 15_000;
 
@@ -100,7 +100,19 @@ class Check<T> {
       const failure = failureOf(details, current);
       if (failure !== undefined || path !== undefined) return { runs: this.#runs, failure };
     }
-    return { runs: this.#runs, failure: undefined };
+    return { runs: this.#runs, failure: await this.#growth(seed) };
+  }
+
+  /** What was held in the end of all that was read, for none of which it was too much. */
+  async #growth(seed: number): Promise<Failure | undefined> {
+    try {
+      if (this.#beforeBytes !== undefined) await mustNotGrow(this.#beforeBytes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Finding)) throw error;
+      const input = `none of its own: after ${this.#runs} inputs from this seed on`;
+      return { reason: error.message, input, seed, path: '' };
+    }
   }
 
   async #judge(input: T): Promise<void> {
@@ -120,9 +132,8 @@ class Check<T> {
 
   async #lookAtMemory(): Promise<void> {
     this.#runs += 1;
-    if (this.#runs % runsBetweenLooks !== 0) return;
-    if (this.#beforeBytes === undefined) this.#beforeBytes = heldBytes();
-    else await mustNotGrow(this.#beforeBytes);
+    if (this.#beforeBytes === undefined) this.#beforeBytes = await restingBytes();
+    else if (this.#runs % runsBetweenLooks === 0) await mustNotGrow(this.#beforeBytes);
   }
 }
 

@@ -26,6 +26,11 @@ export class CoordinatorModel {
       },
       isReachable: () => this.isReachable,
       handle: async (request) => this.#handle(request),
+      // It agrees to everything and remembers nothing, or does not know the way to itself.
+      wrongAnswer: ({ method }) => {
+        if (method === 'GET') return { status: 404, body: '' };
+        return { status: 200, body: method === 'DELETE' ? '{}' : JSON.stringify({ seal: true, reason: 'ok' }) };
+      },
     };
   }
 

@@ -60,11 +60,12 @@ export class SimIpfs implements Ipfs {
   }
 
   async *pinnedRoots(signal: AbortSignal): AsyncIterable<string> {
-    const roots = await this.#ask('pin/ls (all)', undefined, signal, async () => {
+    const pinned = async (): Promise<string[]> => {
       const found: string[] = [];
       for await (const { cid } of this.#model.pins('recursive')) found.push(cid);
       return found;
-    });
+    };
+    const roots = await this.#ask('pin/ls (all)', undefined, signal, pinned, () => []);
     yield* roots;
   }
 
@@ -89,40 +90,54 @@ export class SimIpfs implements Ipfs {
   }
 
   async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
-    return await this.#ask('repo/gc', undefined, signal, async () => {
+    const collect = async (): Promise<GarbageCollection> => {
       const removed = await this.#model.repoGc(this.#whileAlive(signal));
       return { removedBlocks: removed.length, errors: [] };
-    });
+    };
+    return await this.#ask('repo/gc', undefined, signal, collect, () => ({ removedBlocks: 0, errors: [] }));
   }
 
   async repoSize(signal: AbortSignal): Promise<RepoSize> {
-    return await this.#ask('repo/stat', undefined, signal, async () => {
+    const size = async (): Promise<RepoSize> => {
       const { sizeBytes, storageMaxBytes } = await this.#model.repoStat();
       return { sizeBytes, storageMaxBytes };
-    });
+    };
+    return await this.#ask('repo/stat', undefined, signal, size, async () => ({ ...(await size()), sizeBytes: 0 }));
   }
 
   async identity(signal: AbortSignal): Promise<IpfsIdentity> {
-    return await this.#ask('id', undefined, signal, () => {
-      return { peerId: this.#model.peerId, agentVersion: 'go-ipfs/0.8.0/' };
-    });
+    const identity = { peerId: this.#model.peerId, agentVersion: 'go-ipfs/0.8.0/' };
+    const other = { ...identity, peerId: 'another' };
+    return await this.#ask<IpfsIdentity>(
+      'id',
+      undefined,
+      signal,
+      () => identity,
+      () => other,
+    );
   }
 
   async version(signal: AbortSignal): Promise<string> {
-    return await this.#ask('version', undefined, signal, () => '0.8.0');
+    return await this.#ask(
+      'version',
+      undefined,
+      signal,
+      () => '0.8.0',
+      () => '0.0.1',
+    );
   }
 
   async close(): Promise<void> {
     // Nothing is open between two answers.
   }
 
-  /** `lie`: what is answered instead when the answer is to be wrong; the truth without it. */
+  /** `lie`: what is answered instead, with nothing done, when the answer is to be wrong. */
   async #ask<T>(
     name: string,
     target: string | undefined,
     signal: AbortSignal,
     work: () => T | Promise<T>,
-    lie: () => T | Promise<T> = work,
+    lie: () => T | Promise<T>,
   ): Promise<T> {
     return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault) => {
       this.#mustRun(name);
@@ -152,6 +167,7 @@ export class SimIpfs implements Ipfs {
         if (fault === 'half' || fault === 'garbage') connection.abort();
       };
       report(0);
+      if (fault === 'repeated') await this.#model.pinAdd(cid, { signal: connection.signal, onProgress: report });
       await this.#model.pinAdd(cid, { signal: connection.signal, onProgress: report });
     } catch (error) {
       if (fault === 'half') throw lost('pin/add', 'broke its answer off');

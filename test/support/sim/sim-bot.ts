@@ -2,13 +2,14 @@ import type { Outside } from '../../../src/app-parts.ts';
 import { runBot } from '../../../src/app.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { exitCodes, SmError } from '../../../src/domain/errors.ts';
+import type { Exit } from '../invariant-view.ts';
 import type { RecordingLogger } from '../quiet-logger.ts';
 import { closeConnectionsOf, driverGate } from './driver-gate.ts';
 import { Life } from './life.ts';
 import type { SimClock } from './sim-clock.ts';
 
 /** How a process ended: by itself with an exit code, or killed. */
-export type Ending = { readonly exitCode: number; readonly error?: unknown } | 'killed';
+export type Ending = Exit | 'killed';
 
 /** One run of the bot in this process. */
 export class SimBot {
@@ -32,18 +33,22 @@ export class SimBot {
     readonly random: () => number;
   }): void {
     driverGate.life = this.life;
+    const { clock } = options;
+    const startedMs = clock.monotonicMs();
+    const exit = (ending: Pick<Exit, 'exitCode' | 'error'>): void =>
+      this.#end({ ...ending, isAsked: this.#stop.signal.aborted, livedMs: clock.monotonicMs() - startedMs });
     void runBot({
       config: options.config,
       logger: options.logger,
       signal: this.#stop.signal,
-      clock: options.clock.of(this.life),
+      clock: clock.of(this.life),
       outside: options.outside(this.life),
       random: options.random,
     }).then(
-      () => this.#end({ exitCode: exitCodes.stopped }),
+      () => exit({ exitCode: exitCodes.stopped }),
       (error: unknown) => {
         const exitCode = error instanceof SmError ? exitCodes[error.destiny] : exitCodes.defect;
-        this.#end({ exitCode, error });
+        exit({ exitCode, error });
       },
     );
   }

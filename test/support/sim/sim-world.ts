@@ -71,6 +71,8 @@ export class SimWorld {
   /** Called with every process that is about to start. */
   onBotStart: ((bot: SimBot) => void) | undefined;
   bot: SimBot | undefined;
+  /** Of orders: whether this node is to take them. */
+  readonly isWanted = new Map<string, boolean>();
   readonly #options: SimOptions;
   readonly #blockMs: number;
   #ended: SimBot | undefined;
@@ -258,13 +260,22 @@ export class SimWorld {
       seen: watch.violations,
       lettingGo: watch.lettingGo.slice(this.#judged),
       held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
+      lost: sworker.files.list('lost').map(({ cid }) => cid),
+      wanted: this.#wanted(true),
+      unwanted: this.#wanted(false),
       exits: this.endings.filter((ending) => ending !== 'killed'),
+      maxOutageMs: config.runtime.maxOutageMs,
       lostGraceBlocks: config.seal.lostGraceBlocks,
       maxPendingTasks: config.scheduler.maxPendingTasks,
+      maxAttempts: config.pull.maxAttempts,
       timers: clock.sleeping,
       printed: logger.text,
       secrets: [coordinatorToken],
     };
+  }
+
+  #wanted(isWanted: boolean): readonly string[] {
+    return [...this.isWanted].flatMap(([cid, wanted]) => (wanted === isWanted ? cid : []));
   }
 
   /** Where the orders are, by CID. */

@@ -14,6 +14,7 @@ export class TelemetryReceiver {
         this.reports.push(JSON.parse(body ?? ''));
         return { status: this.status, body: '' };
       },
+      wrongAnswer: () => ({ status: 200, body: '' }),
     };
   }
 }

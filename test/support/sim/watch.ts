@@ -32,7 +32,7 @@ export class Watch {
   sent({ part, name, target }: OutsideCall): void {
     if (target === undefined) return;
     if (part === 'sworker' && name === 'POST /storage/delete') this.#delete(target);
-    if (part === 'sworker' && name === 'POST /storage/seal_end') this.#note('seal_end', target);
+    if (part === 'sworker' && name === 'POST /storage/seal_end') this.#endSeal(target);
     if (part === 'ipfs' && name === 'pin/rm') this.#unpin(target);
   }
 
@@ -50,23 +50,43 @@ export class Watch {
   }
 
   #delete(cid: string): void {
-    this.#note('storage/delete', cid);
-    // The exception: a lost file after its grace.
-    if (this.#isLive(cid) && this.#sworker.files.find(cid)?.state === 'valid') {
-      this.violations.push(`${cid} was deleted from sWorker at block ${this.#head} although its order lives`);
+    const isLive = this.#note('storage/delete', cid);
+    const state = this.#stateOf(cid);
+    // The exception: a lost file, after its grace, which the records tell. What is not there may be asked for again.
+    if (isLive && state !== undefined && state !== 'lost') {
+      this.violations.push(
+        `${cid} was deleted from sWorker at block ${this.#head} although its order lives and it is ${state}`,
+      );
     }
+  }
+
+  #endSeal(cid: string): void {
+    this.#note('seal_end', cid);
+    if (!this.pullsBegun.has(cid)) this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
   }
 
   #unpin(cid: string): void {
-    this.#note('pin/rm', cid);
-    // The exception: the pin of a pull that sealed nothing.
-    if (this.#isLive(cid) && this.#sworker.files.find(cid)?.state === 'valid') {
-      this.violations.push(`${cid} was unpinned at block ${this.#head} although its order lives and it is sealed`);
+    const isDeletedBefore = this.lettingGo.findLast((one) => one.cid === cid)?.how === 'storage/delete';
+    const isLive = this.#note('pin/rm', cid);
+    const state = this.#stateOf(cid);
+    // The exceptions: the pin of a pull that sealed nothing, and what is left of a lost file that was deleted.
+    if (isLive && state !== undefined && !(state === 'lost' && isDeletedBefore)) {
+      this.violations.push(`${cid} was unpinned at block ${this.#head} although its order lives and it is ${state}`);
     }
   }
 
-  #note(how: LettingGo['how'], cid: string): void {
-    this.lettingGo.push({ how, cid, atBlock: this.#head });
+  /** Returns whether its order lives. */
+  #note(how: LettingGo['how'], cid: string): boolean {
+    const isLive = this.#isLive(cid);
+    this.lettingGo.push({ how, cid, atBlock: this.#head, isLive });
+    return isLive;
+  }
+
+  #stateOf(cid: string): 'pending' | 'valid' | 'lost' | undefined {
+    const { files } = this.#sworker;
+    if (files.pending.has(cid)) return 'pending';
+    const state = files.find(cid)?.state;
+    return state === 'deleted' ? undefined : state;
   }
 
   get #head(): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deleteBackOffBlocks } from '../../../src/cleanup/delete-closed.ts';
 import { DAY_BLOCKS } from '../../../src/domain/units.ts';
-import { cidOf, heldWorld } from '../../support/held-world.ts';
+import { cidOf, heldWorld, Instead } from '../../support/held-world.ts';
 
 const cid = cidOf('file');
 const roundMs = 10_000;
@@ -228,7 +228,7 @@ describe('a refusal of sWorker', () => {
     world.transport.before = (route) => {
       if (route !== '/storage/delete') return undefined;
       asked += 1;
-      return '{"status_code":500,"message":"SGX"}';
+      return new Instead(500, '{"status_code":500,"message":"SGX"}');
     };
     const running = await world.start(world.cleanup({ graceBlocks: 0 }));
     await world.close(cid);
@@ -236,7 +236,14 @@ describe('a refusal of sWorker', () => {
     await running.after(roundMs);
     await running.after(roundMs);
     expect(asked).toBe(1);
-    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', attempts: 1 });
+    await world.mine(deleteBackOffBlocks(0) - 1);
+    await running.after(roundMs);
+    expect(asked).toBe(1);
+    await world.mine(1);
+    await running.after(roundMs);
+    expect(asked).toBe(2);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', attempts: 2 });
     world.transport.before = () => undefined;
     await world.mine(2 * DAY_BLOCKS);
     await running.after(roundMs);

@@ -58,9 +58,19 @@ describe('a target', () => {
     expect(failure?.reason).toMatch(/^took \d+ ms, 100 allowed$/u);
   });
 
-  it('takes memory that is held for a failure', async () => {
+  const holding = (bytes: number): Target => {
     const held: Buffer[] = [];
-    const { failure } = await failureOf(crash(() => void held.push(Buffer.alloc(2 ** 20, 1))));
+    return target({ name: 'x', inputs: fc.nat(), judge: () => void held.push(Buffer.alloc(bytes, 1)) });
+  };
+
+  it('takes memory that is held for a failure', async () => {
+    const { failure } = await failureOf(holding(2 ** 20));
     expect(failure?.reason).toMatch(/^\d+ MiB more memory are held$/u);
+  });
+
+  it('takes memory that few slow inputs hold for a failure too', async () => {
+    const slow = holding(2 ** 24);
+    const { runs, failure } = await slow.check({ seed: unitSeed, until: { runs: 20 } });
+    expect([runs, failure?.reason]).toEqual([20, expect.stringMatching(/^\d+ MiB more memory are held$/u)]);
   });
 });

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { stormFaultKinds } from '../../support/sim/call-desk.ts';
 import { actKinds } from '../../storm/acts.ts';
-import { judgedFromHistories, Totals } from '../../storm/totals.ts';
+import { askedOften, judgedFromHistories, mustHappen, Totals } from '../../storm/totals.ts';
 
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 
 /** Everything once a history, but for what is left out. */
 function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
-  const happened = ['seals', 'closes', 'closes by absence', 'walks', 'gaps', 'restarts', 'restarts by outage'];
-  const names = [...actKinds, ...happened].filter((name) => name !== left.count);
+  const names = [...actKinds, ...mustHappen].filter((name) => name !== left.count);
   const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
   const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
   const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
   const totals = new Totals();
-  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, faults });
+  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, asked: {}, faults });
   return totals;
 }
 
@@ -22,12 +21,25 @@ describe('The totals of a run', () => {
     expect(totalsWithout({}).missing()).toEqual([]);
   });
 
-  it.each([...actKinds, 'gaps', 'closes by absence'])('miss %s when it never happened', (count) => {
+  it.each([...actKinds, ...mustHappen])('miss %s when it never happened', (count) => {
     expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
   });
 
   it('miss a kind of fault that never befell a part', () => {
     expect(totalsWithout({ fault: 'ipfs some call half' }).missing()).toEqual(['half never befell ipfs']);
+  });
+
+  it('miss a kind of fault that never befell a call that was asked often', () => {
+    const totals = totalsWithout({});
+    for (const kind of stormFaultKinds.filter((one) => one !== 'wrong')) {
+      totals.add({ counts: {}, asked: {}, faults: { [`chain other ${kind}`]: 1 } });
+    }
+    totals.asked.set('chain other', askedOften - 1);
+    expect(totals.missing()).toEqual([]);
+    totals.asked.set('chain other', askedOften);
+    expect(totals.missing()).toEqual(['wrong never befell chain other, which was asked 500 times']);
+    totals.asked.set('chain another', 600);
+    expect(totals.missing()).toHaveLength(1 + stormFaultKinds.length);
   });
 
   it('miss pulls and deletions when there were too few', () => {
@@ -39,9 +51,9 @@ describe('The totals of a run', () => {
 
   it('are printed with every fault of every call', () => {
     const totals = new Totals();
-    totals.add({ counts: { pulls: 3 }, faults: { 'ipfs pin/add half': 2 } });
+    totals.add({ counts: { pulls: 3 }, asked: { 'ipfs pin/add': 7 }, faults: { 'ipfs pin/add half': 2 } });
     const [counts, , row] = totals.lines();
     expect(counts).toBe('pulls 3');
-    expect(row).toMatch(/^ipfs pin\/add +0 +0 +0 +2 +0/u);
+    expect(row).toMatch(/^ipfs pin\/add +7 +0 +0 +0 +2 +0/u);
   });
 });
