@@ -32,7 +32,7 @@ export type OrderAct =
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
     }
-  | Pick<'calculate' | 'reorder' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
+  | Pick<'calculate' | 'reorder' | 'order-again' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
 
 export type OutsideAct =
   | { readonly kind: 'restart-sworker' | 'upgrade-runtime' | 'seal-by-hand' }
@@ -64,6 +64,7 @@ const draws: readonly (readonly [number, Draw])[] = [
   [7, (random) => ({ kind: 'reorder', pick: random.next() })],
   [14, (random) => ({ kind: 'close', pick: random.next() })],
   [2, (random) => ({ kind: 'close-and-reorder', pick: random.next() })],
+  [4, (random) => ({ kind: 'order-again', pick: random.next() })],
   [2, (random) => ({ kind: 'calculate', pick: random.next() })],
   [2, (random) => ({ kind: 'lose', pick: random.next() })],
   [1, (random) => ({ kind: 'recover', pick: random.next() })],

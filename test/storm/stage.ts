@@ -67,6 +67,7 @@ export class Stage {
       case 'order':
       case 'calculate':
       case 'reorder':
+      case 'order-again':
       case 'close':
       case 'close-and-reorder':
       case 'lose':
@@ -125,6 +126,8 @@ export class Stage {
         return this.#onOne(this.#live(), act.pick, calculate);
       case 'reorder':
         return this.#onOne(this.#live(), act.pick, (cid) => this.#reorder(cid));
+      case 'order-again':
+        return this.#onOne(this.#closed(), act.pick, (cid) => this.#reorder(cid));
       case 'close':
         return this.#onOne(this.#expired(), act.pick, calculate);
       case 'close-and-reorder':
@@ -274,6 +277,14 @@ export class Stage {
 
   #live(): readonly string[] {
     return [...this.ordered.keys()].filter((cid) => fileInfo(this.#world.chain, cid) !== undefined);
+  }
+
+  /** What was closed; while sWorker holds files of it, those alone. */
+  #closed(): readonly string[] {
+    const { chain, sworker } = this.#world;
+    const closed = [...this.ordered.keys()].filter((cid) => fileInfo(chain, cid) === undefined);
+    const held = closed.filter((cid) => sworker.files.find(cid) !== undefined);
+    return held.length > 0 ? held : closed;
   }
 
   #expired(): readonly string[] {
