@@ -10,11 +10,8 @@ export async function findDamage(
   check: PageCheck,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  // One statement takes seconds; a stop must not wait for it. Of a connection that was closed under it there is nothing left to interrupt, and SQLite's
-  // library would throw past every handler.
-  const interrupt = (): void => {
-    if ('open' in connection && connection.open === true) connection.interrupt();
-  };
+  // One statement takes seconds; a stop must not wait for it.
+  const interrupt = (): void => connection.interrupt();
   signal.throwIfAborted();
   signal.addEventListener('abort', interrupt, { once: true });
   try {

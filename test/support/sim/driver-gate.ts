@@ -103,6 +103,11 @@ class GatedDatabase extends Original {
       },
     });
   }
+
+  /** What a dead process had asked for is never answered, so its signals still listen when its world is forgotten. */
+  override interrupt(): void {
+    if (this.life?.isDead !== true) super.interrupt();
+  }
 }
 
 for (const name of ['run', 'all', 'get', 'exec', 'prepare', 'close'] as const) {
