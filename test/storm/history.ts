@@ -53,7 +53,7 @@ function stormOptions(seed: number): SimOptions {
     hasCoordinator: seed % 3 === 0,
     hasTelemetry: seed % 3 !== 1,
     rules: { ...quickRules, fileDurationBlocks: 700 },
-    storageMaxBytes: 3_000_000_000,
+    storageMaxBytes: 300_000_000,
     config: {
       scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
       cleanup: { graceHours: 0.5 },
