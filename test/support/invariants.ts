@@ -51,9 +51,9 @@ export async function brokenInvariants(
     liesSeldom ? contradictions(view) : [],
     isCleanedUp ? ordersNotTaken(view) : [],
     isCleanedUp ? untrueRecords(view) : [],
-    pulledInVain(view),
   ]);
-  return [...view.seen, ...wrongExits(view), ...grownTimers(view), ...printedSecrets(view), ...found.flat()];
+  const outside = [wrongExits(view), grownTimers(view), printedSecrets(view), pulledInVain(view)];
+  return [...view.seen, ...outside.flat(), ...found.flat()];
 }
 
 interface Indexed {
