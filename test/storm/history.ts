@@ -59,7 +59,7 @@ function stormOptions(seed: number): SimOptions {
     hasCoordinator: seed % 3 === 0,
     hasTelemetry: seed % 3 !== 1,
     rules: { reportSlotBlocks: 30, spowerDelayBlocks: 5, fileDurationBlocks: 350 },
-    storageMaxBytes: 3_000_000_000,
+    storageMaxBytes: 300_000_000,
     config: {
       scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
       cleanup: { graceHours: 0.25 },

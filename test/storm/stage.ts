@@ -17,8 +17,8 @@ import { type Lies, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
-/** Two hours or so: a seal that the bot did not begin has to stand in more than one look. */
-const byHandBytesPerSecond = 2_400;
+/** Five hours or so: a seal that the bot did not begin has to stand in more than one look, and those are leaps apart. */
+const byHandBytesPerSecond = 1_000;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {

@@ -19,10 +19,11 @@ interface FigureRow {
 const foundRight = new WeakMap<ChainModel, Set<string>>();
 
 /** Every row has what `FilesV2` said at the block it was read at, as far as the chain still has that state. */
-export async function staleFigures({ chain, rows }: InvariantView): Promise<string[]> {
+export async function staleFigures(view: InvariantView): Promise<string[]> {
+  const { chain } = view;
   const right = foundRight.get(chain) ?? new Set();
   foundRight.set(chain, right);
-  const orders = await rows<FigureRow>(
+  const orders = await view.rows<FigureRow>(
     `SELECT cid, read_block, size_bytes, reward_pico, calculated_block, expiry_block, replicas FROM file_record WHERE status <> 'closed'`,
   );
   return orders.flatMap((row) => {
@@ -43,8 +44,9 @@ function figuresOf({ sizeBytes, amountPico, calculatedAtBlock, expiresAtBlock, r
 }
 
 /** No cleanup waits for an order that was read on chain after its close. */
-export async function staleCleanups({ chain, rows }: InvariantView): Promise<string[]> {
-  const open = await rows<{ cid: string; status: string; goneBlock: number; readBlock: number }>(
+export async function staleCleanups(view: InvariantView): Promise<string[]> {
+  const { chain } = view;
+  const open = await view.rows<{ cid: string; status: string; goneBlock: number; readBlock: number }>(
     `SELECT c.cid, c.status, COALESCE(c.confirmed_block, c.seen_block) AS goneBlock, f.read_block AS readBlock
      FROM cleanup_record c JOIN file_record f ON f.cid = c.cid
      WHERE c.status IN ('seen', 'confirmed') AND f.status <> 'closed' AND f.read_block > COALESCE(c.confirmed_block, c.seen_block)`,
@@ -57,8 +59,9 @@ export async function staleCleanups({ chain, rows }: InvariantView): Promise<str
 }
 
 /** Nothing is given up before its last attempt. */
-export async function givenUpEarly({ rows, maxAttempts = 0 }: InvariantView): Promise<string[]> {
-  const failed = await rows<{ cid: string; attempts: number }>(
+export async function givenUpEarly(view: InvariantView): Promise<string[]> {
+  const { maxAttempts = 0 } = view;
+  const failed = await view.rows<{ cid: string; attempts: number }>(
     "SELECT cid, attempts FROM file_record WHERE status = 'failed' AND attempts < ?",
     maxAttempts,
   );
@@ -73,8 +76,8 @@ export function pulledInVain({ unwanted = [], pullsBegun }: InvariantView): stri
 }
 
 /** Where no node says the same untruth three times no block contradicts itself. */
-export async function contradictions({ rows }: InvariantView): Promise<string[]> {
-  const gaps = await rows<{ block: number }>("SELECT from_block AS block FROM gap WHERE reason = 'contradiction'");
+export async function contradictions(view: InvariantView): Promise<string[]> {
+  const gaps = await view.rows<{ block: number }>("SELECT from_block AS block FROM gap WHERE reason = 'contradiction'");
   return gaps.map(({ block }) => `the events and orders of block ${block} are said to contradict each other`);
 }
 
@@ -82,9 +85,10 @@ export async function contradictions({ rows }: InvariantView): Promise<string[]>
 const neverOfWanted = ['denied', 'bad-cid', 'bad-size', 'not-ours', 'too-small', 'too-large'];
 
 /** What a verdict says of an order is so: none is expired before its time, and none that the node is to take is refused for what it is. */
-export async function untrueVerdicts({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
+export async function untrueVerdicts(view: InvariantView): Promise<string[]> {
+  const { chain, wanted = [] } = view;
   const isWanted = new Set(wanted);
-  const waiting = await rows<{ cid: string; verdict: string; readBlock: number }>(
+  const waiting = await view.rows<{ cid: string; verdict: string; readBlock: number }>(
     "SELECT cid, verdict, read_block AS readBlock FROM file_record WHERE status = 'waiting' AND revise = 0",
   );
   return waiting.flatMap(({ cid, verdict, readBlock }) => {
@@ -96,10 +100,11 @@ export async function untrueVerdicts({ chain, rows, wanted = [] }: InvariantView
 }
 
 /** Once everybody has been reachable for long the node holds every file that it is to take, but for those that nobody could get or somebody removed. */
-export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView): Promise<string[]> {
+export async function ordersNotTaken(view: InvariantView): Promise<string[]> {
+  const { chain, wanted = [] } = view;
   if (wanted.length === 0) return [];
   const head = chain.finalized.number;
-  const orders = await rows<{ cid: string; status: string; verdict: string | null; isSuccessSeen: number }>(
+  const orders = await view.rows<{ cid: string; status: string; verdict: string | null; isSuccessSeen: number }>(
     'SELECT cid, status, verdict, success_block IS NOT NULL AS isSuccessSeen FROM file_record',
   );
   const known = new Map(orders.map((order) => [order.cid, order]));
@@ -116,9 +121,10 @@ export async function ordersNotTaken({ chain, rows, wanted = [] }: InvariantView
 }
 
 /** Once everybody has been reachable for long the records say of every file what sWorker says. */
-export async function untrueRecords({ rows, held, lost }: InvariantView): Promise<string[]> {
+export async function untrueRecords(view: InvariantView): Promise<string[]> {
+  const { held, lost } = view;
   if (held === undefined || lost === undefined) return [];
-  const pins = await rows<{ cid: string; status: string }>(
+  const pins = await view.rows<{ cid: string; status: string }>(
     "SELECT cid, status FROM pin_record WHERE status IN ('sealed', 'lost')",
   );
   const recorded = new Map(pins.map(({ cid, status }) => [cid, status]));
