@@ -158,9 +158,9 @@ describe('It is found that', () => {
     expect(await brokenWith(close(9, 10), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head + 1), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head), { lettingGo })).toEqual([]);
-    expect(await brokenWith(close(10, world.head), { lettingGo: lettingGo.map((one) => ({ ...one, isLive: true })) })).toEqual([
-      expect.stringContaining('its order lives'),
-    ]);
+    expect(
+      await brokenWith(close(10, world.head), { lettingGo: lettingGo.map((one) => ({ ...one, isLive: true })) }),
+    ).toEqual([expect.stringContaining('its order lives')]);
   });
 
   test('a file is deleted for a close from before its order came back', async () => {
