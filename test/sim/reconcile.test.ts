@@ -89,7 +89,11 @@ describe('The reconciler', () => {
     await world.ipfs.unpin(unheld);
     // A pin of a pull whose file was deleted in sWorker by hand, and its order given up.
     await changeRows(world.databaseFile, "UPDATE pin_record SET status = 'removed' WHERE cid = ?", unsealed);
-    await changeRows(world.databaseFile, "UPDATE file_record SET status = 'failed' WHERE cid = ?", unsealed);
+    await changeRows(
+      world.databaseFile,
+      "UPDATE file_record SET status = 'failed', attempts = 5 WHERE cid = ?",
+      unsealed,
+    );
     world.sworker.files.held.delete(unsealed);
     world.sworker.preload([{ cid: stray, sizeBytes: 1000 }]);
     world.sworker.seals.start(seal);
