@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../../src/domain/units.ts';
 import { ReleaseStack } from '../../src/runtime/release-stack.ts';
 import { type Arena, openArena } from './arena.ts';
 import { live } from './life.ts';
-import { planKills, type PlannedKill } from './plan.ts';
+import { planKills, planOneMore, type PlannedKill } from './plan.ts';
 import { comeToRest } from './rest.ts';
 import { beginStory } from './stage.ts';
 import { Totals } from './totals.ts';
@@ -33,6 +33,8 @@ const inWords = ({ aim, isOld, count, delayMs }: PlannedKill): string =>
 
 /** What came after a defect may only be what it left. */
 const mostBrokenLives = 3;
+/** Kills beyond the plan in each world, aimed at phases that none has fallen into. */
+const mostMore = 6;
 
 /** Kills by the plan until the end, or until several lives had defects. */
 async function killAll(
@@ -55,6 +57,22 @@ async function killAll(
   return defects;
 }
 
+/** The moment of a kill is the machine's: a phase that none fell into is aimed at some more times. */
+async function meetMissing(
+  arena: Arena,
+  name: string,
+  random: SeededRandom,
+  totals: Totals,
+): Promise<readonly string[]> {
+  const defects: string[] = [];
+  for (let more = 0; more < mostMore && defects.length === 0; more += 1) {
+    const phase = totals.missing().find((one) => one !== 'migrate');
+    if (phase === undefined) break;
+    defects.push(...(await killAll(arena, `${name}, one more: `, [planOneMore(phase, random)], totals)));
+  }
+  return defects;
+}
+
 /** Everything in one arena; resolves with the defects found. */
 async function inArena(
   { name, seed, kills }: { readonly name: string; readonly seed: number; readonly kills: number },
@@ -65,7 +83,9 @@ async function inArena(
   const arena = await openArena(seed);
   releases.add(async () => await arena.close());
   beginStory(arena);
-  const ofLives = await killAll(arena, name, planKills(new SeededRandom(seed), kills), totals);
+  const random = new SeededRandom(seed);
+  const planned = await killAll(arena, name, planKills(random, kills), totals);
+  const ofLives = planned.length > 0 ? planned : await meetMissing(arena, name, random, totals);
   const atRest = await comeToRest(arena).catch((error: unknown) => [
     error instanceof Error ? error.message : String(error),
   ]);

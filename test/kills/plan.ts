@@ -56,6 +56,11 @@ export function planKills(random: SeededRandom, kills: number): readonly Planned
   ];
 }
 
+/** One more kill aimed at a phase; the database is of the newest schema by then. */
+export function planOneMore(phase: Exclude<Phase, 'migrate'>, random: SeededRandom): PlannedKill {
+  return planned(phase, false, random);
+}
+
 /** Until a collection is done no pull starts, in later lives neither: so those of all kills stand together. */
 function withRun(aims: readonly Aim[], run: readonly Aim[], random: SeededRandom): readonly Aim[] {
   const at = random.between(0, aims.length);

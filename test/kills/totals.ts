@@ -1,4 +1,4 @@
-import { type Counted, elsewhere, phases } from './phases.ts';
+import { type Counted, elsewhere, type Phase, phases } from './phases.ts';
 import { judgedFromKills } from './plan.ts';
 
 interface Row {
@@ -34,7 +34,7 @@ export class Totals {
   }
 
   /** Phases that no kill fell into; none when there were too few kills to be judged. */
-  missing(): readonly Counted[] {
+  missing(): readonly Phase[] {
     return this.kills < judgedFromKills ? [] : phases.filter((phase) => this.#rows.get(phase)?.kills === 0);
   }
 
