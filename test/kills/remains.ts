@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
+import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { ownSchema, schemaOf } from '../../src/store/schema.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants, type Settled } from '../support/invariants.ts';
@@ -23,6 +24,8 @@ function viewOf(arena: Arena, reader: BesideReader, isBotUp: boolean): Invariant
     pullsBegun: pins.begun,
     seen: [...watch.violations, ...sealedTwice, ...pins.twice.map((cid) => `${cid} was pulled while it was pulled`)],
     lettingGo: watch.lettingGo,
+    // The world makes an hour of blocks at once.
+    headLeadBlocks: 2 * HOUR_BLOCKS,
     held: [...world.sworker.files.list('valid'), ...world.sworker.files.list('lost')].map(({ cid }) => cid),
     maxPendingTasks,
   };

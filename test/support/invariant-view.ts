@@ -47,6 +47,8 @@ export interface InvariantView {
   readonly maxOutageMs?: number;
   /** How long a file may be lost before it may be deleted. */
   readonly lostGraceBlocks?: number;
+  /** How far the chain may be ahead of what the bot has heard of it when it lets go of a file; some blocks where it does not jump. */
+  readonly headLeadBlocks?: number;
   readonly maxPendingTasks?: number;
   readonly maxAttempts?: number;
   /** Timers that processes wait for now. */

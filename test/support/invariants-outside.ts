@@ -33,7 +33,7 @@ interface CleanupRow {
  * order has the latter.
  */
 export async function brokenDeletions(view: InvariantView): Promise<string[]> {
-  const { lettingGo, lostGraceBlocks } = view;
+  const { lettingGo, lostGraceBlocks, headLeadBlocks = deletedWithinBlocks } = view;
   const deletions = lettingGo?.filter(({ how }) => how === 'storage/delete') ?? [];
   if (deletions.length === 0) return [];
   const cleanups = await view.rows<CleanupRow>(
@@ -45,12 +45,12 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   const losses = await view.rows<{ cid: string; lostBlock: number; untilBlock: number | null }>(
     `SELECT cid, lost_block AS lostBlock, CASE status WHEN 'removed' THEN COALESCE(let_go_block, 0) + ? END AS untilBlock
      FROM pin_record WHERE lost_block IS NOT NULL`,
-    Math.max(graceBlocks, deletedWithinBlocks),
+    Math.max(graceBlocks, headLeadBlocks),
   );
   return deletions.flatMap((deletion) => {
     const { cid, atBlock, isLive } = deletion;
     const newest = cleanups.find((one) => one.cid === cid && one.seenBlock + confirmAfterBlocks <= atBlock);
-    const isClosed = isLive !== true && newest !== undefined && allowsDeletion(newest, atBlock);
+    const isClosed = isLive !== true && newest !== undefined && allowsDeletion(newest, atBlock, headLeadBlocks);
     const isLost = losses.some(({ lostBlock, untilBlock, ...lost }) => {
       return lost.cid === cid && lostBlock + graceBlocks <= atBlock && atBlock <= (untilBlock ?? Infinity);
     });
@@ -60,10 +60,11 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   });
 }
 
-function allowsDeletion({ seenBlock, confirmedBlock, dueBlock, deletedBlock }: CleanupRow, atBlock: number): boolean {
+function allowsDeletion(cleanup: CleanupRow, atBlock: number, headLeadBlocks: number): boolean {
+  const { seenBlock, confirmedBlock, dueBlock, deletedBlock } = cleanup;
   if (confirmedBlock === null || confirmedBlock - seenBlock < confirmAfterBlocks) return false;
   // What is over allows nothing any more: a later close has a cleanup of its own.
-  const isOver = deletedBlock !== null && deletedBlock + deletedWithinBlocks < atBlock;
+  const isOver = deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
   return dueBlock !== null && dueBlock <= atBlock && !isOver;
 }
 
