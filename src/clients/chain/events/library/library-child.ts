@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { ChildAnswer, ChildQuestion } from './child-messages.ts';
 
 // The process in which the library lives for as long as it is asked. It ends with the bot, and by nothing else: a terminal's Ctrl-C goes to both. The library
@@ -14,8 +15,9 @@ process.on('message', (question: ChildQuestion) => {
 });
 
 async function load(): Promise<(question: ChildQuestion) => Promise<ChildAnswer>> {
-  // What has come meanwhile is heard first, the end of the bot above all.
-  await new Promise((resolve) => setImmediate(resolve));
+  // What has come meanwhile is heard first, the end of the bot above all: Node 24 hears that a turn of the loop after the last message.
+  await immediate();
+  await immediate();
   const { answerOf } = await import('./child-messages.ts');
   const { PolkadotLibrary } = await import('./polkadot-library.ts');
   const library = new PolkadotLibrary();
