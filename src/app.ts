@@ -348,6 +348,7 @@ function composeTasks(parts: Composition): readonly Task[] {
     new CleanupTask({
       ...cleanupRoom,
       cleanups: new Cleanups(database),
+      gaps,
       reads,
       ingest,
       remover,

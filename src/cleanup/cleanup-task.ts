@@ -5,6 +5,7 @@ import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
 import { type Cleanup, type Cleanups, toPlanned } from '../store/cleanups.ts';
 import type { Facts } from '../store/facts.ts';
+import type { Gaps } from '../store/gaps.ts';
 import { confirmCloses } from './confirm-closes.ts';
 import { deleteClosed } from './delete-closed.ts';
 import type { FileRemover } from './file-remover.ts';
@@ -15,6 +16,7 @@ import type { CleanupCoordinator, ReadIngest } from './ports.ts';
 export interface CleanupTaskParts extends LoopParts {
   readonly cleanups: Cleanups;
   readonly facts: Facts;
+  readonly gaps: Gaps;
   readonly reads: FinalizedReads;
   readonly ingest: ReadIngest;
   readonly remover: FileRemover;
@@ -60,6 +62,8 @@ export class CleanupTask implements Task {
     const sought = { unproven: verdict === 'go' };
     if (settings.mode === 'dryRun') return await this.#tell(headBlock, sought);
     const due = await cleanups.listDue(headBlock, { ...sought, limit: deletesARound });
+    // Each would be read and then wait for its events all the same.
+    if (((await facts.find('event-cursor'))?.block ?? 0) < headBlock) return undefined;
     const allGone = await this.#delete(due, standing, headBlock, signal);
     if (!allGone) this.#talk.limit(await cleanups.countDue(headBlock, sought));
     else if (due.length < deletesARound) this.#talk.limit(undefined);

@@ -4,12 +4,16 @@ import { DAY_BLOCKS, HOUR_BLOCKS, MINUTE_BLOCKS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
+import type { Facts } from '../store/facts.ts';
+import type { Gaps } from '../store/gaps.ts';
 import type { FileRemover } from './file-remover.ts';
 import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import type { CleanupCoordinator, ReadIngest } from './ports.ts';
 
 export interface DeleteParts {
   readonly cleanups: Cleanups;
+  readonly facts: Pick<Facts, 'find'>;
+  readonly gaps: Pick<Gaps, 'listOpen'>;
   readonly reads: Pick<FinalizedReads, 'read'>;
   readonly ingest: ReadIngest;
   readonly remover: Pick<FileRemover, 'remove'>;
@@ -27,7 +31,8 @@ export function deleteBackOffBlocks(attempts: number): number {
 }
 
 /**
- * Deletes the file of a confirmed close whose grace is over, if the order is absent still, at the newest finalized block, right before.
+ * Deletes the file of a confirmed close whose grace is over, if the order is absent still, at the newest finalized block, right before, and no event
+ * up to that block has brought it back: both looks at the close may be older than a re-order, and one read alone may be wrong.
  * A refusal is tried again later; what cannot be asked rejects and leaves the cleanup where a later round takes it up.
  * @returns `held-back` when it may not go today
  */
@@ -44,7 +49,7 @@ export async function deleteClosed(
     await parts.coordinator.withdrawSeal(cleanup.cid, signal);
   }
   const atBlock = await absentAt(parts, cleanup, headBlock, signal);
-  if (atBlock === undefined) return 'settled';
+  if (atBlock === undefined || !(await knowsEvents(parts, cleanup.seenBlock, atBlock))) return 'settled';
   const { maxPercentPerDay } = parts.settings;
   const begun = await parts.cleanups.beginDelete(cleanup, key, { atBlock, maxPercentPerDay }, parts.clock.nowMs());
   if (begun === 'held-back') return begun;
@@ -77,6 +82,13 @@ async function absentAt(
   await parts.cleanups.cancel(cleanup, 'confirmed', 'the order was found on chain', parts.clock.nowMs());
   parts.logger.info('A closed order is back before its file was deleted', { cid: cleanup.cid, atBlock: read.atBlock });
   return undefined;
+}
+
+/** Whether the tables hold what happened after one block up to another one: a re-order has taken the cleanup back by then. */
+async function knowsEvents(parts: DeleteParts, afterBlock: number, throughBlock: number): Promise<boolean> {
+  const cursor = await parts.facts.find('event-cursor');
+  if (cursor === undefined || cursor.block < throughBlock) return false;
+  return (await parts.gaps.listOpen()).every((gap) => gap.toBlock <= afterBlock);
 }
 
 async function putBack(parts: DeleteParts, cleanup: Cleanup, headBlock: number, error: SmError): Promise<void> {

@@ -20,6 +20,7 @@ import { SealUpdaterTask } from '../../src/seal/seal-updater-task.ts';
 import { Cleanups } from '../../src/store/cleanups.ts';
 import { Database } from '../../src/store/database.ts';
 import { Facts } from '../../src/store/facts.ts';
+import { Gaps } from '../../src/store/gaps.ts';
 import { HeldFiles } from '../../src/store/held-files.ts';
 import { HeldListing } from '../../src/store/held-listing.ts';
 import { LostFiles } from '../../src/store/lost-files.ts';
@@ -128,6 +129,8 @@ export class HeldWorld {
   readonly transport: ModelTransport;
   /** Deletions that reached sWorker. */
   readonly deletions: string[] = [];
+  /** The events of each block that the bot knows of are in the tables. */
+  indexesEvents = true;
   decideAsNotHeld: (order: Order) => RuleVerdict | undefined = () => 'take';
   readonly #client: SworkerClient;
 
@@ -191,6 +194,7 @@ export class HeldWorld {
       ...this.#loop(),
       cleanups: this.cleanups,
       facts: this.facts,
+      gaps: new Gaps(this.database),
       reads: this.#reads(),
       ingest: this.#ingest(),
       remover: this.remover(),
@@ -229,6 +233,7 @@ export class HeldWorld {
     const time = { atBlock, atMs: this.clock.nowMs(), blockTimestampMs: atBlock * 6000, specVersion: 25 };
     await this.database.write('event', async (tx) => {
       await this.facts.set(tx, 'chain-time', time);
+      if (this.indexesEvents) await this.facts.set(tx, 'event-cursor', { block: atBlock });
       await this.facts.set(tx, 'group', {
         owner: groupOwner,
         members: [account.address],
@@ -336,6 +341,7 @@ export class HeldWorld {
     id: number;
     status: CleanupStatus;
     cause: string;
+    seen_block: number;
     due_block: number;
     attempts: number;
     look_block: number;

@@ -4,6 +4,7 @@ import { DAY_BLOCKS } from '../../../src/domain/units.ts';
 import { Approvals } from '../../../src/store/approvals.ts';
 import { closeOrders } from '../../../src/store/ingest/closes.ts';
 import { plainFigures } from '../../support/chain-room-world.ts';
+import { completeWalk } from '../../support/complete-walk.ts';
 import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
 
 const roundMs = 10_000;
@@ -236,16 +237,7 @@ describe('closes known only by absence from walks', () => {
       await tx('file_record').whereIn('cid', cids).update({ status: 'closed' });
     });
     world.sworker.preload(cids.map((cid) => ({ cid, sizeBytes: 1024 })));
-    await world.row('walk', {
-      status: 'complete',
-      reason: 'first',
-      reads_all: 1,
-      anchor_block: 1,
-      oldest_page_block: 1,
-      newest_page_block: 1,
-      cursor: '',
-      started_ms: 0,
-    });
+    await world.row('walk', completeWalk);
     await world.once(world.sealUpdater());
     expect(await world.count('cleanup_record', { cause: 'found', size_bytes: 1024 })).toBe(30);
     await world.mine(20);

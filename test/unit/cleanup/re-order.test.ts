@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cleanupMoves, cleanupStatuses, type CleanupStatus } from '../../../src/domain/statuses.ts';
 import { guardedMove } from '../../../src/store/guarded-move.ts';
+import { Gaps } from '../../../src/store/gaps.ts';
+import { completeWalk } from '../../support/complete-walk.ts';
 import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
 import { failure } from '../../support/rejection.ts';
 
@@ -20,6 +22,21 @@ async function confirmed(): Promise<HeldWorld> {
   await world.once(world.cleanup());
   expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
   return world;
+}
+
+/** The events of that block were never read. */
+async function openGap({ database }: HeldWorld, block: number): Promise<void> {
+  const gap = { fromBlock: block, toBlock: block, reason: 'pruned' } as const;
+  await database.write('event', async (tx) => await new Gaps(database).add(tx, gap, 0));
+}
+
+/** As a walk that has read everything since. */
+async function closeGaps(world: HeldWorld): Promise<void> {
+  const block = world.chain.head;
+  await world.row('walk', { ...completeWalk, id: 1 });
+  const walk = { id: 1, newestGap: Number.MAX_SAFE_INTEGER, oldestPageBlock: block };
+  const { database } = world;
+  await database.write('event', async (tx) => await new Gaps(database).close(tx, walk));
 }
 
 /** Everything that could still delete it has run a month later, and the file is there. */
@@ -64,6 +81,47 @@ describe('a re-order', () => {
     await world.once(world.cleanup());
     expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
     await expectKept(world);
+  });
+
+  it.each([
+    ['the bot knows of its block', async (world: HeldWorld) => await world.noteHead()],
+    ['the bot has not heard of its block', async () => undefined],
+  ])('in the grace that the last read misses is waited for while its event is not read and %s', async (_, heard) => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    world.indexesEvents = false;
+    world.chain.block((block) => block.order(cid));
+    await heard(world);
+    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    world.chain.readsOf = (reads) => reads;
+    world.indexesEvents = true;
+    await world.order(cid);
+    await expectKept(world);
+  });
+
+  it('in the grace that the last read misses is waited for while events after the close are in a gap', async () => {
+    const world = await confirmed();
+    const { seen_block: seenBlock } = await world.cleanupRow(cid);
+    await world.mine(14_400);
+    await openGap(world, seenBlock + 1);
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    await closeGaps(world);
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([cid]);
+  });
+
+  it('would have been after the close: a gap before it holds no deletion back', async () => {
+    const world = await confirmed();
+    const { seen_block: seenBlock } = await world.cleanupRow(cid);
+    await world.mine(14_400);
+    await openGap(world, seenBlock);
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([cid]);
   });
 
   it('between the last read and the deletion is seen by the guarded move', async () => {

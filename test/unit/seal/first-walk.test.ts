@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { completeWalk } from '../../support/complete-walk.ts';
 import { cidOf, heldWorld } from '../../support/held-world.ts';
-
-const completeWalk = {
-  status: 'complete',
-  reason: 'first',
-  reads_all: 1,
-  anchor_block: 1,
-  oldest_page_block: 1,
-  newest_page_block: 1,
-  cursor: '0x',
-  started_ms: 0,
-};
 
 describe('files held before the first walk', () => {
   it('are found again when the walk has brought their orders, not half an hour later', async () => {
