@@ -153,71 +153,80 @@ export async function openOverview(config: Config): Promise<OpenedOverview> {
  * The whole bot: resolves when it was told to stop and everything has settled and is closed.
  * @throws SmError with its destiny, or a defect
  */
-export async function runBot({ config, logger, signal, ...replaced }: BotOptions): Promise<void> {
+export async function runBot(options: BotOptions): Promise<void> {
+  const { logger, signal } = options;
   const releases = new ReleaseStack();
-  try {
-    const time = await botTime({ config, logger, signal, ...replaced });
-    const { clock, answerClock } = time;
-    const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
-    releases.add(async () => await lock.release());
-    const storeLogger = logger.child('store');
-    const watch = {
-      monotonicMs: () => clock.monotonicMs(),
-      onSlowBulk: (tookMs: number) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
-    };
-    const rightOfWay = new RightOfWay(answerClock);
-    const keptBackups = config.database.backups;
-    const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
-    releases.add(async () => await database.close());
-    const facts = new Facts(database);
-    const outside = replaced.outside ?? connect(config, answerClock, logger, rightOfWay);
-    const clients = createClients({
-      config,
-      time,
-      logger,
-      outside,
-      genesisHash: time.genesisHash ?? (await facts.find('identity'))?.genesisHash ?? null,
-    });
-    releases.add(async () => await clients.close());
-    const conditions = new Conditions(clock);
-    await establishIdentity(
-      {
-        clock,
-        conditions,
-        logger: logger.child('chain'),
-        database,
-        facts,
-        account: config.chain.account.address,
-        maxOutageMs: config.runtime.maxOutageMs,
-        genesisHash: async (stop) => await clients.chain.blocks.genesisHash({ signal: stop }),
-      },
-      signal,
-    );
-    const tasks = composeTasks({
-      config,
-      logger,
+  const run = async (): Promise<void> => {
+    try {
+      await runReleasing(options, releases);
+    } catch (error) {
+      if (!(signal.aborted && isAbort(error))) throw error;
+    }
+  };
+  await releases.around(run, (error) => logger.warn('Not everything could be closed', {}, error));
+}
+
+async function runReleasing(
+  { config, logger, signal, ...replaced }: BotOptions,
+  releases: ReleaseStack,
+): Promise<void> {
+  const time = await botTime({ config, logger, signal, ...replaced });
+  const { clock, answerClock } = time;
+  const lock = await InstanceLock.acquire(config.dataDir, lockWaitMs);
+  releases.add(async () => await lock.release());
+  const storeLogger = logger.child('store');
+  const watch = {
+    monotonicMs: () => clock.monotonicMs(),
+    onSlowBulk: (tookMs: number) => storeLogger.debug('A bulk write took long', { tookMs: Math.round(tookMs) }),
+  };
+  const rightOfWay = new RightOfWay(answerClock);
+  const keptBackups = config.database.backups;
+  const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
+  releases.add(async () => await database.close());
+  const facts = new Facts(database);
+  const outside = replaced.outside ?? connect(config, answerClock, logger, rightOfWay);
+  const clients = createClients({
+    config,
+    time,
+    logger,
+    outside,
+    genesisHash: time.genesisHash ?? (await facts.find('identity'))?.genesisHash ?? null,
+  });
+  releases.add(async () => await clients.close());
+  const conditions = new Conditions(clock);
+  await establishIdentity(
+    {
       clock,
-      answerClock,
       conditions,
+      logger: logger.child('chain'),
       database,
       facts,
-      clients,
-      random: replaced.random ?? Math.random,
-      outside,
-      showProgress: replaced.showProgress,
-    });
-    logger.info('Started', {
-      version: programVersion(),
       account: config.chain.account.address,
-      dataDir: config.dataDir,
-      role: config.node.role,
-    });
-    await supervise(tasks, signal, replaced.onFailure);
-  } catch (error) {
-    if (!(signal.aborted && isAbort(error))) throw error;
-  } finally {
-    await releases.releaseAll();
-  }
+      maxOutageMs: config.runtime.maxOutageMs,
+      genesisHash: async (stop) => await clients.chain.blocks.genesisHash({ signal: stop }),
+    },
+    signal,
+  );
+  const tasks = composeTasks({
+    config,
+    logger,
+    clock,
+    answerClock,
+    conditions,
+    database,
+    facts,
+    clients,
+    random: replaced.random ?? Math.random,
+    outside,
+    showProgress: replaced.showProgress,
+  });
+  logger.info('Started', {
+    version: programVersion(),
+    account: config.chain.account.address,
+    dataDir: config.dataDir,
+    role: config.node.role,
+  });
+  await supervise(tasks, signal, replaced.onFailure);
 }
 
 interface Composition {

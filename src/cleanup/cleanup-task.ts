@@ -62,30 +62,31 @@ export class CleanupTask implements Task {
     const sought = { unproven: verdict === 'go' };
     if (settings.mode === 'dryRun') return await this.#tell(headBlock, sought);
     const due = await cleanups.listDue(headBlock, { ...sought, limit: deletesARound });
-    // Each would be read and then wait for its events all the same.
-    if (((await facts.find('event-cursor'))?.block ?? 0) < headBlock) return undefined;
-    const allGone = await this.#delete(due, standing, headBlock, signal);
+    const end = await this.#delete(due, standing, headBlock, signal);
+    if (end === 'behind') return undefined;
+    const allGone = end === 'all-gone';
     if (!allGone) this.#talk.limit(await cleanups.countDue(headBlock, sought));
     else if (due.length < deletesARound) this.#talk.limit(undefined);
     return allGone && due.length === deletesARound ? SECOND_MS : undefined;
   }
 
-  /** Deletes the oldest ones, as many as may be within a day; false when one had to wait for that. */
+  /** Deletes the oldest ones, as many as may be within a day. None after one whose events are not read: they would wait for the same. */
   async #delete(
     due: readonly Cleanup[],
     standing: DeletionStanding,
     headBlock: number,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<'all-gone' | 'held-back' | 'behind'> {
     const { maxPercentPerDay } = this.#parts.settings;
     const planned = due.map((cleanup) => toPlanned(cleanup, headBlock));
     const fitting = due.slice(0, countFitting(planned, standing, dayLimit(standing, maxPercentPerDay)));
     if (fitting.length > 0) await this.#greet(signal);
     for (const cleanup of fitting) {
       signal.throwIfAborted();
-      if ((await deleteClosed(this.#parts, cleanup, headBlock, signal)) === 'held-back') return false;
+      const end = await deleteClosed(this.#parts, cleanup, headBlock, signal);
+      if (end !== 'settled') return end;
     }
-    return fitting.length === due.length;
+    return fitting.length === due.length ? 'all-gone' : 'held-back';
   }
 
   /** Tells what would be deleted, each file once. */

@@ -1,6 +1,6 @@
 import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
 import { hasCode, isOutage, type SmError } from '../domain/errors.ts';
-import { DAY_BLOCKS, HOUR_BLOCKS, MINUTE_BLOCKS } from '../domain/units.ts';
+import { DAY_BLOCKS, HOUR_BLOCKS, MINUTE_BLOCKS, SECOND_MS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
@@ -24,6 +24,11 @@ export interface DeleteParts {
 }
 
 const laterBlocks = 5 * MINUTE_BLOCKS;
+/** Events follow within seconds; a look that they have not reached by then is too old to delete by. */
+const eventsPatienceMs = 30 * SECOND_MS;
+
+/** What the last look at a closed order says: the block at which it was absent, that it is no reason to delete, or that events are not read that far. */
+type LastLook = { readonly absentAtBlock: number } | 'settled' | 'behind';
 
 /** 30 minutes after the first refusal, doubling to a day. */
 export function deleteBackOffBlocks(attempts: number): number {
@@ -34,22 +39,24 @@ export function deleteBackOffBlocks(attempts: number): number {
  * Deletes the file of a confirmed close whose grace is over, if the order is absent still, at the newest finalized block, right before, and no event
  * up to that block has brought it back: both looks at the close may be older than a re-order, and one read alone may be wrong.
  * A refusal is tried again later; what cannot be asked rejects and leaves the cleanup where a later round takes it up.
- * @returns `held-back` when it may not go today
+ * @returns `held-back` when it may not go today, `behind` when the events are not read as far as the chain says orders are
  */
 export async function deleteClosed(
   parts: DeleteParts,
   cleanup: Cleanup,
   headBlock: number,
   signal: AbortSignal,
-): Promise<'settled' | 'held-back'> {
+): Promise<'settled' | 'held-back' | 'behind'> {
   const key = chainOrderKey(cleanup.cid);
   if (parts.coordinator !== undefined) {
     // Told only of what is about to go; the time it takes to answer is why the order is read again afterwards.
-    if ((await absentAt(parts, cleanup, headBlock, signal)) === undefined) return 'settled';
+    const early = await lastLook(parts, cleanup, headBlock, signal);
+    if (typeof early === 'string') return early;
     await parts.coordinator.withdrawSeal(cleanup.cid, signal);
   }
-  const atBlock = await absentAt(parts, cleanup, headBlock, signal);
-  if (atBlock === undefined || !(await knowsEvents(parts, cleanup.seenBlock, atBlock))) return 'settled';
+  const look = await lastLook(parts, cleanup, headBlock, signal);
+  if (typeof look === 'string') return look;
+  const atBlock = look.absentAtBlock;
   const { maxPercentPerDay } = parts.settings;
   const begun = await parts.cleanups.beginDelete(cleanup, key, { atBlock, maxPercentPerDay }, parts.clock.nowMs());
   if (begun === 'held-back') return begun;
@@ -66,29 +73,35 @@ export async function deleteClosed(
   return 'settled';
 }
 
-/** The block at which the order was absent; undefined when it was found (and the cleanup cancelled) or the read is too old to say. */
-async function absentAt(
+/** An order that was found cancels the cleanup; a read that is too old to say, or a gap since the close, leaves it. */
+async function lastLook(
   parts: DeleteParts,
   cleanup: Cleanup,
   headBlock: number,
   signal: AbortSignal,
-): Promise<number | undefined> {
-  const read = await parts.reads.read([chainOrderKey(cleanup.cid)], {}, signal);
-  const [order] = read.reads;
+): Promise<LastLook> {
+  const { atBlock, reads } = await parts.reads.read([chainOrderKey(cleanup.cid)], {}, signal);
+  const [order] = reads;
   // A node behind the one that was followed so far: its newest block may be from before a re-order.
-  if (order === undefined || read.atBlock < headBlock) return undefined;
-  if (order.figures === undefined) return read.atBlock;
-  await parts.ingest.ingest([order]);
-  await parts.cleanups.cancel(cleanup, 'confirmed', 'the order was found on chain', parts.clock.nowMs());
-  parts.logger.info('A closed order is back before its file was deleted', { cid: cleanup.cid, atBlock: read.atBlock });
-  return undefined;
+  if (order === undefined || atBlock < headBlock) return 'settled';
+  if (order.figures !== undefined) {
+    await parts.ingest.ingest([order]);
+    await parts.cleanups.cancel(cleanup, 'confirmed', 'the order was found on chain', parts.clock.nowMs());
+    parts.logger.info('A closed order is back before its file was deleted', { cid: cleanup.cid, atBlock });
+    return 'settled';
+  }
+  if ((await parts.gaps.listOpen()).some((gap) => gap.toBlock > cleanup.seenBlock)) return 'settled';
+  return (await areEventsRead(parts, atBlock, signal)) ? { absentAtBlock: atBlock } : 'behind';
 }
 
-/** Whether the tables hold what happened after one block up to another one: a re-order has taken the cleanup back by then. */
-async function knowsEvents(parts: DeleteParts, afterBlock: number, throughBlock: number): Promise<boolean> {
-  const cursor = await parts.facts.find('event-cursor');
-  if (cursor === undefined || cursor.block < throughBlock) return false;
-  return (await parts.gaps.listOpen()).every((gap) => gap.toBlock <= afterBlock);
+/** Waits a while for the tables to hold what happened up to a block: a re-order has taken the cleanup back by then. */
+async function areEventsRead(parts: DeleteParts, throughBlock: number, signal: AbortSignal): Promise<boolean> {
+  for (let waitedMs = 0; ; waitedMs += SECOND_MS) {
+    const cursor = await parts.facts.find('event-cursor');
+    if (cursor !== undefined && cursor.block >= throughBlock) return true;
+    if (waitedMs >= eventsPatienceMs) return false;
+    await parts.clock.sleep(SECOND_MS, signal);
+  }
 }
 
 async function putBack(parts: DeleteParts, cleanup: Cleanup, headBlock: number, error: SmError): Promise<void> {

@@ -4,7 +4,7 @@ import { devNull } from 'node:os';
 /** The system's words for a process, or a machine, that may open no more files, connections among them. */
 const outOfFiles = ['EMFILE', 'ENFILE'];
 
-export function isOutOfFiles(error: unknown): error is Error {
+export function isOutOfFiles(error: unknown): error is Error & { readonly code: unknown } {
   return error instanceof Error && 'code' in error && outOfFiles.includes(String(error.code));
 }
 

@@ -2,6 +2,23 @@
 export class ReleaseStack {
   readonly #releases: (() => Promise<void> | void)[] = [];
 
+  /** Runs `work` and then releases all. What the work rejects with stands before what a release does: that is told to `onHidden`. */
+  async around(work: () => Promise<void>, onHidden: (error: unknown) => void): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await work();
+    } catch (error) {
+      failure = { error };
+    }
+    try {
+      await this.releaseAll();
+    } catch (error) {
+      if (failure === undefined) throw error;
+      onHidden(error);
+    }
+    if (failure !== undefined) throw failure.error;
+  }
+
   add(release: () => Promise<void> | void): void {
     this.#releases.push(release);
   }

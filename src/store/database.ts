@@ -201,23 +201,29 @@ export class Database {
 
   /** Moves the write-ahead log into the file and shortens it. */
   async checkpoint(): Promise<void> {
-    await this.#queue.run('bulk', async () => {
-      await this.#writer.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
-    });
+    await wayBackFrom(this.#dataDir, async () => await this.#queue.run('bulk', async () => await this.#emptyLog()));
   }
 
   async close(): Promise<void> {
+    await wayBackFrom(this.#dataDir, async () => await this.#close());
+  }
+
+  async #close(): Promise<void> {
     await this.#checkpointer.close();
     await this.#readers.urgent.destroy();
     await this.#readers.usual.destroy();
     await this.#queue.run('claim', async () => {
       try {
         // Beside another file the log would be taken for that one's, and its pages written over it.
-        if (this.#standing?.isLost === true) await this.#writer.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+        if (this.#standing?.isLost === true) await this.#emptyLog();
       } finally {
         await this.#writer.knex.destroy();
       }
     });
+  }
+
+  async #emptyLog(): Promise<void> {
+    await this.#writer.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   #watchFile(filename: string): void {

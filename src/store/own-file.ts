@@ -1,7 +1,10 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { SmError } from '../domain/errors.ts';
 
-export type FileTrouble = 'removed' | 'replaced' | 'log-removed' | 'cut-short';
+export type FileTrouble = 'removed' | 'replaced' | 'emptied' | 'log-removed' | 'cut-short';
+
+/** Of the header of a database. */
+const leastBytes = 100n;
 
 /**
  * The database's file and its log, as their names stand for them. A program goes on with an open file whatever becomes of its name; what it writes
@@ -34,6 +37,8 @@ export class OwnFile {
     const file = look(this.#filename);
     if (file === undefined) return 'removed';
     if (!isSame(file, this.#file)) return 'replaced';
+    // Whoever opens an empty database takes away the log beside it.
+    if (file.size < leastBytes) return 'emptied';
     const log = look(`${this.#filename}-wal`);
     this.#log ??= log;
     if (!isSame(log, this.#log)) return 'log-removed';

@@ -10,8 +10,6 @@ interface Ways {
   readonly keepCopy: () => Promise<string>;
 }
 
-const leastBytes = 100;
-
 /** Sees to it that nothing is written to a database whose file is not there any more, or is another one. */
 export class StandingFile {
   readonly #filename: string;
@@ -39,21 +37,20 @@ export class StandingFile {
     const trouble = this.#own.trouble();
     if (trouble === undefined) return;
     if (trouble === 'cut-short') return await this.#assertCutByUs();
+    if (trouble === 'emptied') {
+      const file = this.#filename;
+      throw new SmError('DATABASE_DAMAGED', `${file} was emptied while the bot worked on it`, { file });
+    }
     this.#refusal = this.#refuse(trouble);
     throw await this.#refusal;
   }
 
   /** The bot itself gives free pages back: the file is then as long as it should be. */
   async #assertCutByUs(): Promise<void> {
-    const { sizeBytes } = this.#own;
-    if (sizeBytes < leastBytes) {
-      const file = this.#filename;
-      throw new SmError('DATABASE_DAMAGED', `${file} was emptied while the bot worked on it`, { file });
-    }
-    if ((await this.#ways.lengthBytes()) > sizeBytes) await this.#ways.assertWhole();
+    if ((await this.#ways.lengthBytes()) > this.#own.sizeBytes) await this.#ways.assertWhole();
   }
 
-  async #refuse(trouble: Exclude<FileTrouble, 'cut-short'>): Promise<SmError> {
+  async #refuse(trouble: Exclude<FileTrouble, 'cut-short' | 'emptied'>): Promise<SmError> {
     const file = this.#filename;
     if (trouble === 'log-removed') {
       const message = `${file}-wal was removed or replaced while the bot worked on it; what it held is written into the database now. Leave the files beside the database alone`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cleanupMoves, cleanupStatuses, type CleanupStatus } from '../../../src/domain/statuses.ts';
+import { SECOND_MS } from '../../../src/domain/units.ts';
 import { guardedMove } from '../../../src/store/guarded-move.ts';
 import { Gaps } from '../../../src/store/gaps.ts';
 import { completeWalk } from '../../support/complete-walk.ts';
@@ -93,13 +94,33 @@ describe('a re-order', () => {
     world.chain.block((block) => block.order(cid));
     await heard(world);
     world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
-    await world.once(world.cleanup());
-    expect(world.deletions).toEqual([]);
+    const running = await world.start(world.cleanup({ coordinator: true }));
+    for (let second = 0; second < 60; second += 1) await running.after(SECOND_MS);
+    expect([world.deletions, world.coordinator.told]).toEqual([[], []]);
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    await running.stop();
     world.chain.readsOf = (reads) => reads;
     world.indexesEvents = true;
     await world.order(cid);
     await expectKept(world);
+  });
+
+  it('would be among the events of the last blocks: the deletion waits for them, not for its next round', async () => {
+    const world = await confirmed();
+    world.indexesEvents = false;
+    await world.mine(14_400);
+    let looks = 0;
+    world.chain.readsOf = (reads) => {
+      looks += 1;
+      return reads;
+    };
+    const running = await world.start(world.cleanup());
+    for (let second = 0; second < 20; second += 1) await running.after(SECOND_MS);
+    expect([world.deletions, looks]).toEqual([[], 1]);
+    world.indexesEvents = true;
+    await world.noteHead();
+    await running.after(SECOND_MS);
+    expect([world.deletions, looks]).toEqual([[cid], 1]);
   });
 
   it('in the grace that the last read misses is waited for while events after the close are in a gap', async () => {

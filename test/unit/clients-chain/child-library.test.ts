@@ -21,6 +21,7 @@ const direct = new PolkadotLibrary();
 /** A child as it is seen from here: what goes there and back is copied as between processes. */
 class Child extends EventEmitter implements LibraryChild {
   readonly asked: ChildQuestion[] = [];
+  readonly pid = 1;
   readonly stderr = new PassThrough();
   killed = false;
   answers = true;

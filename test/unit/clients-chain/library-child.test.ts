@@ -1,8 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startChild } from '../../../src/clients/chain/events/library/child-library.ts';
 
@@ -39,5 +40,32 @@ describe('the decoding process', () => {
     expect(answer.id).toBe(1);
     child.disconnect();
     expect(await written).toBe('true');
+  });
+});
+
+describe('a bot that may open no more files', () => {
+  it('says so of a question that needs the process, and asks it once there are files again', async () => {
+    const library = new URL('../../../src/clients/chain/events/library/child-library.ts', import.meta.url);
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      import { setTimeout as sleep } from 'node:timers/promises';
+      const { ChildLibrary, startChild } = await import(${JSON.stringify(library.href)});
+      const clock = { sleep: async (ms, signal) => await sleep(ms, undefined, { signal, ref: false }) };
+      const loader = ['--import', ${JSON.stringify(tsx)}];
+      const child = new ChildLibrary(clock, console, () => startChild(new URL(${JSON.stringify(source.href)}), loader));
+      const ask = async () => await child.forms({ specName: 'crust', specVersion: 1, metadata: '0x00' }).catch((error) => error);
+      const opened = [];
+      try {
+        for (;;) opened.push(openSync('/dev/null'));
+      } catch {}
+      const without = await ask();
+      for (const file of opened) closeSync(file);
+      const again = await ask();
+      console.log(without.code, again.constructor.name);
+      await child.close();`;
+    const node = ['--import', tsx, '--input-type=module', '--eval', script];
+    const limited = ['-c', 'ulimit -n 200 && exec "$@"', 'bash', process.execPath, ...node];
+    const { stdout } = await promisify(execFile)('bash', limited, { encoding: 'utf8' });
+    expect(stdout.trim()).toBe('TOO_MANY_OPEN_FILES Undecodable');
   });
 });

@@ -107,6 +107,15 @@ describe('a database whose file is cut short under the bot', () => {
     await database.close();
   });
 
+  it('to nothing, and looked at by another program, which takes the log away, is refused as damaged and closed', async () => {
+    await truncate(file, 0);
+    await readSql(file, 'SELECT 1 FROM sqlite_master');
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    await expect(note('too late')).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });
+    await expect(note('later still')).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });
+    await database.close();
+  });
+
   it('by the bot itself, which gives free pages back, is used on', async () => {
     const before = (await stat(file)).size;
     await database.write('event', async (tx) => await tx.raw('DELETE FROM file_record WHERE id > 100'));

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import omitBy from 'lodash/omitBy.js';
 import type { Clock } from '../../../../runtime/clock.ts';
 import type { Logger } from '../../../../runtime/log.ts';
-import { isAbort, SmError } from '../../../../domain/errors.ts';
+import { isAbort, SmError, tooManyOpenFiles } from '../../../../domain/errors.ts';
 import { SECOND_MS } from '../../../../domain/units.ts';
+import { isOutOfFiles } from '../../../../lib/open-files.ts';
 import type { RawEvent } from '../plan/event-plan.ts';
 import type { RuntimeForms } from '../plan/form.ts';
 import type { DirectCall } from '../plan/market-calls.ts';
@@ -24,6 +25,8 @@ const mostHeapMib = 512;
 
 /** The process as it is used here. */
 export interface LibraryChild {
+  /** Undefined of a process that never was: the machine gave it none, and there are no streams and no channel either. `error` tells why a turn later. */
+  readonly pid?: number | undefined;
   /** Null when the process has none. */
   readonly stderr: Readable | null;
   send(question: ChildQuestion): unknown;
@@ -93,7 +96,7 @@ export class ChildLibrary implements DecodingLibrary {
     try {
       const answer = await new Promise<ChildAnswer>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        child.send({ id, question });
+        if (child.pid !== undefined) child.send({ id, question });
       });
       return valueOf(answer);
     } finally {
@@ -104,13 +107,14 @@ export class ChildLibrary implements DecodingLibrary {
 
   #begin(): LibraryChild {
     const child = this.#started();
+    const lose = (cause: SmError): void => {
+      if (this.#child === child) this.#end(cause);
+    };
+    child.on('error', (cause) => lose(isOutOfFiles(cause) ? tooManyOpenFiles(cause) : lost(cause.message, cause)));
+    if (child.pid === undefined) return child;
     this.#listenTo(child);
     child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
-    const lose = (problem: string, cause?: Error): void => {
-      if (this.#child === child) this.#end(lost(problem, cause));
-    };
-    child.on('error', (cause) => lose(cause.message, cause));
-    child.on('exit', (code, signal) => lose(`it ended by itself, by ${code ?? signal}`));
+    child.on('exit', (code, signal) => lose(lost(`it ended by itself, by ${code ?? signal}`)));
     return child;
   }
 
@@ -149,7 +153,7 @@ export class ChildLibrary implements DecodingLibrary {
     this.#child = undefined;
     this.#rest.abort();
     for (const { reject } of this.#waiting.values()) reject(cause);
-    child?.kill('SIGKILL');
+    if (child?.pid !== undefined) child.kill('SIGKILL');
   }
 }
 
