@@ -27,14 +27,16 @@ export async function decideLost(parts: SealParts, headBlock: number, signal: Ab
   const due = await parts.store.lost.listDue(headBlock - waitBlocks, headBlock, aRound);
   if (due.length === 0) return;
   const keys = due.map((row) => orderKeyOf(row.cid));
-  const { reads } = await parts.reads.read(keys, {}, signal);
+  const { atBlock, reads } = await parts.reads.read(keys, {}, signal);
+  // The head that the bot knows may be hours old when it was away: by that a deletion would count for the day before.
+  const nowBlock = Math.max(headBlock, atBlock);
   await parts.ingest.ingest(reads);
   const live = new Set(reads.filter((read) => read.figures !== undefined).map((read) => read.key.text));
   const orders = await parts.store.lost.ordersOf(keys);
   for (const row of due) {
     const order = orders.get(row.cid);
     const isLive = live.has(row.cid) && order?.status === 'handled';
-    if (!isLive || !(await decideOne(parts, row, order, headBlock, signal))) {
+    if (!isLive || !(await decideOne(parts, row, order, nowBlock, signal))) {
       await parts.store.lost.putOff(row.pinId, headBlock + LOOK_AGAIN_BLOCKS);
     }
   }
@@ -45,7 +47,7 @@ async function decideOne(
   parts: SealParts,
   row: LostRow,
   order: Order,
-  headBlock: number,
+  nowBlock: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const verdict = await parts.decideAsNotHeld(order);
@@ -59,13 +61,13 @@ async function decideOne(
     return false;
   }
   const { maxPercentPerDay } = parts.settings;
-  if (!(await parts.store.lost.markLettingGo(row, { headBlock, maxPercentPerDay }))) return false;
+  if (!(await parts.store.lost.markLettingGo(row, { headBlock: nowBlock, maxPercentPerDay }))) return false;
   try {
     const answer = await parts.remover.remove(row.cid, signal);
     parts.logger.warn('Deleted a lost file so that it can be pulled anew', {
       cid: row.cid,
       answer,
-      atBlock: headBlock,
+      atBlock: nowBlock,
     });
   } catch (error) {
     // After any other error nobody knows whether the file is there still; the mark keeps that.

@@ -58,6 +58,18 @@ describe('lost files', () => {
     expect(world.daemon.pins.has(cidOf(0))).toBe(true);
   });
 
+  it('are deleted at the block of the read of their orders, when the head that the bot knows is hours old', async () => {
+    const world = await holding(3);
+    const running = await world.start(world.sealUpdater());
+    world.sworker.loseFiles([cidOf(1)]);
+    await running.after(roundMs);
+    await world.mine(graceBlocks);
+    world.chain.mine(5 * HOUR_BLOCKS);
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([cidOf(1)]);
+    expect(await world.pinRow(cidOf(1))).toMatchObject({ let_go_block: world.chain.head });
+  });
+
   it('stay as they are under any other verdict, and are judged again an hour later', async () => {
     const world = await holding(3);
     const asked: string[] = [];
