@@ -94,13 +94,18 @@ async function lastLook(
   return (await areEventsRead(parts, atBlock, signal)) ? { absentAtBlock: atBlock } : 'behind';
 }
 
-/** Waits a while for the tables to hold what happened up to a block: a re-order has taken the cleanup back by then. */
+/**
+ * Waits a while for the tables to hold what happened up to a block: a re-order has taken the cleanup back by then. By the wall clock, as a machine may
+ * sleep meanwhile: what was looked at before it did says nothing of the present.
+ */
 async function areEventsRead(parts: DeleteParts, throughBlock: number, signal: AbortSignal): Promise<boolean> {
-  for (let waitedMs = 0; ; waitedMs += SECOND_MS) {
-    const cursor = await parts.facts.find('event-cursor');
+  const { clock, facts } = parts;
+  const startedMs = clock.nowMs();
+  for (;;) {
+    const cursor = await facts.find('event-cursor');
+    if (Math.abs(clock.nowMs() - startedMs) > eventsPatienceMs) return false;
     if (cursor !== undefined && cursor.block >= throughBlock) return true;
-    if (waitedMs >= eventsPatienceMs) return false;
-    await parts.clock.sleep(SECOND_MS, signal);
+    await clock.sleep(SECOND_MS, signal);
   }
 }
 

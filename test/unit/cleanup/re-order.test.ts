@@ -123,6 +123,25 @@ describe('a re-order', () => {
     expect([world.deletions, looks]).toEqual([[cid], 1]);
   });
 
+  it('on a machine that slept while events were waited for is looked for anew', async () => {
+    const world = await confirmed();
+    world.indexesEvents = false;
+    await world.mine(14_400);
+    const running = await world.start(world.cleanup());
+    const { chain } = world;
+    world.indexesEvents = true;
+    await world.noteHead();
+    chain.mine(1000);
+    chain.block((block) => block.set(cid, {}));
+    world.clock.stepWall(3_600_000);
+    await running.after(SECOND_MS);
+    expect(world.deletions).toEqual([]);
+    await world.noteHead();
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+  });
+
   it('in the grace that the last read misses is waited for while events after the close are in a gap', async () => {
     const world = await confirmed();
     const { seen_block: seenBlock } = await world.cleanupRow(cid);
