@@ -79,6 +79,16 @@ export class Facts {
     return source === undefined ? await this.#database.read(query) : await query(source);
   }
 
+  /** Several facts as one commit left them; those that are not there are absent. */
+  async findAll<N extends FactName>(names: readonly N[]): Promise<{ readonly [K in N]?: FactTypes[K] }> {
+    const rows: { name: N; content: string }[] = await this.#database.read(
+      async (reader) => await reader('config').whereIn('name', names).select('name', 'content'),
+    );
+    return Object.fromEntries(rows.map(({ name, content }) => [name, JSON.parse(content)])) as {
+      [K in N]?: FactTypes[K];
+    };
+  }
+
   async set<N extends FactName>(tx: Tx, name: N, content: FactTypes[N]): Promise<void> {
     await tx('config')
       .insert({ name, content: JSON.stringify(content) })

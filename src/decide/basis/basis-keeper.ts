@@ -86,16 +86,17 @@ export class BasisKeeper {
 
   async #read(): Promise<Ground | string> {
     const { facts, clock } = this.#parts;
+    const found = await facts.findAll(['chain-time', 'group', 'active-nodes', 'node-count-in-use']);
     const usable = usableFacts({
-      chainTime: await facts.find('chain-time'),
-      group: await facts.find('group'),
-      activeNodes: await facts.find('active-nodes'),
+      chainTime: found['chain-time'],
+      group: found.group,
+      activeNodes: found['active-nodes'],
       heldFilesKnown: this.#parts.heldFilesKnown(),
       nowMs: clock.nowMs(),
     });
     if (typeof usable === 'string') return usable;
     const lists = await this.#preparedLists();
-    const standing = await facts.find('node-count-in-use');
+    const standing = found['node-count-in-use'];
     const nodeCount = nodeCountInUse(standing, usable.activeNodes, usable.headBlock);
     const basis = this.#basis(usable, lists, nodeCount.count);
     const { epoch, basisId } = await this.#adopt(basis, nodeCount, nodeCount !== standing);

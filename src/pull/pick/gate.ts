@@ -94,11 +94,11 @@ export class Gate {
 
   async #missingFact(): Promise<string | undefined> {
     const { facts, clock } = this.#parts;
-    if ((await facts.find('chain-time')) === undefined) return 'the time of the chain is not known yet';
-    const group = await facts.find('group');
+    const found = await facts.findAll(['chain-time', 'group', 'active-nodes']);
+    if (found['chain-time'] === undefined) return 'the time of the chain is not known yet';
+    const { group, 'active-nodes': nodes } = found;
     if (group === undefined || clock.nowMs() - group.atMs > GROUP_AGE_MS) return 'the group is not known';
     if (group.trouble !== null) return `the group rules cannot be applied: ${group.trouble}`;
-    const nodes = await facts.find('active-nodes');
     if (nodes === undefined || clock.nowMs() - nodes.atMs > ACTIVE_NODES_AGE_MS)
       return 'the number of active nodes is not known';
     return nodes.count === 0 ? 'no node is active' : undefined;
