@@ -63,6 +63,7 @@ export class CleanupTask implements Task {
     if (settings.mode === 'dryRun') return await this.#tell(headBlock, sought);
     const due = await cleanups.listDue(headBlock, { ...sought, limit: deletesARound });
     const end = await this.#delete(due, standing, headBlock, signal);
+    this.#talk.behind(end === 'behind' ? await cleanups.countDue(headBlock, sought) : undefined);
     if (end === 'behind') return undefined;
     const allGone = end === 'all-gone';
     if (!allGone) this.#talk.limit(await cleanups.countDue(headBlock, sought));
@@ -70,7 +71,7 @@ export class CleanupTask implements Task {
     return allGone && due.length === deletesARound ? SECOND_MS : undefined;
   }
 
-  /** Deletes the oldest ones, as many as may be within a day. None after one whose events are not read: they would wait for the same. */
+  /** Deletes the oldest ones, as many as may be within a day. None after one that waits for events: they would wait for the same. */
   async #delete(
     due: readonly Cleanup[],
     standing: DeletionStanding,

@@ -4,7 +4,9 @@ import { DAY_BLOCKS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
+import type { Gaps } from '../store/gaps.ts';
 import type { FinalizedRead, FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
+import { momentOf, untilEventsRead } from './last-look.ts';
 import type { ReadIngest } from './ports.ts';
 
 /** A close is believed when the order is still absent this much later. */
@@ -15,6 +17,7 @@ const batch = 250;
 
 export interface ConfirmParts {
   readonly cleanups: Cleanups;
+  readonly gaps: Pick<Gaps, 'eventsBetween'>;
   readonly reads: Pick<FinalizedReads, 'read' | 'hasOther'>;
   readonly ingest: ReadIngest;
   readonly clock: Clock;
@@ -22,7 +25,10 @@ export interface ConfirmParts {
   readonly graceBlocks: number;
 }
 
-/** Asks the chain a second time about closes that were seen, each at another end point than the one that said so, if there is one. */
+/**
+ * Asks the chain a second time about closes that were seen, each at another end point than the one that said so, if there is one. Those stay as they
+ * are whose events since are not all read: a later round asks again.
+ */
 export async function confirmCloses(parts: ConfirmParts, headBlock: number, signal: AbortSignal): Promise<void> {
   let afterId = 0;
   for (;;) {
@@ -39,7 +45,10 @@ export async function confirmCloses(parts: ConfirmParts, headBlock: number, sign
 async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], signal: AbortSignal): Promise<void> {
   const endPoint = cleanups[0]?.seenEndPoint ?? undefined;
   const keys = cleanups.map((cleanup) => chainOrderKey(cleanup.cid));
+  const since = momentOf(parts.clock);
   const read = await parts.reads.read(keys, endPoint === undefined ? {} : { avoid: endPoint }, signal);
+  // Each is held against its own events; none of them against later ones than this.
+  await untilEventsRead(parts, { afterBlock: read.atBlock, throughBlock: read.atBlock, since }, signal);
   for (const [index, cleanup] of cleanups.entries()) {
     const key = keys[index];
     const order = read.reads[index];

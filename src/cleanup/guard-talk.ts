@@ -10,6 +10,8 @@ const dayFull = 'cleanup-limit';
 const unapproved = 'cleanup-approval';
 /** So many held orders seem gone that the chain is not believed. */
 const heldOrdersGone = 'held-orders-gone';
+/** What happened on chain up to the last look at a closed order is not read. */
+const eventsBehind = 'cleanup-events';
 const dryRun = 'cleanup-dry-run';
 
 const look = 'smanager cleanup shows them, smanager cleanup approve lets them go';
@@ -52,6 +54,19 @@ export class GuardTalk {
     this.#say(dayFull, 'warn', 'As many files as may be deleted within a day are deleted; the others wait', waiting, {
       ...quietWait,
       message: `${text(waiting)} of closed orders wait: as many as cleanup.maxPercentPerDay allows were deleted within a day`,
+    });
+  }
+
+  /** @param waiting what is due while the events of the last blocks are not read; undefined when they are */
+  behind(waiting: Amount | undefined): void {
+    if (waiting === undefined) {
+      this.#clear(eventsBehind);
+      return;
+    }
+    this.#clear(dayFull);
+    this.#say(eventsBehind, 'info', 'Closed files wait until the events of the last blocks are read', waiting, {
+      ...quietWait,
+      message: `${text(waiting)} of closed orders wait until the events of the last blocks are read: a re-order may be among them`,
     });
   }
 

@@ -10,6 +10,7 @@ import type { OrderKey } from '../domain/order.ts';
 import { cleanupMoves, type CleanupStatus } from '../domain/statuses.ts';
 import type { Database, Reader, Tx } from './database.ts';
 import { amountColumns, isProven, isWithinDay, readAmount, readDeletionStanding } from './deletion-standing.ts';
+import { newestGapEnd, readEventsHeld } from './gaps.ts';
 import { guardedMove } from './guarded-move.ts';
 import { isHeld } from './pin-rows.ts';
 
@@ -31,8 +32,8 @@ export interface Cleanup {
 
 /** Of a cleanup that was put back: it is tried again, or it is over because the order came back meanwhile. */
 export type PutBack = 'confirmed' | 'cancelled' | 'moved';
-/** `held-back`: more than may be deleted within a day, or not proven well enough. */
-export type BeginDelete = 'begun' | 'pull-running' | 'came-back' | 'moved' | 'held-back';
+/** `held-back`: more than may be deleted within a day, or not proven well enough. `behind`: events up to the last look are not all read. */
+export type BeginDelete = 'begun' | 'pull-running' | 'came-back' | 'moved' | 'held-back' | 'behind';
 
 interface Row {
   id: number;
@@ -83,7 +84,10 @@ export class Cleanups {
     );
   }
 
-  /** Confirmed closes whose grace is over, whose next look has come, and whose pull has ended; the oldest first. */
+  /**
+   * Confirmed closes whose grace is over, whose next look has come, whose pull has ended and since which no gap is open; the oldest first. Those that a
+   * gap holds back stand before no other.
+   */
   async listDue(
     headBlock: number,
     sought: { readonly unproven: boolean; readonly limit: number },
@@ -91,7 +95,7 @@ export class Cleanups {
     return await this.#list((reader) =>
       reader('cleanup_record')
         .whereRaw(
-          `${isDue} AND COALESCE(look_block, 0) <= ? AND ${isSought}
+          `${isDue} AND COALESCE(look_block, 0) <= ? AND ${isSought} AND seen_block >= COALESCE((${newestGapEnd}), 0)
            AND NOT EXISTS (SELECT 1 FROM pin_record WHERE pin_record.cid = cleanup_record.cid AND pin_record.status = 'running')`,
           [headBlock, headBlock, sought.unproven],
         )
@@ -139,7 +143,10 @@ export class Cleanups {
     );
   }
 
-  /** The order was absent at a second, later block: it is closed, unless it is being pulled; then the pull ends first. */
+  /**
+   * The order was absent at a second, later block: it is closed, unless it is being pulled; then the pull ends first. False also while events up to
+   * that block are not read: a re-order among them would be older than the close, and open nothing any more.
+   */
   async confirm(
     cleanup: Cleanup,
     key: OrderKey,
@@ -147,6 +154,7 @@ export class Cleanups {
     nowMs: number,
   ): Promise<boolean> {
     return await this.#database.write('event', async (tx) => {
+      if ((await readEventsHeld(tx, cleanup.seenBlock, proof.atBlock)) !== 'read') return false;
       const moved = await move(tx, cleanup.id, 'seen', 'confirmed', {
         confirmed_block: proof.atBlock,
         due_block: proof.atBlock + proof.graceBlocks,
@@ -165,8 +173,8 @@ export class Cleanups {
   }
 
   /**
-   * The last step before sWorker is asked to delete; `atBlock` is where the order was absent once more. What may be deleted within a day is
-   * looked at in the same transaction, so that nothing else comes between.
+   * The last step before sWorker is asked to delete; `atBlock` is where the order was absent once more. The events up to there and what may be deleted
+   * within a day are looked at in the same transaction, so that nothing else comes between.
    */
   async beginDelete(
     cleanup: Cleanup,
@@ -175,6 +183,10 @@ export class Cleanups {
     nowMs: number,
   ): Promise<BeginDelete> {
     return await this.#database.write('event', async (tx) => {
+      // Before anything is said of the order: a cleanup that was taken back knows of a later one.
+      const standing = await tx('cleanup_record').where({ id: cleanup.id, status: 'confirmed' }).first('id');
+      if (standing === undefined) return 'moved';
+      if ((await readEventsHeld(tx, cleanup.seenBlock, atBlock)) !== 'read') return 'behind';
       const running: { id: number } | undefined = await tx('pin_record')
         .where({ cid: cleanup.cid, status: 'running' })
         .first('id');

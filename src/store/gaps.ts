@@ -1,3 +1,4 @@
+import { MINUTE_BLOCKS } from '../domain/units.ts';
 import type { Database, Reader, Tx } from './database.ts';
 
 /** Blocks whose events were never read, both ends inclusive. */
@@ -10,6 +11,12 @@ export interface Gap {
 
 /** `pruned`: the node no longer has these states. `contradiction`: events and `FilesV2` of the block did not agree, whoever was asked. */
 type GapReason = 'pruned' | 'contradiction';
+
+/** What the tables hold of the events of some blocks: all and few later ones, not all yet, many later ones, or never all until a walk closes a gap. */
+export type EventsHeld = 'read' | 'behind' | 'beyond' | 'in-gap';
+
+/** A block that was the newest cannot be so many behind: the machine stood still meanwhile, its clocks perhaps too. */
+const beyondBlocks = 5 * MINUTE_BLOCKS;
 
 interface GapRow {
   id: number;
@@ -40,6 +47,11 @@ export class Gaps {
     return source === undefined ? await this.#database.read(openGaps) : await openGaps(source);
   }
 
+  /** Of the blocks after one up to another that was the newest a moment ago: what happened in them is known only when all their events are read. */
+  async eventsBetween(afterBlock: number, throughBlock: number): Promise<EventsHeld> {
+    return await this.#database.read(async (reader) => await readEventsHeld(reader, afterBlock, throughBlock));
+  }
+
   /** Closes what a complete walk covers; returns how many that are. */
   async close(
     tx: Tx,
@@ -57,3 +69,20 @@ async function openGaps(source: Reader | Tx): Promise<readonly Gap[]> {
   const rows: GapRow[] = await source('gap').whereNull('closed_walk').orderBy('id').select('*');
   return rows.map((row) => ({ id: row.id, fromBlock: row.from_block, toBlock: row.to_block, reason: row.reason }));
 }
+
+export async function readEventsHeld(
+  source: Reader | Tx,
+  afterBlock: number,
+  throughBlock: number,
+): Promise<EventsHeld> {
+  const rows: { cursor: number | null; gapEnd: number | null }[] = await source.raw(
+    `SELECT (SELECT content ->> 'block' FROM config WHERE name = 'event-cursor') AS cursor, (${newestGapEnd}) AS gapEnd`,
+  );
+  const [{ cursor, gapEnd } = { cursor: null, gapEnd: null }] = rows;
+  if (gapEnd !== null && gapEnd > afterBlock) return 'in-gap';
+  if (cursor === null || cursor < throughBlock) return 'behind';
+  return cursor - throughBlock > beyondBlocks ? 'beyond' : 'read';
+}
+
+/** Null when no gap is open. */
+export const newestGapEnd = 'SELECT MAX(to_block) FROM gap WHERE closed_walk IS NULL';

@@ -258,13 +258,18 @@ export class HeldWorld {
   }
 
   async #follow(cid: string, event: { ordered: boolean; closed: boolean }): Promise<void> {
+    await this.index(cid, event);
+    await this.noteHead();
+  }
+
+  /** What the event indexer makes of an order's events in the newest block; its cursor stays. */
+  async index(cid: string, event = { ordered: true, closed: false }): Promise<void> {
     const read = this.chain.read(cid, this.chain.head);
     const figures = read.figures === undefined ? undefined : { ...read.figures, groupOwner };
     const orders = [{ read: { ...read, figures }, ...event }];
     const options = { nowMs: this.clock.nowMs(), scanIntervalBlocks: DAY_BLOCKS };
     const changes = { atBlock: this.chain.head, endPoint: 'one', orders, payments: [], replicasUpdated: [] };
     await this.database.write('event', async (tx) => await applyBlocks(tx, [changes], options));
-    await this.noteHead();
   }
 
   /** An order that stands on chain and in the tables in the given status. */

@@ -31,6 +31,10 @@ async function openGap({ database }: HeldWorld, block: number): Promise<void> {
   await database.write('event', async (tx) => await new Gaps(database).add(tx, gap, 0));
 }
 
+async function moveCursor({ database, facts }: HeldWorld, block: number): Promise<void> {
+  await database.write('event', async (tx) => await facts.set(tx, 'event-cursor', { block }));
+}
+
 /** As a walk that has read everything since. */
 async function closeGaps(world: HeldWorld): Promise<void> {
   const block = world.chain.head;
@@ -121,6 +125,87 @@ describe('a re-order', () => {
     await world.noteHead();
     await running.after(SECOND_MS);
     expect([world.deletions, looks]).toEqual([[cid], 1]);
+  });
+
+  it('that the last read misses is waited for when the gap with its events opens meanwhile', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    world.indexesEvents = false;
+    world.chain.block((block) => block.order(cid));
+    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    const running = await world.start(world.cleanup());
+    await running.after(SECOND_MS);
+    await openGap(world, world.chain.head);
+    await moveCursor(world, world.chain.head);
+    await running.after(SECOND_MS);
+    expect(world.deletions).toEqual([]);
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'closed' });
+  });
+
+  it('that the last read misses, and whose event comes meanwhile, stays open', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    world.indexesEvents = false;
+    world.chain.block((block) => block.order(cid));
+    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    const running = await world.start(world.cleanup());
+    await running.after(SECOND_MS);
+    await world.index(cid);
+    await moveCursor(world, world.chain.head);
+    await running.after(SECOND_MS);
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'new' });
+  });
+
+  it('that the second look misses while its event is not read is waited for: the close stays seen', async () => {
+    const world = await closed();
+    await world.mine(9);
+    world.indexesEvents = false;
+    world.chain.block((block) => block.order(cid));
+    await world.noteHead();
+    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    for (let second = 0; second < 90; second += 1) await running.after(SECOND_MS);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'seen' });
+    await world.index(cid);
+    await moveCursor(world, world.chain.head);
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([]);
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'handled' });
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('behind a look from before the machine, clocks and all, stood still is looked for anew', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    world.indexesEvents = false;
+    world.chain.mine(1);
+    const running = await world.start(world.cleanup());
+    const looked = world.chain.head;
+    world.chain.mine(5000);
+    world.chain.block((block) => block.set(cid, {}));
+    world.chain.mine(9000);
+    await moveCursor(world, looked + 254);
+    await running.after(SECOND_MS);
+    expect(world.deletions).toEqual([]);
+  });
+
+  it('while the database keeps the deletion waiting is looked for anew', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    const begin = world.cleanups.beginDelete.bind(world.cleanups);
+    world.cleanups.beginDelete = async (...args) => {
+      const begun = await begin(...args);
+      world.clock.stepWall(120_000);
+      return begun;
+    };
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', deleted_block: null });
+    world.cleanups.beginDelete = begin;
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([cid]);
   });
 
   it('on a machine that slept while events were waited for is looked for anew', async () => {
@@ -315,7 +400,7 @@ describe('the moves of a cleanup', () => {
     const cleanup = { id: 1, cid, seenBlock: 1, seenEndPoint: null, attempts: 0, ...nothingMore };
     const { cleanups } = world;
     const went = {
-      confirm: await cleanups.confirm(cleanup, key, { atBlock: 20, graceBlocks: 0 }, 1),
+      confirm: await cleanups.confirm(cleanup, key, { atBlock: world.chain.head, graceBlocks: 0 }, 1),
       delete: await cleanups.beginDelete({ ...cleanup, id: 2 }, key, { atBlock: 20, maxPercentPerDay: 5 }, 1),
     };
     expect(went).toEqual({ confirm: status === 'seen', delete: 'moved' });

@@ -1,3 +1,4 @@
+import { Facts } from '../../../../src/store/facts.ts';
 import { Cleanups } from '../../../../src/store/cleanups.ts';
 import { HeldFiles } from '../../../../src/store/held-files.ts';
 import { HeldListing } from '../../../../src/store/held-listing.ts';
@@ -76,6 +77,8 @@ export const driveCleanup: Drive = async (stage) => {
   const begun = { atBlock: headBlock + 1000, maxPercentPerDay: 5 };
   const key = { text: first?.cid ?? '', position: 1 };
   if (first === undefined) throw new Error('no close was seen');
+  const facts = new Facts(database);
+  await database.write('event', async (tx) => await facts.set(tx, 'event-cursor', { block: headBlock + 1000 }));
   await cleanups.confirm(first, key, { atBlock: headBlock + 1000, graceBlocks: 0 }, nowMs);
   if (second !== undefined) await cleanups.cancel(second, 'seen', 'came back', nowMs);
   await cleanups.putOff(first, headBlock + 10);
