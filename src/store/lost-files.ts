@@ -65,7 +65,7 @@ export class LostFiles {
   }
 
   async putOff(pinId: number, lookBlock: number): Promise<void> {
-    await this.#set(pinId, { lost_look_block: lookBlock, end_detail: null });
+    await this.#set(pinId, { lost_look_block: lookBlock });
   }
 
   /**

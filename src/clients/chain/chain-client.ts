@@ -47,7 +47,7 @@ export class ChainClient {
     const keys = new StorageKeys(limits.keysPerRequest);
     const values = new StorageValues(limits.valuesPerRequest);
     this.endPoints = new EndPoints(connections, genesis);
-    this.blocks = new BlockReader(this.endPoints, clock, limits);
+    this.blocks = new BlockReader(this.endPoints, values, clock, limits);
     this.orders = new OrderReader(this.endPoints, keys, values);
     this.#library = library;
     this.events = new EventReader(this.endPoints, this.#library, logger);

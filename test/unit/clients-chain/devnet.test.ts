@@ -179,6 +179,17 @@ describe('the client on a chain that speaks over a socket', () => {
     },
   );
 
+  it('takes no time from a block that has another number than it was given', async () => {
+    const { chain, client } = await world();
+    chain.advance(5);
+    const { value: head } = await client.blocks.finalizedHead(ask());
+    expect(await client.blocks.timestampMs(head, ask())).toMatchObject({ value: expect.any(Number) });
+    await expect(client.blocks.timestampMs({ ...head, number: head.number - 1 }, ask())).rejects.toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+      data: { field: 'System.Number' },
+    });
+  });
+
   it('reads the group and counts active nodes', async () => {
     const { chain, client } = await world();
     for (const member of [alice, bob]) putNode(chain, member, { groupOwner: owner });

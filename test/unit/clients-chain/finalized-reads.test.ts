@@ -35,14 +35,6 @@ function twoEndPoints(code: ErrorCode = 'CHAIN_UNDECODABLE', names: readonly str
 }
 
 describe('reading orders for the present', () => {
-  it('asks another end point first after an answer that could not be decoded', async () => {
-    const { asked, reads } = twoEndPoints();
-    await expect(reads.read([key], {}, signal)).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });
-    expect(await reads.read([key], {}, signal)).toMatchObject({ endPoint: 'second', atBlock: 7 });
-    await reads.read([key], {}, signal);
-    expect(asked).toEqual(['first', 'second', 'second']);
-  });
-
   it('leaves the choice to whoever names an end point to avoid', async () => {
     const { asked, reads } = twoEndPoints();
     await expect(reads.read([key], { avoid: 'second' }, signal)).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });

@@ -4,7 +4,7 @@ import { badAnswer, hashSchema, healthSchema, hexSchema, runtimeVersionSchema } 
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import type { EndPoints } from '../connection/end-points.ts';
 import type { ChainLimits } from '../connection/limits.ts';
-import { storageValue } from '../storage/storage-values.ts';
+import type { StorageValues } from '../storage/storage-values.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import { decodedAt } from '../scale/undecodable.ts';
 import { blockAt, blocksBetween } from './block-hashes.ts';
@@ -16,12 +16,14 @@ import { decodeTimestamp } from './timestamp.ts';
 /** Finalized blocks, their time and runtime, and whether the node keeps up with its chain. */
 export class BlockReader {
   readonly #endPoints: EndPoints;
+  readonly #values: StorageValues;
   readonly #clock: Clock;
   readonly #limits: ChainLimits;
   readonly #judges = new Map<string, SyncJudge>();
 
-  constructor(endPoints: EndPoints, clock: Clock, limits: ChainLimits) {
+  constructor(endPoints: EndPoints, values: StorageValues, clock: Clock, limits: ChainLimits) {
     this.#endPoints = endPoints;
+    this.#values = values;
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -74,11 +76,11 @@ export class BlockReader {
     return this.#endPoints.ask(ask, async (connection) => blocksBetween(connection, from, to, ask));
   }
 
-  /** The block's own time, Unix ms. */
+  /** The block's own time, Unix ms. An answer for a block of another number than `at` says is none: a wrong head would be believed for ever. */
   async timestampMs(at: BlockRef, ask: Ask): Promise<Answer<number>> {
     return this.#endPoints.ask(ask, async (connection) => {
-      const value = await storageValue(connection, storagePrefixes.timestampNow, at, ask);
-      if (value === null) throw badAnswer(connection.name, 'state_getStorage', 'Timestamp.Now', value);
+      const [value = null] = await this.#values.read(connection, [storagePrefixes.timestampNow], at, ask);
+      if (value === null) throw badAnswer(connection.name, 'state_queryStorageAt', 'Timestamp.Now', value);
       return decodedAt(connection.name, at, () => decodeTimestamp(value));
     });
   }

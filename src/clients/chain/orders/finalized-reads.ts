@@ -37,8 +37,6 @@ export class FinalizedReads {
   readonly #chain: PresentChain;
   readonly #facts: Pick<Facts, 'find'>;
   readonly #account: Account;
-  /** Its last answer could not be decoded: others are asked first. */
-  #undecodable: string | undefined;
 
   constructor(parts: { readonly chain: PresentChain; readonly facts: Pick<Facts, 'find'>; readonly account: Account }) {
     this.#chain = parts.chain;
@@ -55,7 +53,7 @@ export class FinalizedReads {
     options: { readonly avoid?: string },
     signal: AbortSignal,
   ): Promise<FinalizedRead> {
-    const avoid = options.avoid ?? this.#undecodable;
+    const { avoid } = options;
     try {
       return await this.#readAvoiding(avoid, keys, signal);
     } catch (error) {
@@ -83,7 +81,8 @@ export class FinalizedReads {
     const only = { signal, only: endPoint };
     const { value: head } = await this.#chain.blocks.finalizedHead(only);
     const owner = (await this.#facts.find('group'))?.owner ?? null;
-    const reads = await this.#readOrders(keys, head, { owner, account: this.#account }, only);
+    const view = { owner, account: this.#account };
+    const { value: reads } = await this.#chain.orders.readOrders(keys, head, view, only);
     if (reads.length !== keys.length) {
       throw new SmError('CHAIN_BAD_ANSWER', `${endPoint} answered for another number of orders than were asked for`, {
         endPoint,
@@ -92,20 +91,6 @@ export class FinalizedReads {
       });
     }
     return { atBlock: head.number, endPoint, reads };
-  }
-
-  async #readOrders(
-    keys: readonly OrderKey[],
-    head: BlockRef,
-    view: GroupView,
-    ask: Ask & { readonly only: string },
-  ): Promise<readonly OrderRead[]> {
-    try {
-      return (await this.#chain.orders.readOrders(keys, head, view, ask)).value;
-    } catch (error) {
-      if (hasCode(error, 'CHAIN_UNDECODABLE')) this.#undecodable = ask.only;
-      throw error;
-    }
   }
 
   /** Whether any end point besides `name` could be asked, now or when it is back. */

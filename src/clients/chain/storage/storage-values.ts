@@ -1,6 +1,5 @@
 import { SmError } from '../../../domain/errors.ts';
 import type { Ask, BlockRef } from '../ask.ts';
-import { hexSchema } from '../connection/answers.ts';
 import type { ChainConnection } from '../connection/chain-connection.ts';
 import { RequestSize } from '../flow/request-size.ts';
 import { isTooLarge, isTooMuchAtOnce } from '../connection/rpc-errors.ts';
@@ -115,14 +114,4 @@ function evenParts(count: number, max: number): [number, number][] {
     Math.floor((part * count) / parts),
     Math.floor(((part + 1) * count) / parts),
   ]);
-}
-
-/** One value that every block has, so that null is no answer to trust; null where the chain has none at that block. */
-export async function storageValue(
-  connection: ChainConnection,
-  key: string,
-  at: BlockRef,
-  ask: Ask,
-): Promise<string | null> {
-  return connection.requestAt(hexSchema.nullable(), 'state_getStorage', [key, at.hash], at, ask);
 }
