@@ -148,6 +148,21 @@ describe('a WebSocket to a node', () => {
     await expect(transport.send('a', [], never)).rejects.toMatchObject({ data: { reason: 'too-large' } });
   });
 
+  it('refuses an answer of so many values that they would take twenty times its length', async () => {
+    const open = new WsTransport('node', url, { ...limits, maxMessageBytes: 1_000_000 });
+    const answering = (values: number) => {
+      respond = (socket, { id }) => answer(socket, id, { result: Array.from({ length: values }, () => ({})) });
+    };
+    answering(40_000);
+    expect(await open.send('few', [], never)).toHaveLength(40_000);
+    answering(60_000);
+    expect(await failureOf(open.send('many', [], never))).toMatchObject({
+      code: 'CHAIN_BAD_ANSWER',
+      data: { endPoint: 'node', method: 'many', field: 'message' },
+    });
+    await open.close();
+  });
+
   it('says `refused` when nobody listens', async () => {
     await new Promise((resolve) => server.close(resolve));
     await expect(transport.send('a', [], never)).rejects.toMatchObject({

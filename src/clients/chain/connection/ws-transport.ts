@@ -8,6 +8,7 @@ import { PendingBatch } from '../messages/pending-batch.ts';
 import { Questions } from '../messages/questions.ts';
 import { rawMessage, rawResultOf } from '../messages/raw-message.ts';
 import type { RawResult } from '../messages/raw-message.ts';
+import { holdsTooManyValues } from '../messages/value-count.ts';
 import { isTooLarge, NodeSocket } from './node-socket.ts';
 import type { NodeSocketLimits } from './node-socket.ts';
 import { unreachable } from './transport.ts';
@@ -204,7 +205,8 @@ export class WsTransport implements ChainTransport {
     const raw = rawMessage(bytes);
     if (raw !== undefined && this.#questions.answerRaw(raw.id, raw.result)) return;
     const text = textOf(bytes);
-    const parsed = isUtf8(bytes) ? parsedMessages(text) : undefined;
+    const isPlain = isUtf8(bytes) && !holdsTooManyValues(bytes);
+    const parsed = isPlain ? parsedMessages(text) : undefined;
     if (parsed === undefined) {
       this.#refuse(socket, text);
       return;

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { badAnswer } from '../connection/answers.ts';
 import { JsonCursor } from './json-cursor.ts';
+import { holdsTooManyValues } from './value-count.ts';
 
 /** Below this a message is parsed as quickly as it is searched. */
 const LARGE_BYTES = 4096;
@@ -27,6 +28,7 @@ export function rawResultOf(result: unknown, endPoint: string, method: string): 
 /** The value of a result whose bytes were not what their reader expects. */
 export function parsedResult(endPoint: string, method: string, { bytes }: RawResult): unknown {
   const text = bytes.toString('utf8');
+  if (holdsTooManyValues(bytes)) throw badAnswer(endPoint, method, 'result', text);
   try {
     return JSON.parse(text);
   } catch (error) {
