@@ -1,4 +1,6 @@
-const [comma, bracket, brace] = [...',[{'].map((mark) => mark.charCodeAt(0));
+const comma = 0x2c;
+const bracket = 0x5b;
+const brace = 0x7b;
 
 /** Of what is parsed as a whole. The longest such answer, a page of keys, has a thousand; pages of values are read as bytes. */
 const mostValues = 100_000;
