@@ -7,7 +7,6 @@ import { isWithoutKubo } from '../support/e2e/real-kubo.ts';
 import { type WireFaultName, wireFaults } from '../support/e2e/wire-faults.ts';
 import { WiredWorld } from '../support/e2e/wired-world.ts';
 import { type WiredPart, wiredParts } from '../support/e2e/wires.ts';
-import { brokenInvariants } from '../support/invariants.ts';
 
 /** What a row may take, by the machine's clock. */
 const ROW_MS = 20_000;
@@ -118,12 +117,12 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
   function itComesOutWell(): void {
     it('has let go of every file whose order closed, and of no other', async () => {
       await place.home.eventually('the end of all cleanups', () => place.left().length === 0);
-      expect([place.ends.wrongDeletions, await place.missing()]).toEqual([[], []]);
+      expect([place.wrong, await place.missing()]).toEqual([[], []]);
     });
 
     it('leaves tables in which everything fits together, and no error but the ends of its processes', async () => {
-      const { home, bot, invariantView } = place;
-      await home.eventually('whole tables', async () => (await brokenInvariants(invariantView)).length === 0);
+      const { home, bot } = place;
+      await place.whole();
       expect((await bot.stop()).code).toBe(0);
       expect(await home.rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
       const errors = bot.lines.filter(({ level }) => level === 'error' || level === undefined);
@@ -150,6 +149,7 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     const isHeld = ends.hold(underWay.cid);
     world.order(underWay);
     await isHeld;
+    await place.whole();
     const since = place.bot.lines.length;
 
     await wireFaults[fault](place, part);
@@ -169,7 +169,7 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     // What reaches the daemon it may get, and then sWorker says so whatever became of the answer.
     const isBrought = stands.get(meanwhile.cid) === 'handled';
     expect(part !== 'IPFS' && isBrought).toBe(part !== 'IPFS' && says === undefined);
-    expect(ends.wrongDeletions).toEqual([]);
+    expect(place.wrong).toEqual([]);
 
     await place.heal();
     world.order(afterwards);
@@ -177,7 +177,8 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     await home.eventually('ready', async () => (await place.state()).ready);
     expect(await hashOnDisk(world, afterwards.cid)).toBe(contentHash(afterwards));
     expect(await home.rows('SELECT cid FROM file_record WHERE attempts > 0')).toEqual([]);
-    expect([ends.wrongDeletions, await place.missing()]).toEqual([[], []]);
+    expect([place.wrong, await place.missing()]).toEqual([[], []]);
+    await place.whole();
   }
 
   /** Waits for the warning that something cannot go on, with its reason. */

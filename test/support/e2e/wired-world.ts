@@ -2,9 +2,13 @@ import { closeOnChain } from '../../../devnet/demo/endings.ts';
 import { startWorld, type World } from '../../../devnet/world/world.ts';
 import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
 import type { InvariantView } from '../invariant-view.ts';
+import { brokenInvariants } from '../invariants.ts';
+import type { Watch } from '../sim/watch.ts';
 import { BotHome } from './bot-home.ts';
 import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts';
 import { FarEnds } from './far-ends.ts';
+import { watchFiles } from './file-watch.ts';
+import { PinWatch } from './pin-watch.ts';
 import { realKubo } from './real-kubo.ts';
 import { SMALL_WORLD } from './small-world.ts';
 import { SupervisedBot } from './supervised-bot.ts';
@@ -29,6 +33,14 @@ interface BotState {
   readonly list: readonly { readonly name: string; readonly kind: string; readonly message: string }[];
 }
 
+interface Parts {
+  readonly world: World;
+  readonly pins: PinWatch;
+  readonly wires: Wires;
+  readonly home: BotHome;
+  readonly releases: ReleaseStack;
+}
+
 /** A bot, its supervisor and its world, between them links that can be spoilt. */
 export class WiredWorld {
   readonly world: World;
@@ -37,16 +49,21 @@ export class WiredWorld {
   readonly home: BotHome;
   readonly bot: SupervisedBot;
   readonly #releases: ReleaseStack;
+  /** On the daemon's side of the wire: what it sees has come through. */
+  readonly #pins: PinWatch;
+  readonly #watch: Watch;
   readonly #closed: SeededFile[] = [];
   /** Files whose orders live and that were handled. */
   #held: SeededFile[] = [];
 
-  private constructor(parts: { world: World; wires: Wires; home: BotHome; releases: ReleaseStack }) {
+  private constructor(parts: Parts) {
     this.world = parts.world;
     this.wires = parts.wires;
     this.home = parts.home;
     this.#releases = parts.releases;
     this.ends = new FarEnds(parts.world);
+    this.#pins = parts.pins;
+    this.#watch = watchFiles(parts.world, parts.pins);
     this.bot = new SupervisedBot(parts.home, () => parts.world.clock.botEnvironment());
   }
 
@@ -61,11 +78,13 @@ export class WiredWorld {
         clock: { factor },
       });
       releases.add(async () => await world.stop());
-      const wires = await Wires.lay(world);
+      const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
+      releases.add(async () => await pins.close());
+      const wires = await Wires.lay(world, pins.origin);
       releases.add(async () => await wires.close());
       const home = await BotHome.make(world, 'bot', { others: { ...wires.sections, ...eager }, env: wires.env });
       releases.add(async () => await home.close());
-      const wired = new WiredWorld({ world, wires, home, releases });
+      const wired = new WiredWorld({ world, pins, wires, home, releases });
       releases.add(() => wired.bot.giveUp());
       await home.eventually('a bot that is ready', () => wired.isReady());
       const files = [await wired.file('first'), await wired.file('second')];
@@ -144,15 +163,38 @@ export class WiredWorld {
     await this.wires.heal();
   }
 
-  get invariantView(): InvariantView {
+  /** What was seen that must never be: a file let go of while its order lived, or pulled twice at once. */
+  get wrong(): readonly string[] {
+    const live = this.#watch.lettingGo.filter(({ isLive }) => isLive === true);
+    return [
+      ...this.#watch.violations,
+      ...live.map(({ how, cid, atBlock }) => `${how} of ${cid} at block ${atBlock}, and its order lives`),
+      ...this.#pins.wrong,
+    ];
+  }
+
+  /** Waits until everything that must hold does, by the database beside what the world has seen. */
+  async whole(): Promise<void> {
+    let broken: readonly string[] = [];
+    const isWhole = async (): Promise<boolean> => {
+      broken = await brokenInvariants(this.#invariantView);
+      return broken.length === 0;
+    };
+    await this.home.eventually('whole tables', isWhole, PATIENCE_MS).catch((error: unknown) => {
+      throw new Error(`not whole: ${broken.join('; ')}`, { cause: error });
+    });
+  }
+
+  get #invariantView(): InvariantView {
     return {
       chain: this.world.chain,
       rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
         await this.home.rows<T>(sql, ...(bindings as (string | number)[])),
       isBotUp: true,
-      pulling: [],
-      pullsBegun: undefined,
-      seen: this.ends.wrongDeletions,
+      pulling: [...this.#pins.pulling],
+      pullsBegun: new Map(this.#pins.begun),
+      seen: this.wrong,
+      lettingGo: [...this.#watch.lettingGo],
     };
   }
 
