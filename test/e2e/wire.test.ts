@@ -5,6 +5,7 @@ import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk } from '../support/e2e/daemon.ts';
 import { isWithoutKubo } from '../support/e2e/real-kubo.ts';
 import { type WireFaultName, wireFaults } from '../support/e2e/wire-faults.ts';
+import type { WatchedWorld } from '../support/e2e/watched-world.ts';
 import { WiredWorld } from '../support/e2e/wired-world.ts';
 import { type WiredPart, wiredParts } from '../support/e2e/wires.ts';
 
@@ -72,13 +73,17 @@ const refusedForAnHour: Readonly<Record<WiredPart, Expected>> = {
 };
 
 describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
-  let place: WiredWorld;
+  let wired: WiredWorld;
+  let place: WatchedWorld;
+
+  async function open(factor: number): Promise<void> {
+    wired = await WiredWorld.start(factor);
+    place = wired.place;
+  }
 
   describe('for minutes', () => {
-    beforeAll(async () => {
-      place = await WiredWorld.start(MINUTE_A_SECOND);
-    });
-    afterAll(async () => await place?.close());
+    beforeAll(async () => await open(MINUTE_A_SECOND));
+    afterAll(async () => await wired?.close());
 
     describe.each(Object.entries(matrix))('%s', (name, expected) => {
       it.each(wiredParts)('between it and %s', { timeout: ROW_MS }, async (part) => {
@@ -92,10 +97,8 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
   });
 
   describe('that refuse for an hour', () => {
-    beforeAll(async () => {
-      place = await WiredWorld.start(HOUR_IN_TEN_SECONDS);
-    });
-    afterAll(async () => await place?.close());
+    beforeAll(async () => await open(HOUR_IN_TEN_SECONDS));
+    afterAll(async () => await wired?.close());
 
     it.each(wiredParts)('between it and %s', { timeout: ROW_MS }, async (part) => {
       const [exitsBefore, linesBefore] = [place.bot.exits.length, place.bot.lines.length];
@@ -137,8 +140,9 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     { says, underWay: pull }: Expected,
     lasts: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
-    const { world, home, ends } = place;
-    onTestFinished(() => place.heal());
+    const { world, home } = place;
+    const { ends } = wired;
+    onTestFinished(() => wired.heal());
     await place.calm();
     const named = async (when: string) => await place.file(`${part} ${fault} ${when}`);
     const [underWay, meanwhile, afterwards] = [
@@ -152,7 +156,7 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     await place.whole();
     const since = place.bot.lines.length;
 
-    await wireFaults[fault](place, part);
+    await wireFaults[fault](wired, part);
     // Each progress line of the daemon counts to the bytes after which its connection is cut: nine seconds of them are enough.
     if (fault === 'cut in the middle' && part === 'IPFS') ends.letGo();
     world.order(meanwhile);
@@ -171,7 +175,7 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     expect(part !== 'IPFS' && isBrought).toBe(part !== 'IPFS' && says === undefined);
     expect(place.wrong).toEqual([]);
 
-    await place.heal();
+    await wired.heal();
     world.order(afterwards);
     await place.handled(underWay, meanwhile, afterwards);
     await home.eventually('ready', async () => (await place.state()).ready);
