@@ -19,9 +19,9 @@ import type { BotLine } from '../../devnet/world/bot-process.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { LiarWorld } from '../support/e2e/liar-world.ts';
+import { ROW_MS } from '../support/e2e/row-limit.ts';
+import type { WatchedWorld } from '../support/e2e/watched-world.ts';
 
-/** What a row may take, by the machine's clock. */
-const ROW_MS = 20_000;
 /** A walk is due every eight seconds. */
 const FACTOR = 480;
 const middleOfMap = `${itemKey('Market', 'FilesV2')}80`;
@@ -47,6 +47,8 @@ const blocksOf =
   };
 /** A walk is due within it. */
 const anHour = blocksOf(HOUR_BLOCKS);
+/** Far more than a bot that runs would be behind. */
+const someBlocks = blocksOf(50);
 /** Ten minutes: each loop but the walk comes round. */
 const someTime = blocksOf(HOUR_BLOCKS / 6);
 
@@ -206,5 +208,61 @@ describe('a bot whose chain node', () => {
     if (says instanceof RegExp) return says.test(message ?? '');
     const isLoud = level === 'warn' || level === 'error';
     return isLoud && fields['code'] === says && fields['endPoint'] === liar.place.world.chainServer.url;
+  }
+});
+
+describe('a bot that is down while the runtime is upgraded', () => {
+  let liar: LiarWorld;
+
+  beforeAll(async () => {
+    liar = await LiarWorld.start(FACTOR, { specVersion: 22 });
+  });
+  afterAll(async () => await liar?.close());
+
+  it('misses no order and no close of before, in and after the upgrade, and takes nothing else for closed', {
+    timeout: ROW_MS,
+  }, async () => {
+    const { place } = liar;
+    const { world, home, bot, watch } = place;
+    await place.calm();
+    const placed = await filesFor(place);
+    const [since, sinceBlock] = [bot.lines.length, world.chain.head.number];
+    expect((await bot.stop()).code).toBe(0);
+
+    world.order(placed.before);
+    place.closeOne();
+    await home.eventually('some blocks', someBlocks(liar));
+    world.chain.onBlock(({ isRuntimeChanged }) => {
+      if (isRuntimeChanged) world.order(placed.rightAfter);
+    });
+    world.order(placed.within);
+    world.chain.setSpecVersion(25);
+    await home.eventually('some blocks', someBlocks(liar));
+    world.order(placed.after);
+    place.closeOne();
+    await home.eventually('some blocks', someBlocks(liar));
+
+    bot.start();
+    world.order(placed.onceUp);
+    await place.handled(...Object.values(placed));
+    await home.eventually('the end of the cleanup', () => place.left().length === 0);
+    await place.calm();
+    await place.whole();
+    expect([place.wrong, await place.missing(), bot.exits, await liar.gaps(sinceBlock)]).toEqual([[], [], [], []]);
+    expect(new Set(watch.deletions)).toEqual(new Set(place.closed.map(({ cid }) => cid)));
+    expect(await home.rows('SELECT cid FROM file_record WHERE attempts > 0')).toEqual([]);
+    expect((await bot.stop()).code).toBe(0);
+    const loud = bot.lines.slice(since).filter(({ level = 'error' }) => level === 'warn' || level === 'error');
+    expect(loud.map(({ message }) => message)).toEqual(['Goes by the time of a devnet, not by the real one']);
+  });
+
+  async function filesFor(place: WatchedWorld) {
+    return {
+      before: await place.file('before the upgrade'),
+      within: await place.file('in the block of the upgrade'),
+      rightAfter: await place.file('in the block after it'),
+      after: await place.file('after the upgrade'),
+      onceUp: await place.file('once it is up'),
+    };
   }
 });

@@ -4,13 +4,12 @@ import { exitCodes, type ErrorCode } from '../../src/domain/errors.ts';
 import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk } from '../support/e2e/daemon.ts';
 import { isWithoutKubo } from '../support/e2e/real-kubo.ts';
+import { ROW_MS } from '../support/e2e/row-limit.ts';
 import { type WireFaultName, wireFaults } from '../support/e2e/wire-faults.ts';
 import type { WatchedWorld } from '../support/e2e/watched-world.ts';
 import { WiredWorld } from '../support/e2e/wired-world.ts';
 import { type WiredPart, wiredParts } from '../support/e2e/wires.ts';
 
-/** What a row may take, by the machine's clock. */
-const ROW_MS = 20_000;
 const MINUTE_A_SECOND = 60;
 const HOUR_IN_TEN_SECONDS = 360;
 

@@ -1,6 +1,7 @@
 import type { Block } from '../../../devnet/chain/block.ts';
 import { seedOrders } from '../../../devnet/chain/model-seed.ts';
 import { isOfOrders, type Lie } from '../../../devnet/chain/rpc/lies.ts';
+import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import { WatchedWorld } from './watched-world.ts';
 
 /** So many that half of the map is never empty by chance; nobody pulls them. */
@@ -21,10 +22,11 @@ export class LiarWorld {
   }
 
   /** Time passes on both sides so many times as fast as for the machine. */
-  static async start(factor: number): Promise<LiarWorld> {
+  static async start(factor: number, world: Pick<WorldOptions, 'specVersion'> = {}): Promise<LiarWorld> {
     const empty: Block[] = [];
     const place = await WatchedWorld.start({
       factor,
+      world,
       lay: async ({ world: { chain }, pins }) => {
         empty.push(chain.head);
         chain.advance(1);
