@@ -5,7 +5,8 @@ import type { BotProcess } from '../../../devnet/world/bot-process.ts';
 import { flip, pagesByKind } from '../../support/damage.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
 import { loading, LockHolder, setLimit } from '../../support/e2e/beside.ts';
-import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import type { MachinePlace } from '../../support/e2e/machine-place.ts';
+import { Places } from '../../support/e2e/places.ts';
 import { isWithoutSlowDisks, SlowDisk } from '../../support/e2e/slow-disk.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
 
