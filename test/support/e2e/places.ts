@@ -41,7 +41,7 @@ export class Places {
 
   async close(): Promise<void> {
     const longest = this.#tookMs.toSorted((a, b) => b - a).slice(0, 3);
-    console.log(`${this.#tookMs.length} rows, the longest took ${longest.join(', ')} ms`);
+    if (longest.length > 0) console.log(`${this.#tookMs.length} rows, the longest took ${longest.join(', ')} ms`);
     await Promise.all(this.#all.map((place) => place.stop()));
   }
 
