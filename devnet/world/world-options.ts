@@ -1,5 +1,6 @@
 import type { DevnetTime } from '../../src/domain/devnet.ts';
 import type { ChainRules } from '../chain/rules.ts';
+import type { SpecVersion } from '../chain/runtime-version.ts';
 import type { DiskSpec } from '../sworker/disks.ts';
 import type { SealLimits } from '../sworker/seal-desk.ts';
 
@@ -19,6 +20,8 @@ export interface WorldOptions {
   readonly clock?: Partial<DevnetTime>;
   /** Number of the first block made; high enough unless told that orders can be older than their limits. */
   readonly firstBlock?: number;
+  /** Of the runtime that the chain begins with; the newest unless told. */
+  readonly specVersion?: SpecVersion;
   readonly rules?: Partial<ChainRules>;
   /** How many finalized blocks keep their state. */
   readonly keepBlocks?: number;
@@ -40,6 +43,7 @@ export const WORLD_DEFAULTS = {
   blocks: { kind: 'real', intervalMs: 6000 },
   // A slot's beginning, as all multiples of 600 are.
   firstBlock: 12_000_000,
+  specVersion: 25,
   keepBlocks: 600,
   members: 3,
   activeNodes: 1200,

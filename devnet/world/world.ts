@@ -144,10 +144,10 @@ async function open(options: FullOptions, releases: ReleaseStack): Promise<World
 }
 
 /** The head's timestamp is the present: a bot takes an older one for a node that is still syncing. */
-function makeChain({ blocks, firstBlock, rules, keepBlocks }: FullOptions, time: WorldClock) {
+function makeChain({ blocks, firstBlock, specVersion, rules, keepBlocks }: FullOptions, time: WorldClock) {
   const { kind, intervalMs } = blocks;
   const genesisMs = time.nowMs() - firstBlock * intervalMs;
   // By its usual name: that is what a bot knows a devnet by.
-  const chain = new ChainModel({ firstBlock, genesisMs, blockTimeMs: intervalMs, keepBlocks, rules });
+  const chain = new ChainModel({ firstBlock, specVersion, genesisMs, blockTimeMs: intervalMs, keepBlocks, rules });
   return { chain, blockClock: kind === 'real' ? new BlockClock(chain, { intervalMs, genesisMs, time }) : undefined };
 }

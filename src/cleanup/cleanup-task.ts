@@ -45,13 +45,12 @@ export class CleanupTask implements Task {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    // A deletion that was under way when the last process ended has to prove itself again.
-    await this.#putBackUnfinished();
     await runLoop(this.#parts, { name: this.name, intervalMs }, signal, async () => await this.#round(signal));
   }
 
   async #round(signal: AbortSignal): Promise<number | undefined> {
     const { cleanups, facts, settings } = this.#parts;
+    await this.#putBackUnfinished();
     const headBlock = (await facts.find('chain-time'))?.atBlock;
     if (headBlock === undefined) return undefined;
     await confirmCloses({ ...this.#parts, graceBlocks: settings.graceBlocks }, headBlock, signal);
@@ -108,11 +107,12 @@ export class CleanupTask implements Task {
     this.#isGreeted = true;
   }
 
+  /** A deletion whose end was not written down has to prove itself again: the last process ended in it, or the disk was full. */
   async #putBackUnfinished(): Promise<void> {
     const { cleanups, clock, logger } = this.#parts;
     for (const cleanup of await cleanups.listDeleting()) {
       const key = chainOrderKey(cleanup.cid);
-      const detail = 'the process ended while it was deleted';
+      const detail = 'its deletion was interrupted';
       const retry = { lookBlock: 0, attempts: cleanup.attempts, detail, isUndone: false };
       const state = await cleanups.putBack(cleanup, key, retry, clock.nowMs());
       logger.info('A deletion was interrupted', { cid: cleanup.cid, state });

@@ -4,13 +4,12 @@ import { exitCodes, type ErrorCode } from '../../src/domain/errors.ts';
 import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk } from '../support/e2e/daemon.ts';
 import { isWithoutKubo } from '../support/e2e/real-kubo.ts';
+import { ROW_MS } from '../support/e2e/row-limit.ts';
 import { type WireFaultName, wireFaults } from '../support/e2e/wire-faults.ts';
+import type { WatchedWorld } from '../support/e2e/watched-world.ts';
 import { WiredWorld } from '../support/e2e/wired-world.ts';
 import { type WiredPart, wiredParts } from '../support/e2e/wires.ts';
-import { brokenInvariants } from '../support/invariants.ts';
 
-/** What a row may take, by the machine's clock. */
-const ROW_MS = 20_000;
 const MINUTE_A_SECOND = 60;
 const HOUR_IN_TEN_SECONDS = 360;
 
@@ -73,13 +72,17 @@ const refusedForAnHour: Readonly<Record<WiredPart, Expected>> = {
 };
 
 describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
-  let place: WiredWorld;
+  let wired: WiredWorld;
+  let place: WatchedWorld;
+
+  async function open(factor: number): Promise<void> {
+    wired = await WiredWorld.start(factor);
+    place = wired.place;
+  }
 
   describe('for minutes', () => {
-    beforeAll(async () => {
-      place = await WiredWorld.start(MINUTE_A_SECOND);
-    });
-    afterAll(async () => await place?.close());
+    beforeAll(async () => await open(MINUTE_A_SECOND));
+    afterAll(async () => await wired?.close());
 
     describe.each(Object.entries(matrix))('%s', (name, expected) => {
       it.each(wiredParts)('between it and %s', { timeout: ROW_MS }, async (part) => {
@@ -93,10 +96,8 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
   });
 
   describe('that refuse for an hour', () => {
-    beforeAll(async () => {
-      place = await WiredWorld.start(HOUR_IN_TEN_SECONDS);
-    });
-    afterAll(async () => await place?.close());
+    beforeAll(async () => await open(HOUR_IN_TEN_SECONDS));
+    afterAll(async () => await wired?.close());
 
     it.each(wiredParts)('between it and %s', { timeout: ROW_MS }, async (part) => {
       const [exitsBefore, linesBefore] = [place.bot.exits.length, place.bot.lines.length];
@@ -118,12 +119,12 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
   function itComesOutWell(): void {
     it('has let go of every file whose order closed, and of no other', async () => {
       await place.home.eventually('the end of all cleanups', () => place.left().length === 0);
-      expect([place.ends.wrongDeletions, await place.missing()]).toEqual([[], []]);
+      expect([place.wrong, await place.missing()]).toEqual([[], []]);
     });
 
     it('leaves tables in which everything fits together, and no error but the ends of its processes', async () => {
-      const { home, bot, invariantView } = place;
-      await home.eventually('whole tables', async () => (await brokenInvariants(invariantView)).length === 0);
+      const { home, bot } = place;
+      await place.whole();
       expect((await bot.stop()).code).toBe(0);
       expect(await home.rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
       const errors = bot.lines.filter(({ level }) => level === 'error' || level === undefined);
@@ -138,8 +139,9 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     { says, underWay: pull }: Expected,
     lasts: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
-    const { world, home, ends } = place;
-    onTestFinished(() => place.heal());
+    const { world, home } = place;
+    const { ends } = wired;
+    onTestFinished(() => wired.heal());
     await place.calm();
     const named = async (when: string) => await place.file(`${part} ${fault} ${when}`);
     const [underWay, meanwhile, afterwards] = [
@@ -150,9 +152,10 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     const isHeld = ends.hold(underWay.cid);
     world.order(underWay);
     await isHeld;
+    await place.whole();
     const since = place.bot.lines.length;
 
-    await wireFaults[fault](place, part);
+    await wireFaults[fault](wired, part);
     // Each progress line of the daemon counts to the bytes after which its connection is cut: nine seconds of them are enough.
     if (fault === 'cut in the middle' && part === 'IPFS') ends.letGo();
     world.order(meanwhile);
@@ -169,15 +172,16 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     // What reaches the daemon it may get, and then sWorker says so whatever became of the answer.
     const isBrought = stands.get(meanwhile.cid) === 'handled';
     expect(part !== 'IPFS' && isBrought).toBe(part !== 'IPFS' && says === undefined);
-    expect(ends.wrongDeletions).toEqual([]);
+    expect(place.wrong).toEqual([]);
 
-    await place.heal();
+    await wired.heal();
     world.order(afterwards);
     await place.handled(underWay, meanwhile, afterwards);
     await home.eventually('ready', async () => (await place.state()).ready);
     expect(await hashOnDisk(world, afterwards.cid)).toBe(contentHash(afterwards));
     expect(await home.rows('SELECT cid FROM file_record WHERE attempts > 0')).toEqual([]);
-    expect([ends.wrongDeletions, await place.missing()]).toEqual([[], []]);
+    expect([place.wrong, await place.missing()]).toEqual([[], []]);
+    await place.whole();
   }
 
   /** Waits for the warning that something cannot go on, with its reason. */

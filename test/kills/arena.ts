@@ -8,6 +8,7 @@ import { startWorld, type World } from '../../devnet/world/world.ts';
 import { ReleaseStack } from '../../src/runtime/release-stack.ts';
 import { databaseFileName } from '../../src/store/file-names.ts';
 import { BotHome } from '../support/e2e/bot-home.ts';
+import { watchFiles } from '../support/e2e/file-watch.ts';
 import { Moments } from '../support/e2e/moments.ts';
 import { LARGEST_MIB, OrderStory } from '../support/e2e/order-story.ts';
 import { Pace } from '../support/e2e/pace.ts';
@@ -15,7 +16,7 @@ import { PinWatch } from '../support/e2e/pin-watch.ts';
 import { realKubo } from '../support/e2e/real-kubo.ts';
 import { formsOf, withCredentials } from '../support/e2e/secrets.ts';
 import { BLOCK_INTERVAL_MS, SMALL_WORLD } from '../support/e2e/small-world.ts';
-import { Watch } from '../support/sim/watch.ts';
+import type { Watch } from '../support/sim/watch.ts';
 import { writeOldDatabase } from './old-database.ts';
 
 export const maxPendingTasks = 4;
@@ -114,26 +115,6 @@ async function makeOldDatabase(world: World): Promise<string> {
   const account = toAddress(world.network.account);
   await writeOldDatabase(folder, { account, genesisHash: genesis.hash, atBlock: world.chain.head.number });
   return join(folder, databaseFileName);
-}
-
-/** Holds what the bot deletes and unpins against the chain at the moment it asks for it. */
-function watchFiles(world: World, pins: PinWatch): Watch {
-  const { sworker } = world;
-  const files = new Watch(world.chain, sworker);
-  const told = pins.onRequest;
-  pins.onRequest = (command, cid) => {
-    if (cid !== null) files.sent({ part: 'ipfs', name: command, target: cid });
-    told?.(command, cid);
-  };
-  const handle = sworker.handle.bind(sworker);
-  sworker.handle = async (request) => {
-    if (request.path.endsWith('/storage/delete')) {
-      const { cid } = JSON.parse(Buffer.from(request.body).toString('utf8')) as { cid: string };
-      files.sent({ part: 'sworker', name: 'POST /storage/delete', target: cid });
-    }
-    return await handle(request);
-  };
-  return files;
 }
 
 function watchSeals({ sworker: { seals, files } }: World): readonly string[] {

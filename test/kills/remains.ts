@@ -22,7 +22,7 @@ function viewOf(arena: Arena, reader: BesideReader, isBotUp: boolean): Invariant
     isBotUp,
     pulling: [...pins.pulling],
     pullsBegun: pins.begun,
-    seen: [...watch.violations, ...sealedTwice, ...pins.twice.map((cid) => `${cid} was pulled while it was pulled`)],
+    seen: [...watch.violations, ...sealedTwice, ...pins.wrong],
     lettingGo: watch.lettingGo,
     // The world makes an hour of blocks at once.
     headLeadBlocks: 2 * HOUR_BLOCKS,

@@ -6,9 +6,10 @@ import { startWorld, type World } from '../../devnet/world/world.ts';
 import { BLOCK_MS, DAY_BLOCKS, DAY_MS, MIB, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import { BotHome, says } from '../support/e2e/bot-home.ts';
 import { inSworker } from '../support/e2e/daemon.ts';
+import { PinWatch } from '../support/e2e/pin-watch.ts';
 import { realKubo } from '../support/e2e/real-kubo.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { DeletionWatch } from './deletion-watch.ts';
+import { FileLook } from './file-look.ts';
 import { Happenings } from './happenings.ts';
 import { OrderLife } from './order-life.ts';
 import { ReportCollector } from './report-collector.ts';
@@ -22,11 +23,12 @@ interface SoakOptions {
 
 /** Short, as a month has to see everything often. */
 const graceHours = 6;
+const lostGraceHours = 12;
 const sections = {
   // A connection that was cut is opened again at the pace of the machine, which is minutes of the bot.
   runtime: { maxOutageMinutes: 480 },
   cleanup: { graceHours },
-  seal: { lostGraceHours: 12 },
+  seal: { lostGraceHours },
   database: { retentionDays: 4 },
 };
 const liveOrders = 120;
@@ -48,6 +50,7 @@ interface Opened {
   readonly home: BotHome;
   readonly happenings: Happenings;
   readonly collector: ReportCollector;
+  readonly pins: PinWatch;
 }
 
 /** The built bot in a world whose days pass in seconds, from its start to its stop. */
@@ -59,10 +62,11 @@ export class Soak {
   readonly #collector: ReportCollector;
   readonly #happenings: Happenings;
   readonly #life: OrderLife;
-  readonly #deletions: DeletionWatch;
+  readonly #pins: PinWatch;
+  readonly #files: FileLook;
   readonly #samples: Sample[] = [];
 
-  private constructor(options: SoakOptions, { world, home, happenings, collector }: Opened, sampler: Sampler) {
+  private constructor(options: SoakOptions, { world, home, happenings, collector, pins }: Opened, sampler: Sampler) {
     this.#options = options;
     this.#world = world;
     this.#home = home;
@@ -70,7 +74,8 @@ export class Soak {
     this.#collector = collector;
     this.#sampler = sampler;
     this.#life = new OrderLife(world, { seed: options.seed, liveOrders, graceHours });
-    this.#deletions = new DeletionWatch(world);
+    this.#pins = pins;
+    this.#files = new FileLook(world, home, { pins, lostGraceHours });
   }
 
   static async open(options: SoakOptions): Promise<Soak> {
@@ -90,16 +95,18 @@ export class Soak {
     });
     const happenings = new Happenings();
     const collector = await ReportCollector.listen(() => happenings.noteReport());
-    const others = { ...sections, telemetry: { endPoint: collector.url } };
+    const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
+    const others = { ...sections, telemetry: { endPoint: collector.url }, ipfs: { endPoint: pins.origin } };
     const home = await BotHome.make(world, 'bot', { others });
     const temporaryDir = join(home.dir, 'tmp');
     await mkdir(temporaryDir);
-    return new Soak(options, { world, home, happenings, collector }, new Sampler(home, temporaryDir));
+    return new Soak(options, { world, home, happenings, collector, pins }, new Sampler(home, temporaryDir));
   }
 
   async close(): Promise<void> {
     await this.#home.close();
     await this.#collector.close();
+    await this.#pins.close();
     await this.#world.stop();
   }
 
@@ -113,12 +120,13 @@ export class Soak {
       throw new Error(`the bot's last words:\n${lastWords(bot)}`, { cause: error });
     });
     const { code, ms } = await bot.stop();
+    await this.#files.look();
     happenings.noteCalledOff(await this.#calledOff());
     const wrong = [
       ...(code === 0 && ms < stopWithinMs
         ? []
         : [`the bot ended with ${code} after ${ms} ms when it was told to stop`]),
-      ...this.#deletions.wrong,
+      ...this.#files.wrong({ afterStop: true }),
       ...happenings.errors.map((line) => `an error in the log: ${line}`),
       ...(await this.#brokenAtTheEnd()),
     ];
@@ -140,6 +148,7 @@ export class Soak {
         sampledDay = day;
         const sample = await this.#sampler.sample(bot.pid, { atDay: day, logBytes: this.#happenings.logBytes });
         this.#samples.push(sample);
+        await this.#files.look();
         if (day >= toldDays) tell(dayLine(++toldDays, sample));
       }
       await delay(lookMs);
@@ -171,7 +180,8 @@ export class Soak {
         rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
           await this.#home.rows<T>(sql, ...(bindings as (string | number)[])),
         isBotUp: false,
-        pulling: [],
+        pulling: [...this.#pins.pulling],
+        // Of most of them the records are past retention: `FileLook` has looked in time.
         pullsBegun: undefined,
         seen: [],
         held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),

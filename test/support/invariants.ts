@@ -121,16 +121,23 @@ async function brokenPulls(view: InvariantView): Promise<string[]> {
   if (recorded.size > most) broken.push(`${recorded.size} records run, more than ${most}`);
   for (const cid of view.pulling)
     if (view.isBotUp && !recorded.has(cid)) broken.push(`${cid} is pulled without a record`);
-  if (view.pullsBegun === undefined) return broken;
-  const records = await view.rows<{ cid: string; pulls: number }>(
+  return [...broken, ...(await pullsWithoutRecords(view))];
+}
+
+/** Every pull that was begun has a record. */
+export async function pullsWithoutRecords({
+  rows,
+  pullsBegun,
+}: Pick<InvariantView, 'rows' | 'pullsBegun'>): Promise<string[]> {
+  if (pullsBegun === undefined) return [];
+  const records = await rows<{ cid: string; pulls: number }>(
     "SELECT cid, SUM(1 + repinned) AS pulls FROM pin_record WHERE cause = 'pull' GROUP BY cid",
   );
   const counts = new Map(records.map(({ cid, pulls }) => [cid, pulls]));
-  for (const [cid, begun] of view.pullsBegun) {
+  return [...pullsBegun].flatMap(([cid, begun]) => {
     const pulls = counts.get(cid) ?? 0;
-    if (begun > pulls) broken.push(`${cid} was pulled ${begun} times and has ${pulls} records`);
-  }
-  return broken;
+    return begun > pulls ? [`${cid} was pulled ${begun} times and has ${pulls} records`] : [];
+  });
 }
 
 /** When nothing has happened for long every record that runs has its pull. */

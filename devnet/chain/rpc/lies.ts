@@ -1,7 +1,7 @@
 import type { Hex } from '../hex.ts';
 import type { ChainRpc } from '../rpc.ts';
 import { itemKey } from '../storage-keys.ts';
-import { methodNotFound } from './error.ts';
+import { methodNotFound, stateDiscarded } from './error.ts';
 import type { RpcSession } from './session.ts';
 
 /** A question to a node that does not tell the truth. */
@@ -84,6 +84,18 @@ export function stateOf(hash: Hex): Lie {
   };
 }
 
+/** The state of a block is gone as soon as its orders' keys were read: it was pruned in the middle of a walk. So for the first blocks of which they are read. */
+export function prunesUnderWalks(blocks: number): Lie {
+  const pruned = new Set<string>();
+  return ({ method, params, truth }) => {
+    const hash = params[blockParam[method] ?? -1];
+    if (typeof hash !== 'string') return truth();
+    if (pruned.has(hash)) throw stateDiscarded(hash, 'current');
+    if (method === 'state_getKeysPaged' && isOfOrders(params[0]) && pruned.size < blocks) pruned.add(hash);
+    return truth();
+  };
+}
+
 /** Every state is empty. */
 export const statesAreEmpty: Lie = ({ method, params, truth }) => {
   const at = blockParam[method];
@@ -108,6 +120,6 @@ export function oncePerConnection(choose: () => ChainRpc): (session: RpcSession)
   };
 }
 
-function isOfOrders(key: unknown): boolean {
+export function isOfOrders(key: unknown): boolean {
   return typeof key === 'string' && key.startsWith(orders);
 }

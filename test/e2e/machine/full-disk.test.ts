@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BotProcess, runBotCommand } from '../../../devnet/world/bot-process.ts';
 import { drawFullPoints, type FullPoint } from '../../support/e2e/full-points.ts';
-import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import type { MachinePlace } from '../../support/e2e/machine-place.ts';
+import { Places } from '../../support/e2e/places.ts';
+import { HeldDeletion } from '../../support/e2e/held-deletion.ts';
 import { oldDatabase } from '../../support/e2e/old-schema.ts';
 import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
 import { isWithoutSlowDisks, SlowDisk } from '../../support/e2e/slow-disk.ts';
 import { isWithoutDisks } from '../../support/e2e/small-disk.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
+import type { SeededFile } from '../../support/e2e/daemon.ts';
 import type { SmallDisk } from '../../support/e2e/small-disk.ts';
 
 const KIB = 1024;
@@ -23,6 +26,9 @@ const points = drawFullPoints(seed, pointsOfEach).map((point) => ({
 }));
 const full = /^DISK_FULL: .*is full \(\w+\): make room, the bot then goes on by itself$/u;
 const DATABASE = 'smanager-db.sqlite';
+/** The two looks at a close, ten blocks apart, and the deletion take three seconds. */
+const HOUR_IN_TWO_MINUTES = { blocks: { kind: 'real', intervalMs: 6000 }, clock: { factor: 30 } } as const;
+const withoutGrace = { others: { cleanup: { graceHours: 0 } } } as const;
 /** So much takes seconds to be copied on a slow disk. */
 const BALLAST_MIB = 8;
 
@@ -148,4 +154,55 @@ describe.skipIf(isWithoutDisks)('a data disk that is full', { concurrent: true }
       expect(pulls.cids.map((cid) => place.pins.begun.get(cid))).toEqual([1]);
     });
   });
+
+  it('while a closed file is deleted: 75; the next start finds the deletion, which counts once', async () => {
+    await places.rowIn(HOUR_IN_TWO_MINUTES, async (place) => {
+      const { home, disk } = await place.homeOnDisk(withoutGrace);
+      const file = await place.order();
+      const bot = await home.start();
+      await place.handles(home, file);
+      await fillUnderDeletion(place, { file, disk });
+      const { code, said } = await place.ended(bot);
+      expect({ code, said }).toEqual({ code: 75, said: expect.stringMatching(full) });
+      await disk.giveRoom();
+      expect(await statusOfCleanup(home)).toEqual(['deleting']);
+      expect(await place.wrongAfterStart(home)).toEqual([]);
+    });
+  });
+
+  it('while a closed file is deleted and another is pulled: goes on, and so does the deletion', async () => {
+    await places.rowIn(HOUR_IN_TWO_MINUTES, async (place) => {
+      const { home, disk } = await place.homeOnDisk(withoutGrace);
+      const file = await place.order();
+      const pulls = await StandingPulls.order(place, 1);
+      const bot = await home.start();
+      await place.handles(home, file);
+      await pulls.stand();
+      await fillUnderDeletion(place, { file, disk });
+      await place.says(bot, ({ fields }) => fields['code'] === 'DISK_FULL' && fields['loop'] === 'cleanup');
+      await disk.giveRoom();
+      await place.recovers(home, bot);
+      pulls.letGo();
+      expect(await place.wrong(home)).toEqual([]);
+      expect((await bot.stop()).code).toBe(0);
+      expect(pulls.cids.map((cid) => place.pins.begun.get(cid))).toEqual([1]);
+    });
+  });
+
+  /** sWorker deletes the file of a closed order when nothing can be written any more. */
+  async function fillUnderDeletion(
+    place: MachinePlace,
+    { file, disk }: { file: SeededFile; disk: SmallDisk },
+  ): Promise<void> {
+    const deletion = new HeldDeletion(place.world);
+    place.closeOrder(file);
+    await place.within('a deletion', deletion.reached);
+    await disk.leaveFree(0);
+    deletion.letGo();
+  }
+
+  async function statusOfCleanup(home: BotHome): Promise<readonly string[]> {
+    const rows = await home.rows<{ status: string }>('SELECT status FROM cleanup_record');
+    return rows.map(({ status }) => status);
+  }
 });

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BotProcess } from '../../../devnet/world/bot-process.ts';
 import { nextDescriptor, setLimit, SteppedClock } from '../../support/e2e/beside.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
-import { type MachinePlace, Places } from '../../support/e2e/machine-place.ts';
+import type { MachinePlace } from '../../support/e2e/machine-place.ts';
+import { Places } from '../../support/e2e/places.ts';
 import { StandingPulls } from '../../support/e2e/standing-pulls.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,8 +42,7 @@ describe('no more files may be opened', { concurrent: true }, () => {
       for (let i = 0; i < 5; i += 1) await place.order();
       await place.blocks(12);
       await setLimit(bot, 'nofile', 1024);
-      // Once no pull runs, an outage of files that still stands would end the process, as a full disk does.
-      await home.eventually('loops that all go on', () => standingLoops(bot).length === 0);
+      await place.recovers(home, bot);
       pulls.letGo();
       expect(await place.wrong(home)).toEqual([]);
       expect(await home.rows('SELECT 1 FROM pin_record WHERE counts_as_attempt = 1')).toEqual([]);
@@ -50,16 +50,6 @@ describe('no more files may be opened', { concurrent: true }, () => {
     });
   });
 });
-
-/** Loops whose outage was told and whose recovery was not. */
-function standingLoops({ lines }: BotProcess): readonly unknown[] {
-  const standing = new Set<unknown>();
-  for (const { message, fields } of lines) {
-    if (message === 'Cannot go on for now') standing.add(fields['loop']);
-    if (message === 'Recovered') standing.delete(fields['loop']);
-  }
-  return [...standing];
-}
 
 describe('the clock of the machine', { concurrent: true }, () => {
   it('is stepped by an hour and by a year, ahead and back: new orders are taken after each step', async () => {

@@ -1,4 +1,3 @@
-import { fileInfo } from '../../../devnet/chain/model-files.ts';
 import type { HttpFault } from '../../../devnet/http/faults.ts';
 import type { World } from '../../../devnet/world/world.ts';
 import type { WiredPart } from './wires.ts';
@@ -6,10 +5,8 @@ import type { WiredPart } from './wires.ts';
 /** So many blocks of a file are sealed before its hold. */
 const BLOCKS_LET_THROUGH = 2;
 
-/** What happens at the far ends of a bot's links: pulls can be held in the middle, connections closed, and no deletion goes unseen. */
+/** What happens at the far ends of a bot's links: pulls can be held in the middle, and connections closed. */
 export class FarEnds {
-  /** Every question by which a file was to be deleted or unpinned while its order lived. */
-  readonly wrongDeletions: string[] = [];
   /** Ends the connection of every question that a bot puts to this part, instead of answering. */
   hangsUp: WiredPart | undefined;
   readonly #world: World;
@@ -17,20 +14,12 @@ export class FarEnds {
 
   constructor(world: World) {
     this.#world = world;
-    const { chainServer, sworker, sworkerServer, ipfs } = world;
+    const { chainServer, sworkerServer, ipfs } = world;
     chainServer.faults = () => (this.hangsUp === 'chain' ? 'cut' : undefined);
     // The daemon only posts.
     sworkerServer.faults.decide = ({ method, path, query }) =>
       method === 'GET' ? this.#hangUp('sWorker') : this.#sealing(path, query);
-    ipfs.faults.decide = ({ path, query }) => {
-      if (path.endsWith('/pin/rm')) this.#deletes('pin/rm', query.get('arg'));
-      return this.#hangUp('IPFS');
-    };
-    const handle = sworker.handle.bind(sworker);
-    sworker.handle = async (request) => {
-      if (request.path.endsWith('/storage/delete')) this.#deletes('storage/delete', cidIn(request.body));
-      return await handle(request);
-    };
+    ipfs.faults.decide = () => this.#hangUp('IPFS');
   }
 
   /** Resolves when the seal of this file stands in the middle, where it stays until `letGo`. */
@@ -54,13 +43,4 @@ export class FarEnds {
     this.#held.blocks += 1;
     return this.#held.blocks > BLOCKS_LET_THROUGH ? 'delay' : undefined;
   }
-
-  #deletes(how: string, cid: string | null): void {
-    if (cid === null || fileInfo(this.#world.chain, cid) !== undefined) this.wrongDeletions.push(`${how} ${cid}`);
-  }
-}
-
-function cidIn(body: Uint8Array): string | null {
-  const { cid } = JSON.parse(Buffer.from(body).toString('utf8')) as { cid?: string };
-  return cid ?? null;
 }

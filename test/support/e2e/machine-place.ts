@@ -1,10 +1,13 @@
 import { mkdir, watch } from 'node:fs/promises';
+import { closeOnChain } from '../../../devnet/demo/endings.ts';
 import { startWorld, type World } from '../../../devnet/world/world.ts';
 import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import type { BotExit, BotLine, BotProcess } from '../../../devnet/world/bot-process.ts';
 import { brokenInvariants } from '../invariants.ts';
+import type { Watch } from '../sim/watch.ts';
 import { BotHome, type BotHomeOptions } from './bot-home.ts';
 import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts';
+import { watchFiles } from './file-watch.ts';
 import { Moments } from './moments.ts';
 import { PinWatch } from './pin-watch.ts';
 import { BLOCK_INTERVAL_MS, SMALL_WORLD } from './small-world.ts';
@@ -27,9 +30,11 @@ export class MachinePlace {
   readonly world: World;
   readonly pins: PinWatch;
   readonly moments: Moments;
-  /** Whatever a bot let go of: nothing is to be, here. */
-  readonly lettingGo: string[] = [];
-  readonly #ordered: SeededFile[] = [];
+  /** What the bots of this row let go of. */
+  readonly #watch: Watch;
+  #ordered: SeededFile[] = [];
+  /** Files whose orders closed in this row: they are to go, and nothing else. */
+  #closed: SeededFile[] = [];
   #ending: (() => Promise<void>)[] = [];
   readonly #homes: BotHome[] = [];
   readonly #blocks: BlockKind;
@@ -43,9 +48,7 @@ export class MachinePlace {
     this.pins = pins;
     this.#blocks = blocks;
     this.moments = new Moments(world, pins);
-    this.moments.on((moment) => {
-      if (/storage\/delete|pin\/rm$/u.test(moment)) this.lettingGo.push(moment);
-    });
+    this.#watch = watchFiles(world, pins);
   }
 
   /** Blocks come four times a second unless told otherwise, also where the world makes none by itself (`manual`). */
@@ -98,6 +101,13 @@ export class MachinePlace {
     this.#orderNoMore = undefined;
   }
 
+  /** The order of a file closes. */
+  closeOrder(file: SeededFile): void {
+    this.#ordered = this.#ordered.filter(({ cid }) => cid !== file.cid);
+    this.#closed.push(file);
+    closeOnChain(this.world.chain, file.cid);
+  }
+
   /** Waits for so many blocks. */
   async blocks(count: number): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -131,6 +141,14 @@ export class MachinePlace {
     return await bot.waitFor(fits, AbortSignal.timeout(PATIENCE_MS));
   }
 
+  /**
+   * Waits until all loops of a bot go on. Of the disk and of files it is to be waited for as long as a pull runs: once none does, an outage that a loop has
+   * not found over would end the process.
+   */
+  async recovers(home: BotHome, { lines }: BotProcess): Promise<void> {
+    await home.eventually('loops that all go on', () => standingLoops(lines).size === 0, PATIENCE_MS);
+  }
+
   /** Waits for the end of a process that ends by itself. */
   async ended(bot: BotProcess): Promise<BotExit & { readonly said: string }> {
     const exit = await this.within('the end of the bot', bot.exited);
@@ -143,8 +161,8 @@ export class MachinePlace {
   }
 
   /**
-   * After the fault is gone, as the supervisor would: a new bot starts, whatever was ordered is handled, a new order too, everything fits together, and
-   * nothing was let go of or pulled twice. Returns what is not so. `forgot`: the bot has no records of earlier pulls.
+   * After the fault is gone, as the supervisor would: a new bot starts, whatever was ordered is handled, a new order too, the files of closed orders are
+   * gone, everything fits together, and nothing else was let go of or pulled twice. Returns what is not so. `forgot`: the bot has no records of earlier pulls.
    */
   async wrongAfterStart(home: BotHome, { forgot = false } = {}): Promise<readonly string[]> {
     const bot = home.launch();
@@ -164,13 +182,28 @@ export class MachinePlace {
     await this.order();
     const cids = this.#ordered.map(({ cid }) => cid);
     await home.eventuallyStand(cids, 'handled', PATIENCE_MS);
-    const wrong = [...(await this.#broken(home, forgot)), ...this.lettingGo, ...this.pins.twice];
+    if (this.#closed.length > 0) await this.#cleanedUp(home);
+    const wrong = [...(await this.#broken(home, forgot)), ...this.wronglyLetGo, ...this.pins.twice];
     for (const cid of cids) {
       if (inSworker(this.world, cid) !== 'valid') wrong.push(`${cid} is not sealed`);
       if (!(await isPinned(this.world, cid))) wrong.push(`${cid} is not pinned`);
     }
+    for (const { cid } of this.#closed) {
+      if (inSworker(this.world, cid) !== 'nowhere') wrong.push(`${cid} is in sWorker still`);
+      if (await isPinned(this.world, cid)) wrong.push(`${cid} is pinned still`);
+    }
     const pages = await home.rows<{ quick_check: string }>('PRAGMA quick_check');
     return [...wrong, ...pages.map((row) => row.quick_check).filter((line) => line !== 'ok')];
+  }
+
+  /** What the bots of this row let go of but the files of closed orders. */
+  get wronglyLetGo(): readonly string[] {
+    const isClosed = new Set(this.#closed.map(({ cid }) => cid));
+    const others = this.#watch.lettingGo.filter(({ cid, isLive }) => isLive !== false || !isClosed.has(cid));
+    return [
+      ...this.#watch.violations,
+      ...others.map(({ how, cid, atBlock }) => `${how} of ${cid} at block ${atBlock}`),
+    ];
   }
 
   /** What the last bot of this row said in the end. */
@@ -190,8 +223,10 @@ export class MachinePlace {
     this.#ending = [];
     for (const end of ending) await end();
     this.#homes.length = 0;
-    // The next bot knows nothing of pulls before it.
+    this.#closed = [];
+    // The next bot knows nothing of pulls and deletions before it.
     this.pins.begun.clear();
+    this.#watch.lettingGo.length = 0;
   }
 
   async stop(): Promise<void> {
@@ -199,6 +234,17 @@ export class MachinePlace {
     this.#stopBlocks();
     await this.pins.close();
     await this.world.stop();
+  }
+
+  /** Waits until the files of closed orders are gone, each by one cleanup and counted once. */
+  async #cleanedUp(home: BotHome): Promise<void> {
+    const sql = 'SELECT cid, status, deleted_block IS NOT NULL AS isCounted FROM cleanup_record ORDER BY cid';
+    const expected = this.#closed.map(({ cid }) => `${cid} done 1`).toSorted();
+    const isOver = async (): Promise<boolean> => {
+      const rows = await home.rows<{ cid: string; status: string; isCounted: number }>(sql);
+      return rows.map(({ cid, status, isCounted }) => `${cid} ${status} ${isCounted}`).join() === expected.join();
+    };
+    await home.eventually('the end of the cleanup', isOver, PATIENCE_MS);
   }
 
   /** Looked at while the chain stands still, until the bot has read its last block. */
@@ -215,6 +261,7 @@ export class MachinePlace {
           pulling: [...this.pins.pulling],
           pullsBegun: forgot ? undefined : this.pins.begun,
           seen: [],
+          lettingGo: [...this.#watch.lettingGo],
         };
         const broken = await brokenInvariants(view, { isSettled: true });
         if (broken.length === 0 || timeout.aborted) return broken;
@@ -251,67 +298,12 @@ export class MachinePlace {
   }
 }
 
-/** Some places side by side: most of a row is waiting. */
-export class Places {
-  readonly #all: readonly MachinePlace[];
-  readonly #free: MachinePlace[];
-  readonly #waiting: ((place: MachinePlace) => void)[] = [];
-  readonly #tookMs: number[] = [];
-
-  private constructor(places: readonly MachinePlace[]) {
-    this.#all = places;
-    this.#free = [...places];
+/** Loops whose outage was told and whose recovery was not. */
+function standingLoops(lines: readonly BotLine[]): ReadonlySet<unknown> {
+  const standing = new Set<unknown>();
+  for (const { message, fields } of lines) {
+    if (message === 'Cannot go on for now') standing.add(fields['loop']);
+    if (message === 'Recovered') standing.delete(fields['loop']);
   }
-
-  static async open(count: number): Promise<Places> {
-    const places: MachinePlace[] = [];
-    for (let i = 0; i < count; i += 1) places.push(await MachinePlace.start(i + 1));
-    return new Places(places);
-  }
-
-  /** Runs a row when a place is free for it. */
-  async row(work: (place: MachinePlace) => Promise<void>): Promise<void> {
-    const place = this.#free.pop() ?? (await new Promise<MachinePlace>((resolve) => this.#waiting.push(resolve)));
-    const startedMs = performance.now();
-    try {
-      await judged(place, work);
-    } finally {
-      await place.clear();
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free.push(place);
-      else next(place);
-    }
-    this.#tookMs.push(Math.round(performance.now() - startedMs));
-  }
-
-  /** Runs a row in a place of its own, in another world than the others'. */
-  async rowIn(
-    options: Pick<WorldOptions, 'blocks' | 'clock'>,
-    work: (place: MachinePlace) => Promise<void>,
-  ): Promise<void> {
-    await this.row(async () => {
-      const place = await MachinePlace.start(this.#all.length + 1, options);
-      try {
-        await judged(place, work);
-      } finally {
-        await place.stop();
-      }
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#tookMs.length > 0)
-      console.log(`${this.#tookMs.length} rows, the longest took ${Math.max(...this.#tookMs)} ms`);
-    await Promise.all(this.#all.map((place) => place.stop()));
-  }
-}
-
-async function judged(place: MachinePlace, work: (place: MachinePlace) => Promise<void>): Promise<void> {
-  try {
-    await work(place);
-    if (place.strayLines.length > 0) throw new Error(`printed past the log: ${place.strayLines.join('\n')}`);
-  } catch (error) {
-    console.log(`The row failed. What its bot said last:\n${place.lastWords}`);
-    throw error;
-  }
+  return standing;
 }

@@ -57,6 +57,11 @@ export class PinWatch {
     if (!holds) for (const arrives of this.#onTheirWay.splice(0)) arrives();
   }
 
+  /** What must never be. */
+  get wrong(): readonly string[] {
+    return this.twice.map((cid) => `${cid} was pulled while it was pulled`);
+  }
+
   async close(): Promise<void> {
     await this.#close();
   }

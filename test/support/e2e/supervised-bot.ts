@@ -6,7 +6,7 @@ import type { BotHome } from './bot-home.ts';
 export class SupervisedBot {
   /** Of all its processes, in order. */
   readonly lines: BotLine[] = [];
-  /** How its processes ended so far. */
+  /** How its processes ended so far, but for those that were told to. */
   readonly exits: BotExit[] = [];
   readonly #home: BotHome;
   readonly #env: () => NodeJS.ProcessEnv;
@@ -25,6 +25,12 @@ export class SupervisedBot {
     return await this.#process.stop();
   }
 
+  /** After a stop. */
+  start(): void {
+    this.#isStopping = false;
+    this.#process = this.#launch();
+  }
+
   /** Starts nothing any more. */
   giveUp(): void {
     this.#isStopping = true;
@@ -39,7 +45,8 @@ export class SupervisedBot {
 
   async #follow(bot: BotProcess): Promise<void> {
     const exit = await bot.exited;
+    if (this.#isStopping) return;
     this.exits.push(exit);
-    if (exit.code === exitCodes.outage && !this.#isStopping) this.#process = this.#launch();
+    if (exit.code === exitCodes.outage) this.#process = this.#launch();
   }
 }

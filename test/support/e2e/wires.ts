@@ -27,11 +27,12 @@ export class Wires {
     this.#goneFile = join(world.dir, 'names-gone');
   }
 
-  static async lay(world: World): Promise<Wires> {
+  /** @param ipfsOrigin what the bot is led to as its daemon */
+  static async lay(world: World, ipfsOrigin: string): Promise<Wires> {
     const ports = {
       chain: world.chainServer.port,
       sWorker: world.sworkerServer.port,
-      IPFS: Number(new URL(world.ipfs.apiUrl).port),
+      IPFS: Number(new URL(ipfsOrigin).port),
     };
     const proxy = await Toxiproxy.start();
     try {

@@ -124,6 +124,30 @@ describe('while sWorker, the daemon or the coordinator cannot be asked', () => {
     expect(await world.pinRow(cid)).toMatchObject({ status: 'removed' });
   });
 
+  it.each(['DISK_FULL', 'DISK_READ_ONLY', 'TOO_MANY_OPEN_FILES'] as const)(
+    'a deletion whose end cannot be written down for %s is finished by the process that goes on',
+    async (code) => {
+      const world = await aboutToGo('confirmed');
+      const { cleanups } = world;
+      const [finish, putBack] = [cleanups.finish.bind(cleanups), cleanups.putBack.bind(cleanups)];
+      const fails = async (): Promise<never> => {
+        throw new SmError(code, 'nothing can be written');
+      };
+      Object.assign(cleanups, { finish: fails, putBack: fails });
+      const running = await world.start(world.cleanup());
+      await running.after(10_000);
+      expect(world.deletions).toEqual([cid]);
+      expect(world.conditions.list()).toMatchObject([{ name: 'outage:cleanup', part: 'disk', code }]);
+      const { deleted_block: deletedBlock } = await world.cleanupRow(cid);
+      Object.assign(cleanups, { finish, putBack });
+      await running.after(10_000);
+      expect(await world.cleanupRow(cid)).toMatchObject({ status: 'done', deleted_block: deletedBlock });
+      expect(await world.count('cleanup_record', { cid })).toBe(1);
+      expect(await world.pinRow(cid)).toMatchObject({ status: 'removed' });
+      expect(world.conditions.list()).toEqual([]);
+    },
+  );
+
   it('a pin that cannot be taken away keeps the cleanup open', async () => {
     const world = await aboutToGo('confirmed');
     world.daemon.before = () => {
