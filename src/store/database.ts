@@ -1,10 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
 import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
-import { closeConnection, commonPragmas, connect, openConnection } from './connection.ts';
+import { closeConnection, commonPragmas, connect, isLogBeside, openToLook } from './connection.ts';
 import { backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
 import { withWayBack } from './backups/way-back.ts';
@@ -95,8 +95,7 @@ export class Database {
     const isMarked = await wayBackFrom(dataDir, async () => {
       const isOurs = await assertOurs(filename);
       // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
-      if (isOurs && (statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
-        await assertWhole(filename, 'quick_check', options.signal ?? never);
+      if (isOurs && isLogBeside(filename)) await assertWhole(filename, 'quick_check', options.signal ?? never);
       return isOurs;
     });
     const writer = new Writer(filename, [
@@ -137,7 +136,8 @@ export class Database {
     }
     spillInto(dataDir);
     await wayBackFrom(dataDir, async () => await assertOurs(filename));
-    const looking = new Writer(filename, [...commonPragmas, ...(writes ? [] : ['query_only = ON'])]);
+    const pragmas = [...commonPragmas, ...(writes ? [] : ['query_only = ON'])];
+    const looking = new Writer(filename, pragmas, { isLooking: !writes });
     try {
       return await wayBackFrom(dataDir, async () => {
         await assertNotNewer(looking.knex);
@@ -253,7 +253,7 @@ export class Database {
 }
 
 async function assertWhole(filename: string, check: PageCheck, signal: AbortSignal): Promise<void> {
-  const connection = await openConnection(filename);
+  const connection = await openToLook(filename);
   try {
     const [damage] = await findDamage(connection, check, signal);
     if (damage === undefined) return;

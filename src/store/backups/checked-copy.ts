@@ -3,7 +3,7 @@ import path from 'node:path';
 import type sqlite3 from 'sqlite3';
 import { SmError } from '../../domain/errors.ts';
 import { MIB } from '../../domain/units.ts';
-import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
+import { closeConnection, openImmutable, openToLook, run } from '../connection.ts';
 import type { PageCheck } from '../page-check.ts';
 import { noRoomFor, toBackupError } from './backup-errors.ts';
 import { newPartialName } from './backup-folder.ts';
@@ -93,7 +93,7 @@ async function freeBytesOf(folder: string): Promise<number> {
 
 async function copyAtOneMoment(options: CopyOptions, target: string): Promise<DatabaseFacts> {
   const { source, isShared, signal } = options;
-  const connection = options.connection ?? (isShared ? await openConnection(source) : await openImmutable(source));
+  const connection = options.connection ?? (isShared ? await openToLook(source) : await openImmutable(source));
   try {
     await run(connection, 'PRAGMA busy_timeout = 30000');
     await run(connection, 'BEGIN');
