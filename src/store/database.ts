@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
@@ -9,7 +8,7 @@ import { backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
 import { withWayBack } from './backups/way-back.ts';
 import { withDiskAdvice } from './disk-trouble.ts';
-import { applicationId, assertOurs } from './file-identity.ts';
+import { applicationId, assertOurs, isThere } from './file-identity.ts';
 import { databaseFileName } from './file-names.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
 import { StandingFile } from './standing-file.ts';
@@ -125,17 +124,16 @@ export class Database {
 
   /**
    * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated.
-   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
+   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DISK_READ_ONLY
    */
   static async openExisting(dataDir: string, { writes = false } = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
-    if (!existsSync(filename)) {
-      throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`, {
-        dataDir,
-      });
-    }
     spillInto(dataDir);
-    await wayBackFrom(dataDir, async () => await assertOurs(filename));
+    await wayBackFrom(dataDir, async () => {
+      if ((await assertOurs(filename)) || isThere(filename)) return;
+      const message = `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`;
+      throw new SmError('DATABASE_MISSING', message, { dataDir });
+    });
     const pragmas = [...commonPragmas, ...(writes ? [] : ['query_only = ON'])];
     const looking = new Writer(filename, pragmas, { isLooking: !writes });
     try {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, SmError } from '../../domain/errors.ts';
-import { assertOurs } from '../file-identity.ts';
+import { assertOurs, isThere } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { ownSchema } from '../schema.ts';
 import { toBackupError } from './backup-errors.ts';
@@ -62,11 +62,11 @@ async function restored(order: RestoreOrder): Promise<Restored> {
 }
 
 async function assertRestorable(file: string, target: string): Promise<void> {
-  if (!existsSync(file)) throw new SmError('BACKUP_FAILED', `there is no ${file}`, { file });
   if (path.resolve(file) === path.resolve(target)) {
     throw new SmError('BACKUP_FAILED', `${file} is the database itself: name a backup of it`, { file });
   }
   try {
+    if (!isThere(file)) throw new SmError('BACKUP_FAILED', `there is no ${file}`, { file });
     if (await assertOurs(file)) return;
   } catch (error) {
     throw toBackupError(error, file);

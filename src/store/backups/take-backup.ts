@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SmError } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
-import { assertOurs } from '../file-identity.ts';
+import { assertOurs, isThere } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { toBackupError } from './backup-errors.ts';
 import { backupFolder } from './backup-folder.ts';
@@ -39,10 +39,10 @@ export interface Backup {
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
   const { dataDir, connection } = order;
   const source = path.join(dataDir, databaseFileName);
-  if (connection === undefined && !(await isThere(order, source))) {
-    throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
-  }
   try {
+    if (connection === undefined && !(await isOurs(order, source))) {
+      throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
+    }
     return await whileCopying(dataDir, async () => await copied(order, source));
   } catch (error) {
     throw toBackupError(error, order.file ?? backupFolder(dataDir));
@@ -67,8 +67,8 @@ function freeName(folder: string, label: BackupLabel): string {
   return existsSync(file) ? freeName(folder, { ...label, atMs: label.atMs + SECOND_MS }) : file;
 }
 
-async function isThere({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
-  return existsSync(source) && (isOpenHere || (await assertOurs(source)));
+async function isOurs({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  return isOpenHere ? isThere(source) : await assertOurs(source);
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {

@@ -183,7 +183,7 @@ describe('nothing changes when the file is', () => {
     },
     {
       what: 'a folder',
-      code: 'BACKUP_FAILED',
+      code: 'DATABASE_FOREIGN',
       make: async (file) => {
         await rm(file);
         await mkdir(file);
