@@ -5,6 +5,7 @@ import { SmError } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
 import { assertOurs, isThere } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
+import { giveToOwner } from '../own-files.ts';
 import { toBackupError } from './backup-errors.ts';
 import { backupFolder } from './backup-folder.ts';
 import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts';
@@ -52,8 +53,10 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
 async function copied(order: BackupOrder, source: string): Promise<Backup> {
   const { dataDir, kind, atMs } = order;
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
-  if (order.file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-  else assertFree(order.file);
+  if (order.file === undefined) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await giveToOwner(dataDir, [folder]);
+  } else assertFree(order.file);
   const copy = await makeCheckedCopy({ ...order, source, folder, isShared: true, check: 'quick_check' });
   const { schema } = copy.facts;
   const file = order.file ?? freeName(folder, { kind, schema, atMs });
