@@ -40,6 +40,7 @@ export const errorDestinies = {
   DATABASE_BUSY: 'outage',
   DATABASE_LOCKED: 'outage',
   DATABASE_REPLACED: 'outage',
+  RESTORE_UNFINISHED: 'configuration',
   BACKUP_NO_SPACE: 'configuration',
   BACKUP_FAILED: 'configuration',
   DISK_FULL: 'outage',

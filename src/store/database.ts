@@ -6,6 +6,7 @@ import { Checkpointer, startBytes } from './checkpointer.ts';
 import { closeConnection, commonPragmas, connect, isLogBeside, openToLook } from './connection.ts';
 import { backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
+import { assertNoneUnfinished } from './backups/unfinished-restore.ts';
 import { withWayBack } from './backups/way-back.ts';
 import { withDiskAdvice } from './disk-trouble.ts';
 import { applicationId, assertOurs, isThere } from './file-identity.ts';
@@ -85,13 +86,14 @@ export class Database {
 
   /**
    * Opens and migrates `smanager-db.sqlite` in `dataDir`.
-   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), BACKUP_NO_SPACE, BACKUP_FAILED (78; not
-   * migrated), DISK_READ_ONLY, DISK_FULL
+   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED (all 78; nothing was written), BACKUP_NO_SPACE,
+   * BACKUP_FAILED (78; not migrated), DISK_READ_ONLY, DISK_FULL
    */
   static async open(dataDir: string, options: DatabaseOptions = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     spillInto(dataDir);
     const isMarked = await wayBackFrom(dataDir, async () => {
+      await assertNoneUnfinished(dataDir);
       const isOurs = await assertOurs(filename);
       // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
       if (isOurs && isLogBeside(filename)) await assertWhole(filename, 'quick_check', options.signal ?? never);
@@ -124,12 +126,13 @@ export class Database {
 
   /**
    * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated.
-   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DISK_READ_ONLY
+   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED, DISK_READ_ONLY
    */
   static async openExisting(dataDir: string, { writes = false } = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     spillInto(dataDir);
     await wayBackFrom(dataDir, async () => {
+      await assertNoneUnfinished(dataDir);
       if ((await assertOurs(filename)) || isThere(filename)) return;
       const message = `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`;
       throw new SmError('DATABASE_MISSING', message, { dataDir });

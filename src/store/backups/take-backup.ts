@@ -11,6 +11,7 @@ import { backupFolder } from './backup-folder.ts';
 import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
 import { whileCopying } from './copy-lock.ts';
+import { assertNoneUnfinished } from './unfinished-restore.ts';
 
 export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
@@ -35,7 +36,7 @@ export interface Backup {
 /**
  * Copies the database of `dataDir`, also while a bot works on it. A file of that name is whole and checked, or not there; one that stands already is
  * never replaced.
- * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, BACKUP_NO_SPACE, BACKUP_FAILED
+ * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, RESTORE_UNFINISHED, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
   const { dataDir, connection } = order;
@@ -70,7 +71,8 @@ function freeName(folder: string, label: BackupLabel): string {
   return existsSync(file) ? freeName(folder, { ...label, atMs: label.atMs + SECOND_MS }) : file;
 }
 
-async function isOurs({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+async function isOurs({ dataDir, isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  await assertNoneUnfinished(dataDir);
   return isOpenHere ? isThere(source) : await assertOurs(source);
 }
 
