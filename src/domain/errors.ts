@@ -33,6 +33,7 @@ export const errorDestinies = {
   CONFIG_UNREADABLE: 'configuration',
   DATABASE_FOREIGN: 'configuration',
   DATABASE_NEWER: 'configuration',
+  DATABASE_OLDER: 'configuration',
   DATABASE_OTHER_CHAIN: 'configuration',
   DATABASE_OTHER_ACCOUNT: 'configuration',
   DATABASE_DAMAGED: 'configuration',

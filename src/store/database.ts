@@ -14,7 +14,7 @@ import { databaseFileName } from './file-names.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
 import { StandingFile } from './standing-file.ts';
 import { findDamage, type PageCheck } from './page-check.ts';
-import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
+import { assertBegun, assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { WriteQueue, type WritePriority } from './write-queue.ts';
 import { Writer, type Tx } from './writer.ts';
@@ -125,10 +125,11 @@ export class Database {
   }
 
   /**
-   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated.
-   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED, DISK_READ_ONLY
+   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated; with `isOlderTaken` one
+   * of an older schema is opened too, for facts that all have.
+   * @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED, DISK_READ_ONLY
    */
-  static async openExisting(dataDir: string, { writes = false } = {}): Promise<Database> {
+  static async openExisting(dataDir: string, { writes = false, isOlderTaken = false } = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     spillInto(dataDir);
     await wayBackFrom(dataDir, async () => {
@@ -142,7 +143,8 @@ export class Database {
     try {
       return await wayBackFrom(dataDir, async () => {
         await assertNotNewer(looking.knex);
-        await assertUpToDate(looking.knex);
+        await assertBegun(looking.knex);
+        if (!isOlderTaken) await assertUpToDate(looking.knex);
         return new Database(dataDir, looking, { urgent: looking.knex, usual: looking.knex });
       });
     } catch (error) {
