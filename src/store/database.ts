@@ -202,6 +202,11 @@ export class Database {
     return result;
   }
 
+  /** Ends the statement that runs, of a database that was opened to look: it then fails. */
+  interrupt(): void {
+    this.#writer.connection.interrupt();
+  }
+
   /** Moves the write-ahead log into the file and shortens it. */
   async checkpoint(): Promise<void> {
     await wayBackFrom(this.#dataDir, async () => await this.#queue.run('bulk', async () => await this.#emptyLog()));
