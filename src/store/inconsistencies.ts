@@ -11,7 +11,7 @@ const rules: readonly (readonly [string, string])[] = [
   [
     'has a running record and is not pulling',
     `SELECT cid FROM pin_record WHERE status = 'running'
-       AND NOT EXISTS (SELECT 1 FROM file_record AS file WHERE file.cid = pin_record.cid AND file.status = 'pulling')`,
+       AND NOT EXISTS (SELECT 1 FROM file_record AS file WHERE file.id = pin_record.order_id AND file.cid = pin_record.cid AND file.status = 'pulling')`,
   ],
   [
     'is handled without a held record',

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { Database } from '../../../src/store/database.ts';
 import { readDeletionStanding } from '../../../src/store/deletion-standing.ts';
+import { findInconsistencies } from '../../../src/store/inconsistencies.ts';
 import { usedHome } from '../store-backups/backup-home.ts';
 
 /** How SQLite answers each question that `work` asks, with the question before it. */
@@ -33,4 +34,11 @@ it('what waits unproven is counted by its own index, not by a look at every open
   expect(planOf(plans, 'approval_id IS NULL')).toMatch(
     /^(?:SCAN|SEARCH) cleanup_record USING (?:COVERING )?INDEX cleanup_record_unproven$/u,
   );
+});
+
+it('the order of a running record is found by its number, not by a look at every order', async () => {
+  const plans = await plansOf(async (database) => await findInconsistencies(database, new AbortController().signal));
+  const plan = planOf(plans, "FROM pin_record WHERE status = 'running'");
+  expect(plan).toContain('SEARCH file USING INTEGER PRIMARY KEY');
+  expect(plan).not.toContain('SCAN file');
 });
