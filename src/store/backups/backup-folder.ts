@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { toBackupError } from './backup-errors.ts';
 import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
@@ -40,6 +40,7 @@ export async function newestFitting(dataDir: string, schema: number): Promise<Ba
 /**
  * Removes automatic backups of this kind, the oldest first, until `kept` remain, `newest` among them whatever its name says. Of those before a
  * migration one stays for each schema, so that the last one of an older program outlives repeated starts of a newer one.
+ * @throws SmError BACKUP_FAILED of the first that cannot be removed, after all were tried
  */
 export async function removeOldBackups(
   dataDir: string,
@@ -56,16 +57,16 @@ export async function removeOldBackups(
   const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
   const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
   const schemas = new Set<number>();
+  const failures: unknown[] = [];
   let count = 0;
   for (const { file, schema } of inOrder) {
     const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
     schemas.add(schema);
     if (isKept) count += 1;
-    else
-      await rm(file).catch((error: unknown) => {
-        throw toBackupError(error, file);
-      });
+    else await unlink(file).catch((error: unknown) => failures.push(toBackupError(error, file)));
   }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
 }
 
 /** Removes what was left of copies that were not finished. Nobody may be making one. */
