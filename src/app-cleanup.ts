@@ -26,7 +26,7 @@ export interface CleanupDesk {
 
 /**
  * Opens the database beside the bot.
- * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
+ * @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
  */
 export async function openCleanupDesk(config: Config, options: { readonly writes: boolean }): Promise<CleanupDesk> {
   const database = await Database.openExisting(config.dataDir, options);

@@ -72,7 +72,7 @@ export interface OpenedReconciler {
   close(): Promise<void>;
 }
 
-/** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DATABASE_OTHER_ACCOUNT */
+/** @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DATABASE_OTHER_ACCOUNT */
 export async function openReconciler(
   config: Config,
   { apply }: { readonly apply: boolean },

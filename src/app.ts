@@ -138,7 +138,7 @@ export function openClients(config: Config, logger: Logger, genesisHash: string 
   return createClients({ config, time: { clock, answerClock: clock }, logger, outside, genesisHash });
 }
 
-/** @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
+/** @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED */
 export async function openOverview(config: Config): Promise<OpenedOverview> {
   const database = await Database.openExisting(config.dataDir);
   return {

@@ -4,7 +4,7 @@ import { exitCodes, hasCode, tooManyOpenFiles } from './domain/errors.ts';
 import { canOpenFiles, isOutOfFiles } from './lib/open-files.ts';
 import { eraseLine } from './runtime/foot-line.ts';
 import { missingEngineOptions } from './runtime/engine-options.ts';
-import { lastResort } from './runtime/last-resort.ts';
+import { lastResort, lastResortCode } from './runtime/last-resort.ts';
 import { processLine } from './runtime/last-words.ts';
 
 /** Docker kills 10 s after SIGTERM; what has not ended by then is given up a little earlier, with everything committed standing. */
@@ -16,7 +16,7 @@ process.umask(0o077);
 const stop = new AbortController();
 
 function exitSoon(afterMs: number): void {
-  lastResort(afterMs, () => process.exit());
+  lastResort(afterMs, () => process.exit(process.exitCode ?? lastResortCode(process.argv)));
 }
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/units.ts';
 import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
 import { listBackups, removeOldBackups } from '../store/backups/backup-folder.ts';
-import { type Backup, takeBackup } from '../store/backups/take-backup.ts';
+import { takeBackup } from '../store/backups/take-backup.ts';
 
 interface BackupParts extends LoopParts {
   readonly dataDir: string;
@@ -32,16 +32,12 @@ export class BackupTask implements Task {
   }
 
   async #round(signal: AbortSignal): Promise<number> {
-    const { clock, conditions, logger } = this.#parts;
+    const { conditions, logger } = this.#parts;
     try {
       const waitMs = await this.#untilDueMs();
-      if (waitMs > 0) return Math.max(waitMs, MINUTE_MS);
-      const startedMs = clock.monotonicMs();
-      const { file, schema, sizeBytes } = await this.#backUp(signal);
+      if (waitMs <= 0) await this.#backUp(signal);
       conditions.clear(condition);
-      const tookMs = Math.round(clock.monotonicMs() - startedMs);
-      logger.info('Backed up the database', { file, schema, sizeBytes, tookMs });
-      return DAY_MS;
+      return waitMs <= 0 ? DAY_MS : Math.max(waitMs, MINUTE_MS);
     } catch (error) {
       if (!(error instanceof SmError)) throw error;
       const message = `no backup of the database: ${error.message}`;
@@ -59,10 +55,24 @@ export class BackupTask implements Task {
     return newest === undefined ? 0 : newest.atMs + DAY_MS - nowMs;
   }
 
-  async #backUp(signal: AbortSignal): Promise<Backup> {
-    const { clock, dataDir, kept, freeBytes } = this.#parts;
-    const backup = await takeBackup({ dataDir, kind, atMs: clock.nowMs(), isOpenHere: true, freeBytes, signal });
-    await removeOldBackups(dataDir, { kind, kept, newest: backup.file });
-    return backup;
+  async #backUp(signal: AbortSignal): Promise<void> {
+    const { clock, dataDir, freeBytes, logger } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    const order = { dataDir, kind, atMs: clock.nowMs(), isOpenHere: true, freeBytes, signal } as const;
+    const { file, schema, sizeBytes } = await takeBackup(order);
+    const tookMs = Math.round(clock.monotonicMs() - startedMs);
+    logger.info('Backed up the database', { file, schema, sizeBytes, tookMs });
+    await this.#removeOld(file);
+  }
+
+  /** The backup of the day stands whether it succeeds or not; the next one tries again. */
+  async #removeOld(newest: string): Promise<void> {
+    const { dataDir, kept, logger } = this.#parts;
+    try {
+      await removeOldBackups(dataDir, { kind, kept, newest });
+    } catch (error) {
+      if (!(error instanceof SmError)) throw error;
+      logger.warn('An old backup of the database could not be removed', { code: error.code, ...error.data }, error);
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { Clients } from '../app-parts.ts';
-import { openOverview } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { hasCode } from '../domain/errors.ts';
+import { Database } from '../store/database.ts';
+import { Facts } from '../store/facts.ts';
 import type { CheckLine } from './check-line.ts';
 import { servedGenesis } from './served-genesis.ts';
 
@@ -30,9 +31,9 @@ export async function database(config: Config, clients: Clients, signal: AbortSi
 
 async function findIdentity(config: Config) {
   try {
-    const opened = await openOverview(config);
+    const opened = await Database.openExisting(config.dataDir, { isOlderTaken: true });
     try {
-      return await opened.overview.facts.find('identity');
+      return await new Facts(opened).find('identity');
     } finally {
       await opened.close();
     }

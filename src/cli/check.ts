@@ -44,6 +44,8 @@ export async function check(invocation: Invocation): Promise<number> {
       wrong ||= line.state === 'wrong';
       print(invocation, text(line));
     }
+    // What was not looked at is not well.
+    invocation.signal.throwIfAborted();
   } finally {
     await clients.close();
   }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { SmError, exitCodes } from '../domain/errors.ts';
+import { SmError, exitCodes, isAbort } from '../domain/errors.ts';
 import { printable } from '../lib/printable.ts';
 import { programVersion } from '../runtime/version.ts';
 import { backup } from './backup.ts';
@@ -15,7 +15,7 @@ import { status } from './status.ts';
 
 const helpFooter = `
 Configuration: smanager-config.json in the working directory, or the file that SMANAGER_CONFIG names; every key also by SMANAGER_ variables.
-Exit codes: 0 done or stopped on request, 1 a defect (check: something is wrong), 75 restart me, 78 configuration or database refused.`;
+Exit codes: 0 done or stopped on request, 1 a defect (check: something is wrong) or a command that was stopped, 75 restart me, 78 configuration or database refused.`;
 
 const nodeAndScript = 2;
 
@@ -90,6 +90,10 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.defect;
+    if (isAbort(error) && invocation.signal.aborted) {
+      invocation.stderr.write('Stopped before it was done.\n');
+      return exitCodes.defect;
+    }
     if (!(error instanceof SmError)) throw error;
     invocation.stderr.write(
       `${error.message

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import createKnex, { type Knex } from 'knex';
 import sqlite3 from 'sqlite3';
@@ -14,16 +15,24 @@ function warnOfKnex(message: unknown): void {
   if (!text.startsWith('Acquire connection error')) process.emitWarning(text);
 }
 
+interface ConnectOptions {
+  readonly onConnection?: (connection: sqlite3.Database) => void;
+  /** Only to look at what is there. */
+  readonly isLooking?: boolean;
+}
+
 /** Connections of the driver behind one knex, each made when it is first needed. */
 export function connect(
   filename: string,
   pragmas: readonly string[],
   connections: number,
-  onConnection?: (connection: sqlite3.Database) => void,
+  { onConnection, isLooking = false }: ConnectOptions = {},
 ): Knex {
   return createKnex({
     client: 'sqlite3',
-    connection: { filename, flags: ['OPEN_READWRITE', 'OPEN_CREATE'] },
+    connection: isLooking
+      ? { filename: addressToLook(filename), flags: ['OPEN_URI'] }
+      : { filename, flags: ['OPEN_READWRITE', 'OPEN_CREATE'] },
     useNullAsDefault: true,
     // An error tells the statement, never what was bound to it.
     compileSqlOnError: false,
@@ -64,6 +73,24 @@ export async function openOrMake(filename: string): Promise<sqlite3.Database> {
 /** A connection without knex. */
 export async function openConnection(filename: string): Promise<sqlite3.Database> {
   return await open(filename, sqlite3.OPEN_READWRITE);
+}
+
+/** A connection to look with, without knex. */
+export async function openToLook(filename: string): Promise<sqlite3.Database> {
+  return await open(addressToLook(filename), sqlite3.OPEN_READWRITE | sqlite3.OPEN_URI);
+}
+
+/**
+ * Beside a log who looks can only read: whoever else closes last brings the log into the file and removes it, and the log of another file would be
+ * written over this one. Without a log it is a usual connection: one that can only read would leave an empty log behind.
+ */
+function addressToLook(filename: string): string {
+  return `${pathToFileURL(filename).href}?mode=${isLogBeside(filename) ? 'ro' : 'rw'}`;
+}
+
+/** Whether something stands in the log beside the file: it is worked on, or who did was killed, or somebody put another file here. */
+export function isLogBeside(filename: string): boolean {
+  return (statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /**

@@ -1,20 +1,20 @@
-import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { SmError } from '../domain/errors.ts';
 import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
-import { closeConnection, commonPragmas, connect, openConnection } from './connection.ts';
+import { closeConnection, commonPragmas, connect, isLogBeside, openToLook } from './connection.ts';
 import { backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
+import { assertNoneUnfinished } from './backups/unfinished-restore.ts';
 import { withWayBack } from './backups/way-back.ts';
 import { withDiskAdvice } from './disk-trouble.ts';
-import { applicationId, assertOurs } from './file-identity.ts';
+import { applicationId, assertOurs, isThere } from './file-identity.ts';
 import { databaseFileName } from './file-names.ts';
 import { keepPrivate, spillInto } from './own-files.ts';
 import { StandingFile } from './standing-file.ts';
 import { findDamage, type PageCheck } from './page-check.ts';
-import { assertNotNewer, assertUpToDate, migrate } from './schema.ts';
+import { assertBegun, assertNotNewer, assertUpToDate, migrate } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { WriteQueue, type WritePriority } from './write-queue.ts';
 import { Writer, type Tx } from './writer.ts';
@@ -86,17 +86,17 @@ export class Database {
 
   /**
    * Opens and migrates `smanager-db.sqlite` in `dataDir`.
-   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED (all 78; nothing was written), BACKUP_NO_SPACE, BACKUP_FAILED (78; not
-   * migrated), DISK_READ_ONLY, DISK_FULL
+   * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED (all 78; nothing was written), BACKUP_NO_SPACE,
+   * BACKUP_FAILED (78; not migrated), DISK_READ_ONLY, DISK_FULL
    */
   static async open(dataDir: string, options: DatabaseOptions = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
     spillInto(dataDir);
     const isMarked = await wayBackFrom(dataDir, async () => {
+      await assertNoneUnfinished(dataDir);
       const isOurs = await assertOurs(filename);
       // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
-      if (isOurs && (statSync(`${filename}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
-        await assertWhole(filename, 'quick_check', options.signal ?? never);
+      if (isOurs && isLogBeside(filename)) await assertWhole(filename, 'quick_check', options.signal ?? never);
       return isOurs;
     });
     const writer = new Writer(filename, [
@@ -125,23 +125,26 @@ export class Database {
   }
 
   /**
-   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated.
-   * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
+   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated; with `isOlderTaken` one
+   * of an older schema is opened too, for facts that all have.
+   * @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED, DISK_READ_ONLY
    */
-  static async openExisting(dataDir: string, { writes = false } = {}): Promise<Database> {
+  static async openExisting(dataDir: string, { writes = false, isOlderTaken = false } = {}): Promise<Database> {
     const filename = path.join(dataDir, databaseFileName);
-    if (!existsSync(filename)) {
-      throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`, {
-        dataDir,
-      });
-    }
     spillInto(dataDir);
-    await wayBackFrom(dataDir, async () => await assertOurs(filename));
-    const looking = new Writer(filename, [...commonPragmas, ...(writes ? [] : ['query_only = ON'])]);
+    await wayBackFrom(dataDir, async () => {
+      await assertNoneUnfinished(dataDir);
+      if ((await assertOurs(filename)) || isThere(filename)) return;
+      const message = `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`;
+      throw new SmError('DATABASE_MISSING', message, { dataDir });
+    });
+    const pragmas = [...commonPragmas, ...(writes ? [] : ['query_only = ON'])];
+    const looking = new Writer(filename, pragmas, { isLooking: !writes });
     try {
       return await wayBackFrom(dataDir, async () => {
         await assertNotNewer(looking.knex);
-        await assertUpToDate(looking.knex);
+        await assertBegun(looking.knex);
+        if (!isOlderTaken) await assertUpToDate(looking.knex);
         return new Database(dataDir, looking, { urgent: looking.knex, usual: looking.knex });
       });
     } catch (error) {
@@ -199,6 +202,11 @@ export class Database {
     return result;
   }
 
+  /** Ends the statement that runs, of a database that was opened to look: it then fails. */
+  interrupt(): void {
+    this.#writer.connection.interrupt();
+  }
+
   /** Moves the write-ahead log into the file and shortens it. */
   async checkpoint(): Promise<void> {
     await wayBackFrom(this.#dataDir, async () => await this.#queue.run('bulk', async () => await this.#emptyLog()));
@@ -253,7 +261,7 @@ export class Database {
 }
 
 async function assertWhole(filename: string, check: PageCheck, signal: AbortSignal): Promise<void> {
-  const connection = await openConnection(filename);
+  const connection = await openToLook(filename);
   try {
     const [damage] = await findDamage(connection, check, signal);
     if (damage === undefined) return;

@@ -2,10 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { type ErrorCode, type ErrorData, hasCode, SmError, tooManyOpenFiles } from '../domain/errors.ts';
 import { MIB } from '../domain/units.ts';
 import { canOpenFiles, isOutOfFiles } from '../lib/open-files.ts';
+import { isFileError } from '../lib/system-errors.ts';
 
 /** SQLite's words for a file that it cannot open, read or write, whatever the reason. */
 const vagueReasons = ['SQLITE_IOERR', 'SQLITE_CANTOPEN'];
 const fullReasons = ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'];
+/** The system's words for what another user owns. */
+const refusedReasons = ['EACCES', 'EPERM'];
 /** SQLite writes by pages and makes room for an index of 32 KiB. */
 const noRoomBytes = MIB / 4;
 
@@ -17,9 +20,10 @@ export async function toDiskError(error: unknown, file: string, dataDir: string)
   return await explained({ code, reason, data: { file, reason }, cause: error }, dataDir);
 }
 
-/** Gives an error of the disk, or of a database that stayed locked, its true code and what to do. Others stay as they are. */
+/** Gives an error of the disk or of a file, or of a database that stayed locked, its true code and what to do. Others stay as they are. */
 export async function withDiskAdvice(error: unknown, dataDir: string): Promise<unknown> {
   if (isOutOfFiles(error)) return tooManyOpenFiles(error);
+  if (isFileError(error)) return await toDiskError(error, error.path, dataDir);
   if (!hasCode(error, 'DISK_FULL', 'DISK_READ_ONLY', 'DATABASE_BUSY')) return error;
   const { code, data, cause = error } = error;
   if (data['dataDir'] !== undefined) return error;
@@ -46,6 +50,8 @@ function message(code: ErrorCode, reason: string, dataDir: string): string {
     return `the disk of ${dataDir} is full (${reason}): make room, the bot then goes on by itself`;
   if (code === 'DATABASE_BUSY')
     return `another program has kept the database in ${dataDir} locked for too long (${reason}): end it; fuser -v on smanager-db.sqlite tells which it is`;
+  if (refusedReasons.includes(reason))
+    return `${dataDir}, or a file in it, may not be used by this user (${reason}): see whose they are; chown -R gives them to the user that the bot runs as`;
   return `${dataDir} cannot be written (${reason}): see whether its disk is mounted read-only, whose the folder is, and what the kernel says of the disk`;
 }
 

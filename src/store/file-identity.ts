@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { SmError } from '../domain/errors.ts';
 import { closeConnection, openImmutable, run } from './connection.ts';
@@ -15,12 +15,24 @@ const knownVersions = [1, 2];
 const schemaFormatOffset = 44;
 const newestSchemaFormat = 4;
 
+/** Whether there is such a file. One that cannot be looked at is not gone: the system's own error is thrown then. */
+export function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
 /**
  * Looks at the file without locking or changing it. Returns whether it carries our mark already; one without mark and tables may get it.
- * @throws SmError DATABASE_FOREIGN when it is another program's, for one the old crust-smanager's; DATABASE_DAMAGED
+ * @throws SmError DATABASE_FOREIGN when it is another program's, for one the old crust-smanager's, or a folder; DATABASE_DAMAGED. The system's
+ * own error when it may not be read
  */
 export async function assertOurs(filename: string): Promise<boolean> {
-  if (!existsSync(filename)) return false;
+  const found = statSync(filename, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  if (found.isDirectory()) {
+    throw new SmError('DATABASE_FOREIGN', `${filename} is a folder, no database; it was not touched`, {
+      file: filename,
+    });
+  }
   const header = await readHeader(filename);
   if (header.length === headerBytes && header.readUInt32BE(headerIdOffset) === applicationId) {
     assertPlausible(header, filename);

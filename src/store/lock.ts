@@ -4,7 +4,7 @@ import type sqlite3 from 'sqlite3';
 import { SmError } from '../domain/errors.ts';
 import { closeConnection, openOrMake, run } from './connection.ts';
 import { toDiskError } from './disk-trouble.ts';
-import { keepPrivate, spillInto } from './own-files.ts';
+import { giveToOwner, keepPrivate, spillInto } from './own-files.ts';
 
 const lockFileName = 'smanager-db.lock';
 
@@ -34,6 +34,7 @@ export class InstanceLock {
     try {
       await run(connection, 'BEGIN EXCLUSIVE');
       await keepPrivate([file, `${file}-journal`]);
+      await giveToOwner(dataDir, [file, `${file}-journal`]);
       return new InstanceLock(connection);
     } catch (error) {
       await closeConnection(connection);

@@ -1,4 +1,5 @@
-import { chmod, stat } from 'node:fs/promises';
+import { chmod, lchown, stat } from 'node:fs/promises';
+import path from 'node:path';
 
 /** rw-r-----: what a file of the bot may allow at most. */
 const mostAllowed = 0o640;
@@ -13,6 +14,19 @@ export async function keepPrivate(files: readonly string[]): Promise<void> {
     if (found === undefined || found.uid !== process.geteuid?.()) continue;
     const allowed = found.mode & 0o777;
     if ((allowed & ~mostAllowed) !== 0) await chmod(file, allowed & mostAllowed);
+  }
+}
+
+/**
+ * What root has made in the data directory is given to whom the directory belongs: a command by `docker exec` is root, while the bot has dropped it
+ * and could not use it. Whoever is not root has nothing to give.
+ */
+export async function giveToOwner(dataDir: string, files: readonly string[]): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(dataDir);
+  for (const file of files) {
+    const isInside = !path.relative(dataDir, file).startsWith('..');
+    if (isInside && (await findMode(file)) !== undefined) await lchown(file, uid, gid);
   }
 }
 

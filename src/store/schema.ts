@@ -12,32 +12,42 @@ export const ownSchema = schemaOf(migrations.map(({ name }) => name));
 
 /** @throws SmError DATABASE_NEWER when a step is recorded that this program does not know */
 export async function assertNotNewer(source: Knex): Promise<void> {
-  const tables: { name: string }[] = await source.raw(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'knex_migrations'",
-  );
-  if (tables.length === 0) return;
-  const recorded: { name: string }[] = await source('knex_migrations').select('name');
-  const unknown = recorded.find((row) => !migrations.some((migration) => migration.name === row.name));
+  const unknown = (await recordedSteps(source)).find((step) => !migrations.some(({ name }) => name === step));
   if (unknown !== undefined) {
     throw new SmError(
       'DATABASE_NEWER',
       'the database was written by a newer smanager: run that version, or go back to a backup',
       {
-        step: unknown.name,
+        step: unknown,
       },
     );
   }
 }
 
-/** @throws SmError DATABASE_MISSING when steps are to come: only the bot takes them, and statements of this program would find no such table */
+/** @throws SmError DATABASE_MISSING when no bot has written to it yet */
+export async function assertBegun(source: Knex): Promise<void> {
+  if ((await recordedSteps(source)).length > 0) return;
+  throw new SmError('DATABASE_MISSING', 'the database is empty: the bot fills it when it starts', {});
+}
+
+/** @throws SmError DATABASE_OLDER when steps are to come: only the bot takes them, and statements of this program would find no such table */
 export async function assertUpToDate(source: Knex): Promise<void> {
-  const recorded: { name: string }[] = await source('knex_migrations').select('name');
-  if (migrations.every(({ name }) => recorded.some((row) => row.name === name))) return;
+  const recorded = await recordedSteps(source);
+  if (migrations.every(({ name }) => recorded.includes(name))) return;
   throw new SmError(
-    'DATABASE_MISSING',
+    'DATABASE_OLDER',
     'the database is that of an older smanager: the bot brings it up to date when it starts',
     {},
   );
+}
+
+async function recordedSteps(source: Knex): Promise<readonly string[]> {
+  const tables: { name: string }[] = await source.raw(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'knex_migrations'",
+  );
+  if (tables.length === 0) return [];
+  const recorded: { name: string }[] = await source('knex_migrations').select('name');
+  return recorded.map(({ name }) => name);
 }
 
 /**

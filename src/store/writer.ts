@@ -12,8 +12,10 @@ export class Writer {
   readonly knex: Knex;
   #connection: sqlite3.Database | undefined;
 
-  constructor(filename: string, pragmas: readonly string[]) {
-    this.knex = connect(filename, pragmas, 1, (connection) => (this.#connection = connection));
+  /** One that `isLooking` writes nothing, not even by closing. */
+  constructor(filename: string, pragmas: readonly string[], { isLooking = false } = {}) {
+    const onConnection = (connection: sqlite3.Database): void => void (this.#connection = connection);
+    this.knex = connect(filename, pragmas, 1, { onConnection, isLooking });
   }
 
   /** The driver's own connection. */

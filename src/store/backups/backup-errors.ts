@@ -1,6 +1,7 @@
 import { hasCode, SmError, tooManyOpenFiles } from '../../domain/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { isOutOfFiles } from '../../lib/open-files.ts';
+import { isFileError } from '../../lib/system-errors.ts';
 import { toStoreError } from '../sqlite-errors.ts';
 
 const noSpaceCodes = ['ENOSPC', 'EDQUOT'];
@@ -14,7 +15,9 @@ export function toBackupError(error: unknown, file: string): unknown {
     return new SmError('BACKUP_NO_SPACE', `the disk was full before ${file} was complete`, { file }, error);
   }
   if (hasCode(known, 'DISK_READ_ONLY') || (!(known instanceof SmError) && /^E[A-Z]+$/u.test(code))) {
-    return new SmError('BACKUP_FAILED', `${file} cannot be read or written (${code})`, { file, reason: code }, error);
+    const named = isFileError(known) ? known.path : file;
+    const message = `${named} cannot be read or written (${code})`;
+    return new SmError('BACKUP_FAILED', message, { file: named, reason: code }, error);
   }
   return known;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { toBackupError } from './backup-errors.ts';
 import { type BackupKind, type BackupLabel, parseBackupName } from './backup-name.ts';
@@ -32,14 +32,24 @@ export async function listBackups(dataDir: string): Promise<readonly BackupFile[
   return found.sort((a, b) => b.atMs - a.atMs);
 }
 
-/** The newest backup that a program of this schema can open. */
-export async function newestFitting(dataDir: string, schema: number): Promise<BackupFile | undefined> {
-  return (await listBackups(dataDir)).find((backup) => backup.schema <= schema);
+/**
+ * The newest backup that a program of this schema can open. One whose name is of a time to come was made while the clock was ahead, and may be older
+ * than all others: it is the last choice.
+ */
+export async function newestFitting(dataDir: string, schema: number, nowMs: number): Promise<BackupFile | undefined> {
+  const fitting = (await listBackups(dataDir)).filter((backup) => backup.schema <= schema);
+  return futureLast(fitting, nowMs)[0];
+}
+
+function futureLast(backups: readonly BackupFile[], nowMs: number): readonly BackupFile[] {
+  return [...backups.filter(({ atMs }) => atMs <= nowMs), ...backups.filter(({ atMs }) => atMs > nowMs)];
 }
 
 /**
- * Removes automatic backups of this kind, the oldest first, until `kept` remain, `newest` among them whatever its name says. Of those before a
+ * Removes automatic backups of this kind, the oldest first, until `kept` remain, `newest` among them whatever its name says; names of a time
+ * after that one's go first. Of those before a
  * migration one stays for each schema, so that the last one of an older program outlives repeated starts of a newer one.
+ * @throws SmError BACKUP_FAILED of the first that cannot be removed, after all were tried
  */
 export async function removeOldBackups(
   dataDir: string,
@@ -54,18 +64,20 @@ export async function removeOldBackups(
   },
 ): Promise<void> {
   const all = (await listBackups(dataDir)).filter((backup) => backup.kind === kind);
-  const inOrder = [...all.filter(({ file }) => file === newest), ...all.filter(({ file }) => file !== newest)];
+  const made = all.filter(({ file }) => file === newest);
+  const others = all.filter(({ file }) => file !== newest);
+  const inOrder = [...made, ...futureLast(others, made[0]?.atMs ?? Infinity)];
   const schemas = new Set<number>();
+  const failures: unknown[] = [];
   let count = 0;
   for (const { file, schema } of inOrder) {
     const isKept = count < kept && !(kind === 'before-migration' && schemas.has(schema));
     schemas.add(schema);
     if (isKept) count += 1;
-    else
-      await rm(file).catch((error: unknown) => {
-        throw toBackupError(error, file);
-      });
+    else await unlink(file).catch((error: unknown) => failures.push(toBackupError(error, file)));
   }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
 }
 
 /** Removes what was left of copies that were not finished. Nobody may be making one. */

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type sqlite3 from 'sqlite3';
 import { SmError } from '../../domain/errors.ts';
 import { MIB } from '../../domain/units.ts';
-import { closeConnection, openConnection, openImmutable, run } from '../connection.ts';
+import { closeConnection, openImmutable, openToLook, run } from '../connection.ts';
+import { giveToOwner } from '../own-files.ts';
 import type { PageCheck } from '../page-check.ts';
 import { noRoomFor, toBackupError } from './backup-errors.ts';
 import { newPartialName } from './backup-folder.ts';
@@ -14,6 +15,7 @@ import { copyOnline } from './online-copy.ts';
 const spareBytes = 256 * MIB;
 
 export interface CopyOptions {
+  readonly dataDir: string;
   readonly source: string;
   /** Whether a bot may have it open, or a log lies beside it. Another one may lie where nothing can be written. */
   readonly isShared: boolean;
@@ -40,11 +42,12 @@ export interface CheckedCopy {
  * @throws SmError BACKUP_NO_SPACE, BACKUP_FAILED, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY
  */
 export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy> {
-  const { source, folder, check, signal } = options;
+  const { dataDir, source, folder, check, signal } = options;
   const partial = path.join(folder, newPartialName());
   try {
     await assertRoom(options);
     await (await open(partial, 'wx', 0o600)).close();
+    await giveToOwner(dataDir, [partial]);
     const read = await copyAtOneMoment(options, partial);
     const facts = await inspectCopy(partial, check, signal);
     if (JSON.stringify(facts) !== JSON.stringify(read)) {
@@ -93,7 +96,7 @@ async function freeBytesOf(folder: string): Promise<number> {
 
 async function copyAtOneMoment(options: CopyOptions, target: string): Promise<DatabaseFacts> {
   const { source, isShared, signal } = options;
-  const connection = options.connection ?? (isShared ? await openConnection(source) : await openImmutable(source));
+  const connection = options.connection ?? (isShared ? await openToLook(source) : await openImmutable(source));
   try {
     await run(connection, 'PRAGMA busy_timeout = 30000');
     await run(connection, 'BEGIN');

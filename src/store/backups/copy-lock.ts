@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type sqlite3 from 'sqlite3';
 import { closeConnection, openOrMake, run } from '../connection.ts';
-import { keepPrivate } from '../own-files.ts';
+import { giveToOwner, keepPrivate } from '../own-files.ts';
 import { backupFolder, removeAbandoned } from './backup-folder.ts';
 
 const lockFileName = 'smanager-db.copies.lock';
@@ -25,6 +25,7 @@ export async function whileCopying<T>(dataDir: string, work: () => Promise<T>): 
     await run(connection, 'BEGIN');
     await run(connection, 'SELECT 1 FROM sqlite_master');
     await keepPrivate([file]);
+    await giveToOwner(dataDir, [file]);
     return await work();
   } finally {
     await closeConnection(connection);

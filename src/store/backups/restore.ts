@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { link, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, SmError } from '../../domain/errors.ts';
-import { assertOurs } from '../file-identity.ts';
+import { SmError } from '../../domain/errors.ts';
+import { assertOurs, isThere } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
 import { ownSchema } from '../schema.ts';
 import { toBackupError } from './backup-errors.ts';
-import { utcStamp } from './backup-name.ts';
-import { type CopyOptions, makeCheckedCopy, sizeOf, syncFile } from './checked-copy.ts';
+import { type CopyOptions, makeCheckedCopy, sizeOf } from './checked-copy.ts';
 import { whileCopying } from './copy-lock.ts';
 import type { DatabaseFacts } from './database-facts.ts';
+import { swapIn } from './swap-in.ts';
 
 export interface RestoreOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
   /** Whoever calls holds its instance lock. */
@@ -32,7 +31,7 @@ interface Restored extends DatabaseFacts {
 
 /**
  * Puts a copy of `file` into the place of the database of `dataDir`, after every index of it was held against its table. The replaced one stays
- * beside it. Until the last step, a rename, nothing has changed.
+ * beside it. Should the process die between the last steps, the database is refused (RESTORE_UNFINISHED) until a restore has ended.
  * @throws SmError DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OTHER_ACCOUNT, DATABASE_OTHER_CHAIN, DATABASE_DAMAGED, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function restoreDatabase(order: RestoreOrder): Promise<Restored> {
@@ -44,16 +43,14 @@ export async function restoreDatabase(order: RestoreOrder): Promise<Restored> {
 }
 
 async function restored(order: RestoreOrder): Promise<Restored> {
-  const { dataDir, file, atMs } = order;
+  const { dataDir, file } = order;
   const target = path.join(dataDir, databaseFileName);
   await assertRestorable(file, target);
   const isShared = (await sizeOf(`${file}-wal`)) > 0;
   const copy = await makeCheckedCopy({ ...order, source: file, folder: dataDir, isShared, check: 'integrity_check' });
   try {
     assertFits(copy.facts, order);
-    const setAside = await setAsideReplaced(target, atMs);
-    await rename(copy.partial, target);
-    await syncFile(dataDir);
+    const setAside = await swapIn({ ...order, partial: copy.partial, target });
     return { ...copy.facts, sizeBytes: copy.sizeBytes, setAside };
   } catch (error) {
     await rm(copy.partial, { force: true });
@@ -62,11 +59,11 @@ async function restored(order: RestoreOrder): Promise<Restored> {
 }
 
 async function assertRestorable(file: string, target: string): Promise<void> {
-  if (!existsSync(file)) throw new SmError('BACKUP_FAILED', `there is no ${file}`, { file });
   if (path.resolve(file) === path.resolve(target)) {
     throw new SmError('BACKUP_FAILED', `${file} is the database itself: name a backup of it`, { file });
   }
   try {
+    if (!isThere(file)) throw new SmError('BACKUP_FAILED', `there is no ${file}`, { file });
     if (await assertOurs(file)) return;
   } catch (error) {
     throw toBackupError(error, file);
@@ -87,43 +84,5 @@ function assertFits({ schema, identity }: DatabaseFacts, { file, account, genesi
   if (genesisHash !== undefined && identity.genesisHash !== genesisHash) {
     const message = `${file} belongs to the chain with genesis ${identity.genesisHash}, the end point serves ${genesisHash}`;
     throw new SmError('DATABASE_OTHER_CHAIN', message, { file, databaseGenesis: identity.genesisHash });
-  }
-}
-
-/** Gives the standing database, and the log that belongs to it, a name of its own: nothing of it is read or written, for it may be damaged. */
-async function setAsideReplaced(target: string, atMs: number): Promise<string | undefined> {
-  const log = `${target}-wal`;
-  let setAside: string | undefined;
-  if (existsSync(target)) {
-    await assertMovable(target);
-    setAside = path.join(path.dirname(target), `smanager-db.replaced-${utcStamp(atMs)}.sqlite`);
-    await keepAs(target, setAside);
-    if (existsSync(log)) await keepAs(log, `${setAside}-wal`);
-    await syncFile(path.dirname(target));
-  }
-  // SQLite would take a log of the old one for that of the new one and write its pages over it.
-  await rm(log, { force: true });
-  await rm(`${target}-shm`, { force: true });
-  return setAside;
-}
-
-/** Another program's file is not ours to move. */
-async function assertMovable(target: string): Promise<void> {
-  try {
-    await assertOurs(target);
-  } catch (error) {
-    if (!hasCode(error, 'DATABASE_DAMAGED')) throw error;
-  }
-}
-
-const withoutLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
-
-/** A second name for the file, so that the first one never stands for nothing; where the disk knows no such thing, another name. */
-async function keepAs(file: string, name: string): Promise<void> {
-  try {
-    await link(file, name);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && withoutLinks.includes(String(error.code)))) throw error;
-    await rename(file, name);
   }
 }

@@ -3,13 +3,15 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SmError } from '../../domain/errors.ts';
 import { SECOND_MS } from '../../domain/units.ts';
-import { assertOurs } from '../file-identity.ts';
+import { assertOurs, isThere } from '../file-identity.ts';
 import { databaseFileName } from '../file-names.ts';
+import { giveToOwner } from '../own-files.ts';
 import { toBackupError } from './backup-errors.ts';
 import { backupFolder } from './backup-folder.ts';
 import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts';
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
 import { whileCopying } from './copy-lock.ts';
+import { assertNoneUnfinished } from './unfinished-restore.ts';
 
 export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
@@ -34,15 +36,15 @@ export interface Backup {
 /**
  * Copies the database of `dataDir`, also while a bot works on it. A file of that name is whole and checked, or not there; one that stands already is
  * never replaced.
- * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, BACKUP_NO_SPACE, BACKUP_FAILED
+ * @throws SmError DATABASE_MISSING, DATABASE_FOREIGN, DATABASE_DAMAGED, DATABASE_BUSY, RESTORE_UNFINISHED, BACKUP_NO_SPACE, BACKUP_FAILED
  */
 export async function takeBackup(order: BackupOrder): Promise<Backup> {
   const { dataDir, connection } = order;
   const source = path.join(dataDir, databaseFileName);
-  if (connection === undefined && !(await isThere(order, source))) {
-    throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
-  }
   try {
+    if (connection === undefined && !(await isOurs(order, source))) {
+      throw new SmError('DATABASE_MISSING', `there is no ${databaseFileName} in ${dataDir} yet`, { dataDir });
+    }
     return await whileCopying(dataDir, async () => await copied(order, source));
   } catch (error) {
     throw toBackupError(error, order.file ?? backupFolder(dataDir));
@@ -52,8 +54,10 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
 async function copied(order: BackupOrder, source: string): Promise<Backup> {
   const { dataDir, kind, atMs } = order;
   const folder = order.file === undefined ? backupFolder(dataDir) : path.dirname(order.file);
-  if (order.file === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-  else assertFree(order.file);
+  if (order.file === undefined) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await giveToOwner(dataDir, [folder]);
+  } else assertFree(order.file);
   const copy = await makeCheckedCopy({ ...order, source, folder, isShared: true, check: 'quick_check' });
   const { schema } = copy.facts;
   const file = order.file ?? freeName(folder, { kind, schema, atMs });
@@ -67,8 +71,9 @@ function freeName(folder: string, label: BackupLabel): string {
   return existsSync(file) ? freeName(folder, { ...label, atMs: label.atMs + SECOND_MS }) : file;
 }
 
-async function isThere({ isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
-  return existsSync(source) && (isOpenHere || (await assertOurs(source)));
+async function isOurs({ dataDir, isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  await assertNoneUnfinished(dataDir);
+  return isOpenHere ? isThere(source) : await assertOurs(source);
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {

@@ -30,7 +30,7 @@ export async function withWayBack(error: unknown, dataDir: string): Promise<unkn
 
 async function newestOrTrouble(dataDir: string): Promise<BackupFile | SmError | undefined> {
   try {
-    return await newestFitting(dataDir, ownSchema);
+    return await newestFitting(dataDir, ownSchema, Date.now());
   } catch (error) {
     if (error instanceof SmError) return error;
     throw error;

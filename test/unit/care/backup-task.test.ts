@@ -129,6 +129,23 @@ describe('a daily backup that there is no room for', () => {
   });
 });
 
+it('an old backup that cannot be removed is told as that; the backup of the day stands, and the others go', async () => {
+  const inTheWay = backupName({ kind: 'daily', schema: 6, atMs: startMs - 9 * DAY_MS });
+  const old = backupName({ kind: 'daily', schema: 6, atMs: startMs - 10 * DAY_MS });
+  await mkdir(path.join(backupFolder(dataDir), inTheWay), { recursive: true });
+  await writeFile(path.join(backupFolder(dataDir), old), '');
+  const pass = started({ kept: 1 });
+  await pass(20 * MINUTE_MS);
+  expect(await daysOf()).toContain(0);
+  expect(await namesIn(backupFolder(dataDir))).not.toContain(old);
+  expect(conditions.list()).toEqual([]);
+  expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([
+    expect.objectContaining({ message: 'An old backup of the database could not be removed' }),
+  ]);
+  await pass(23 * HOUR_MS);
+  expect(await namesIn(backupFolder(dataDir))).toHaveLength(2);
+});
+
 it('a backup whose copy is damaged replaces no good one', async () => {
   const pass = started({ kept: 1 });
   await pass(20 * MINUTE_MS);

@@ -7,6 +7,7 @@ import { runCli } from '../../../src/cli/cli.ts';
 import { Database } from '../../../src/store/database.ts';
 import { Facts } from '../../../src/store/facts.ts';
 import { closedEndPoint } from '../../support/local-server.ts';
+import { ofSchema1 } from '../../support/schema-1.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { crustAddress, least } from '../config/load.ts';
 
@@ -101,6 +102,26 @@ describe('smanager check', () => {
     const outcome = await smanager(['check'], folder);
     expect(outcome.code).toBe(1);
     expect(lineOf(outcome, 'database')).toMatch(/^WRONG +database +it belongs to the account cTanother/);
+  });
+
+  it('looks at the account of a database of an older smanager, which the bot would bring up to date', async () => {
+    const { folder, dataDir } = await home();
+    await ofSchema1(dataDir, async (knex) => {
+      const content = JSON.stringify({ account: 'cTanother', genesisHash: '0x11' });
+      await knex('config').insert({ name: 'identity', content });
+    });
+    const outcome = await smanager(['check'], folder);
+    expect(lineOf(outcome, 'database')).toMatch(/^WRONG +database +it belongs to the account cTanother/);
+    const { code, err } = await smanager(['status'], folder);
+    expect(code).toBe(78);
+    expect(err).toContain('that of an older smanager');
+  });
+
+  it('takes an empty database for none', async () => {
+    const { folder, dataDir } = await home();
+    await writeFile(path.join(dataDir, 'smanager-db.sqlite'), '');
+    expect(lineOf(await smanager(['check'], folder), 'database')).toMatch(/^ok +database +none in /);
+    expect((await smanager(['status'], folder)).code).toBe(78);
   });
 
   it('tells of a database that is not ours', async () => {

@@ -17,7 +17,8 @@ export async function cli(
   {
     env = {},
     workingDirectory = '/nowhere',
-  }: { env?: Readonly<Record<string, string>>; workingDirectory?: string } = {},
+    signal = new AbortController().signal,
+  }: { env?: Readonly<Record<string, string>>; workingDirectory?: string; signal?: AbortSignal } = {},
 ): Promise<CliOutcome> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const code = await runCli(['node', 'smanager', ...words], {
@@ -29,7 +30,7 @@ export async function cli(
     missingEngineOptions: [],
     endSoon: () => undefined,
     keepSecret: () => undefined,
-    signal: new AbortController().signal,
+    signal,
   });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { knownKeys } from '../../../src/config/keys/known-keys.ts';
 import { readEnvironment } from '../../../src/config/reading/environment.ts';
 import { readValueFile } from '../../../src/config/reading/value-file.ts';
+import { asNobody } from '../../support/as-nobody.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { least, messageAt, refused } from './load.ts';
 
@@ -22,17 +23,6 @@ async function fileOf(content: string | Uint8Array): Promise<string> {
 async function problemOf(content: string | Uint8Array): Promise<string | undefined> {
   const error = await refused(least, { [tokenFile]: await fileOf(content) });
   return messageAt(error.issues, tokenFile);
-}
-
-/** Root reads a closed file all the same. */
-async function asNobody(work: () => Promise<void>): Promise<void> {
-  const own = process.geteuid?.();
-  if (own === 0) process.seteuid?.(65_534);
-  try {
-    await work();
-  } finally {
-    if (own === 0) process.seteuid?.(own);
-  }
 }
 
 describe('a value from a file', () => {

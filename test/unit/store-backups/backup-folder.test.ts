@@ -62,10 +62,10 @@ describe('the backups that stand', () => {
     const dataDir = await folderWith(labels, ['notes.txt', 'smanager-db.aa.partial']);
     expect((await listBackups(dataDir)).map(({ schema }) => schema)).toEqual([3, 2, 1]);
     expect(await listBackups(await tempDir())).toEqual([]);
-    expect((await newestFitting(dataDir, 2))?.file).toBe(
+    expect((await newestFitting(dataDir, 2, atMs + 9 * DAY_MS))?.file).toBe(
       fileIn(dataDir, { kind: 'daily', schema: 2, atMs: atMs + 2 * DAY_MS }),
     );
-    expect(await newestFitting(dataDir, 0)).toBeUndefined();
+    expect(await newestFitting(dataDir, 0, atMs)).toBeUndefined();
   });
 
   it('of a day go, the oldest first, but none by hand and none from before a migration', async () => {
@@ -86,6 +86,20 @@ describe('the backups that stand', () => {
     const dataDir = await folderWith([made, ...ofTheFuture]);
     await removeOldBackups(dataDir, { kind: 'daily', kept: 2, newest: fileIn(dataDir, made) });
     expect(await namesIn(backupFolder(dataDir))).toEqual([made, ofTheFuture[2] ?? made].map(backupName));
+  });
+
+  it('with names of a time to come are chosen last and go first: the clock was ahead when they were made', async () => {
+    const of = (day: number) => ({ kind: 'daily' as const, schema: 6, atMs: atMs + day * DAY_MS });
+    const dataDir = await folderWith([0, 1, 2, 365, 366].map(of));
+    const newest = fileIn(dataDir, of(2));
+    const chosen = await newestFitting(dataDir, 6, atMs + 2.5 * DAY_MS);
+    expect(chosen?.file).toBe(newest);
+    await removeOldBackups(dataDir, { kind: 'daily', kept: 4, newest });
+    expect(await namesIn(backupFolder(dataDir))).toEqual([0, 1, 2, 366].map(of).map(backupName));
+    await removeOldBackups(dataDir, { kind: 'daily', kept: 3, newest });
+    expect(await namesIn(backupFolder(dataDir))).toEqual([0, 1, 2].map(of).map(backupName));
+    const alone = await folderWith([of(365)]);
+    expect((await newestFitting(alone, 6, atMs))?.file).toBe(fileIn(alone, of(365)));
   });
 
   it('from before migrations keep one for each schema, however often a start was tried', async () => {

@@ -121,6 +121,47 @@ it('whatever eight bytes of a page are flipped, it is refused or whole, never an
   );
 });
 
+describe('a database with the log of another one beside it is refused, and both stay as they are, by', () => {
+  /** The database of a backup, with the log that a bot was killed with long after. */
+  async function withForeignLog(): Promise<{ dataDir: string; file: string; way: string }> {
+    const { dataDir, file } = await homeWith(good);
+    const killed = await Database.open(dataDir);
+    await killed.write('claim', async (tx) => await tx('file_record').where('id', '>', 2000).delete());
+    await killed.checkpoint();
+    await killed.write('claim', async (tx) => await tx('file_record').update({ status: 'queued', verdict: 'take' }));
+    const left = await homeWith(backup.bytes);
+    await copyFile(`${file}-wal`, `${left.file}-wal`);
+    await killed.close();
+    return left;
+  }
+
+  const looks: readonly (readonly [string, (dataDir: string) => Promise<unknown>])[] = [
+    ['a start', async (dataDir) => await Database.open(dataDir)],
+    ['smanager backup', async (dataDir) => await takeBackup({ dataDir, kind: 'by-hand', atMs, signal: never })],
+    [
+      'smanager integrity',
+      async (dataDir) => {
+        const database = await Database.openExisting(dataDir);
+        try {
+          await database.assertWhole(never);
+        } finally {
+          await database.close();
+        }
+      },
+    ],
+  ];
+
+  it.each(looks)('%s', async (_, look) => {
+    const { dataDir, file, way } = await withForeignLog();
+    const log = await readFile(`${file}-wal`);
+    await expect(look(dataDir)).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });
+    expect(backup.bytes.equals(await readFile(file))).toBe(true);
+    expect(log.equals(await readFile(`${file}-wal`))).toBe(true);
+    await restoreDatabase({ dataDir, file: way, account, genesisHash, atMs, signal: never });
+    await start(dataDir);
+  });
+});
+
 describe('what is not ours is never written to:', () => {
   it.each([
     ['no database', Buffer.from('no pages of SQLite\n'.repeat(1000))],

@@ -82,8 +82,11 @@ describe('restoring', () => {
     for (const suffix of ['', '-wal']) await copyFile(`${file}${suffix}`, path.join(other, `copy.sqlite${suffix}`));
     await database.close();
     const empty = await tempDir();
-    const restored = await restoreDatabase(order(empty, path.join(other, 'copy.sqlite')));
+    const copy = path.join(other, 'copy.sqlite');
+    const before = [await readFile(copy), await readFile(`${copy}-wal`)];
+    const restored = await restoreDatabase(order(empty, copy));
     expect(restored.setAside).toBeUndefined();
+    expect([await readFile(copy), await readFile(`${copy}-wal`)]).toEqual(before);
     expect(await factNames(path.join(empty, databaseFileName))).toEqual(['identity', 'in the log']);
   });
 
@@ -180,7 +183,7 @@ describe('nothing changes when the file is', () => {
     },
     {
       what: 'a folder',
-      code: 'BACKUP_FAILED',
+      code: 'DATABASE_FOREIGN',
       make: async (file) => {
         await rm(file);
         await mkdir(file);

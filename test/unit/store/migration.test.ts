@@ -27,7 +27,7 @@ describe('a database of the first schema', () => {
   it('is not looked at by a command before a bot has brought it up to date', async () => {
     const folder = await tempDir();
     await ofSchema1(folder, async () => undefined);
-    await expect(Database.openExisting(folder)).rejects.toMatchObject({ code: 'DATABASE_MISSING' });
+    await expect(Database.openExisting(folder)).rejects.toMatchObject({ code: 'DATABASE_OLDER' });
     await (await Database.open(folder)).close();
     await (await Database.openExisting(folder)).close();
   });
