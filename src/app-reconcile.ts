@@ -48,13 +48,14 @@ export function pinKeeperTask(parts: LoopParts & Pick<ReconcilerParts, 'database
   const { database, sworker, ipfs, logger } = parts;
   const store = { listing: new HeldListing(database), rows: new ReconcileRows(database) };
   const keeper = new PinKeeper({ sworker, ipfs, store });
-  const keepPins = async (signal: AbortSignal): Promise<void> => {
-    const { pinned, incomplete, refusals } = await keeper.keepAll(signal);
+  const keepPins = async (signal: AbortSignal): Promise<boolean> => {
+    const { pinned, incomplete, refused, firstRefusal } = await keeper.keepAll(signal);
     if (pinned > 0) logger.info('Sealed files whose pin was missing are pinned again', { files: pinned });
-    const left = incomplete + refusals.length;
-    if (left === 0) return;
-    const reason = refusals[0] ?? 'the daemon lacks some of their blocks';
+    const left = incomplete + refused;
+    if (left === 0) return true;
+    const reason = firstRefusal ?? 'the daemon lacks some of their blocks';
     logger.warn('Sealed files without a pin cannot be pinned again', { files: left, reason });
+    return refused === 0;
   };
   return new PinKeeperTask({ ...parts, keepPins });
 }

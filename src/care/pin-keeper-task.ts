@@ -5,7 +5,7 @@ import type { Task } from '../runtime/task.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 
 interface PinKeeperTaskParts extends LoopParts {
-  readonly keepPins: (signal: AbortSignal) => Promise<void>;
+  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /** What a process before has left is taken up by then. */
@@ -17,8 +17,8 @@ const againAfterMs = 10 * MINUTE_MS;
 /** Looks for sealed files without a pin after the start, once a day, and soon after a pull that ended sealed without the daemon's word for the pin. */
 export class PinKeeperTask implements Task {
   readonly name = 'pin-keeper';
-  /** Pins sealed files again whose pin is missing. */
-  readonly keepPins: (signal: AbortSignal) => Promise<void>;
+  /** Pins sealed files again whose pin is missing. @returns false when the daemon refused to pin some whose blocks it may have */
+  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
   readonly #parts: PinKeeperTaskParts;
   readonly #wakeUp: WakeUp;
 

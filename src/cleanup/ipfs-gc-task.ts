@@ -21,8 +21,11 @@ export interface IpfsGcParts extends LoopParts {
   readonly database: Database;
   readonly facts: Facts;
   readonly pins: Pick<PinRows, 'countRunning'>;
-  /** Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. */
-  readonly keepPins: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. Resolves with false when it refused to pin
+   * some whose blocks it may have.
+   */
+  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
   readonly settings: { readonly thresholdPercent: number; readonly intervalMs: number };
 }
 
@@ -62,24 +65,35 @@ export class IpfsGcTask implements Task {
   }
 
   async #held(state: GcState, heldSinceMs: number, signal: AbortSignal): Promise<number> {
-    const { clock, conditions, logger, pins, settings } = this.#parts;
+    const { clock, logger, pins, settings } = this.#parts;
     const isNew = this.#raise();
     const running = await pins.countRunning();
-    if (running === 0) return isNew ? holdLookMs : await this.#collect(signal);
+    if (running === 0) return isNew ? holdLookMs : await this.#keepAndCollect(state, signal);
     if (!isHoldOver(heldSinceMs, clock.nowMs())) {
       if (heldSinceMs !== state.heldSinceMs) await this.#keep({ ...state, heldSinceMs });
       return holdLookMs;
     }
-    await this.#keep({ ...state, heldSinceMs: null, notBeforeMs: clock.nowMs() + PAUSE_MS });
-    conditions.clear(gcHold);
+    await this.#lift(state, PAUSE_MS);
     logger.warn('Pulls did not end in time for garbage collection; trying again in a day', { running });
     return settings.intervalMs;
   }
 
-  async #collect(signal: AbortSignal): Promise<number> {
-    const { clock, conditions, ipfs, keepPins, logger, settings } = this.#parts;
+  async #keepAndCollect(state: GcState, signal: AbortSignal): Promise<number> {
+    const { keepPins, logger, settings } = this.#parts;
     // Nothing is collected while it cannot be asked whether every sealed file is pinned.
-    await keepPins(signal);
+    if (await keepPins(signal)) return await this.#collect(signal);
+    await this.#lift(state, settings.intervalMs);
+    logger.warn('No garbage is collected while the daemon refuses to pin sealed files; trying again later');
+    return settings.intervalMs;
+  }
+
+  async #lift(state: GcState, pauseMs: number): Promise<void> {
+    await this.#keep({ ...state, heldSinceMs: null, notBeforeMs: this.#parts.clock.nowMs() + pauseMs });
+    this.#parts.conditions.clear(gcHold);
+  }
+
+  async #collect(signal: AbortSignal): Promise<number> {
+    const { clock, conditions, ipfs, logger, settings } = this.#parts;
     let next: GcState = { ...untouched, lastMs: clock.nowMs(), notBeforeMs: clock.nowMs() + settings.intervalMs };
     try {
       const before = await ipfs.repoSize(signal);

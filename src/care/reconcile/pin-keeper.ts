@@ -10,8 +10,10 @@ export interface KeptPins {
   readonly pinned: number;
   /** The daemon lacks some of their blocks, which a garbage collection before must have taken: a pin would bring nothing back. */
   readonly incomplete: number;
-  /** What the daemon said of the others. */
-  readonly refusals: readonly string[];
+  /** The daemon has all their blocks, or does not say, and did not pin them: a collection would take what a later pin could keep. */
+  readonly refused: number;
+  /** What it said of the first of these. */
+  readonly firstRefusal: string | undefined;
 }
 
 const mostPulls = 1000;
@@ -51,8 +53,8 @@ export class PinKeeper {
    * @throws SmError SWORKER_*, IPFS_*, DATABASE_*
    */
   async keep(recordIds: readonly number[], signal: AbortSignal): Promise<KeptPins> {
-    let [pinned, incomplete] = [0, 0];
-    const refusals: string[] = [];
+    let [pinned, incomplete, refused] = [0, 0, 0];
+    let firstRefusal: string | undefined;
     for (const recordId of recordIds) {
       signal.throwIfAborted();
       const cid = await this.#unpinned(recordId, signal);
@@ -60,9 +62,12 @@ export class PinKeeper {
       const result = await this.#parts.ipfs.pinAgain(cid, signal);
       if (result.kind === 'pinned') pinned += 1;
       else if (result.kind === 'incomplete') incomplete += 1;
-      else refusals.push(`${cid}: ${result.message}`);
+      else {
+        refused += 1;
+        firstRefusal ??= `${cid}: ${result.message}`;
+      }
     }
-    return { pinned, incomplete, refusals };
+    return { pinned, incomplete, refused, firstRefusal };
   }
 
   /** The record's CID, if it is one to be pinned again. */

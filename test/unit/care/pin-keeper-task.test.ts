@@ -19,6 +19,7 @@ class KeeperWorld {
     keepPins: async () => {
       this.looks += 1;
       if (this.fails !== undefined) throw new SmError(this.fails, 'no answer');
+      return true;
     },
   });
   readonly #abort = new AbortController();

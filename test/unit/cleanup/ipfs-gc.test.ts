@@ -40,7 +40,7 @@ class GcWorld {
   readonly repository = new Repository();
   readonly database: Database;
   running = 0;
-  keepPins: () => Promise<void> = async () => undefined;
+  keepPins: () => Promise<boolean> = async () => true;
   #abort: AbortController | undefined;
   #ended: Promise<void> | undefined;
 
@@ -116,6 +116,7 @@ describe('garbage collection', () => {
     world.keepPins = async () => {
       collectedBefore.push(world.repository.collections);
       if (isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
+      return true;
     };
     await world.start();
     await world.after(5 * MINUTE_MS);
@@ -127,6 +128,23 @@ describe('garbage collection', () => {
     expect(world.repository.collections).toBe(1);
     expect(new Set(collectedBefore)).toEqual(new Set([0]));
     expect(world.holds).toBe(false);
+  });
+
+  it('does not run while the daemon refuses to pin sealed files: pulls go on, and it is tried again later', async () => {
+    const world = await gcWorld();
+    let looks = 0;
+    world.keepPins = async () => {
+      looks += 1;
+      return looks > 1;
+    };
+    await world.start();
+    await world.after(MINUTE_MS);
+    expect([looks, world.repository.collections, world.holds]).toEqual([1, 0, false]);
+    expect(world.logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    await world.after(HOUR_MS - 2 * MINUTE_MS);
+    expect([looks, world.holds]).toEqual([1, false]);
+    await world.after(2 * MINUTE_MS);
+    expect([looks, world.repository.collections, world.holds]).toEqual([2, 1, false]);
   });
 
   it('does not run at or below the threshold, or without a limit', async () => {

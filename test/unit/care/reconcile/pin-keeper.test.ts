@@ -5,7 +5,7 @@ import type { HeldWorld } from '../../../support/held-world.ts';
 import { type ReconcileWorld, reconcileWorld } from '../../../support/reconcile-world.ts';
 
 const going = new AbortController().signal;
-const nothing: KeptPins = { pinned: 0, incomplete: 0, refusals: [] };
+const nothing: KeptPins = { pinned: 0, incomplete: 0, refused: 0, firstRefusal: undefined };
 let world: ReconcileWorld;
 let held: HeldWorld;
 let asked: string[];
@@ -41,14 +41,14 @@ describe('a sealed file whose pin is missing', () => {
   });
 
   it('is counted when the daemon cannot pin it, and keeps no other from being pinned', async () => {
-    for (const cid of ['half', 'odd', 'whole']) await unpinned(cid);
+    for (const cid of ['half', 'odd', 'odder', 'whole']) await unpinned(cid);
     world.daemonPins = async (cid) =>
       cid === 'half'
         ? { kind: 'incomplete' }
-        : cid === 'odd'
+        : cid.startsWith('odd')
           ? { kind: 'refused', message: 'no file' }
           : { kind: 'pinned' };
-    expect(await keepAll()).toEqual({ pinned: 1, incomplete: 1, refusals: ['odd: no file'] });
+    expect(await keepAll()).toEqual({ pinned: 1, incomplete: 1, refused: 2, firstRefusal: 'odd: no file' });
     expect([...held.daemon.pins].toSorted()).toEqual(['fine', 'whole']);
   });
 
