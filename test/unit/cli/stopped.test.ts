@@ -40,14 +40,14 @@ describe('looking for rows that do not agree', () => {
   it('ends the question that is being answered', async () => {
     const database = await Database.openExisting(dataDir);
     onTestFinished(async () => await database.close());
-    let outcome: string | undefined;
+    const outcomes: string[] = [];
     const endless = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n';
     const asked = database
       .read(async (reader) => await reader.raw(endless))
-      .catch((error: Error) => void (outcome = error.message));
+      .catch((error: Error) => void outcomes.push(error.message));
     // An interrupt before the driver has begun ends nothing.
-    for (; outcome === undefined; await settle()) database.interrupt();
+    for (; outcomes.length === 0; await settle()) database.interrupt();
     await asked;
-    expect(outcome).toContain('SQLITE_INTERRUPT');
+    expect(outcomes).toEqual([expect.stringContaining('SQLITE_INTERRUPT')]);
   });
 });
