@@ -1,6 +1,7 @@
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import { HOUR_MS, MIB, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { Part } from '../support/sim/call-desk.ts';
+import type { SingleFailure } from './database-troubles.ts';
 
 /** What the node is configured to take. */
 export const sizeLimitsMib = { min: 0.5, max: 100 };
@@ -48,8 +49,13 @@ export type AnswersAct =
   | { readonly kind: 'faults'; readonly perMille: number; readonly seed: number }
   | { readonly kind: 'reorder-answers'; readonly seed: number };
 
+/**
+ * The bot's disk has no room, or another program has its database locked, for a while; or one statement fails, the so-manieth from here on that could.
+ */
+export type DatabaseAct = Passing<'disk-full' | 'locked'> | ({ readonly kind: 'statement-fails' } & SingleFailure);
+
 /** One thing that happens in a history. Acts know each other by nothing but their order, so any of them can be left out. */
-export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct;
+export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct | DatabaseAct;
 
 export type ActKind = Act['kind'];
 
@@ -57,6 +63,9 @@ type Draw = (random: SeededRandom) => Act;
 
 const parts: readonly Part[] = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 const outageMs = (random: SeededRandom): number => random.between(10, 3_600) * SECOND_MS;
+
+/** The bot ends of it and is started again each second, so that an hour would be thousands of starts. */
+const troubleMs = (random: SeededRandom): number => random.between(1, 20) * SECOND_MS;
 
 /** Every act but the passing of time, and how often it is drawn. */
 const draws: readonly (readonly [number, Draw])[] = [
@@ -91,6 +100,17 @@ const draws: readonly (readonly [number, Draw])[] = [
     }),
   ],
   [1, (random) => ({ kind: 'reorder-answers', seed: random.next() })],
+  [1, (random) => ({ kind: 'disk-full', forMs: troubleMs(random) })],
+  [1, (random) => ({ kind: 'locked', forMs: troubleMs(random) })],
+  [
+    3,
+    (random) => ({
+      kind: 'statement-fails',
+      code: random.fraction() < 0.5 ? 'SQLITE_FULL' : 'SQLITE_IOERR',
+      at: random.fraction() < 0.3 ? 'commit' : 'any',
+      after: random.between(1, 100),
+    }),
+  ],
 ];
 
 export const actKinds: readonly ActKind[] = [

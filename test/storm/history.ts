@@ -18,6 +18,8 @@ export interface Outcome {
   readonly asked: Readonly<Record<string, number>>;
   /** How often a fault befell a call, by `part name fault`. */
   readonly faults: Readonly<Record<string, number>>;
+  /** How often a statement of the bot failed, by `verb code`. */
+  readonly troubles: Readonly<Record<string, number>>;
   /** What did not hold, and after which act. */
   readonly broken: { readonly afterAct: number; readonly invariants: readonly string[] } | undefined;
 }
@@ -73,7 +75,7 @@ function stormOptions(seed: number): SimOptions {
 /** Tells a history from its beginning until everything has settled, checking what must hold after every act. */
 export async function tellHistory(seed: number, acts: readonly Act[]): Promise<Outcome> {
   const world = await SimWorld.create(stormOptions(seed));
-  const stage = new Stage(world);
+  const stage = new Stage(world, seed);
   let afterAct = -1;
   let invariants: readonly string[] = [];
   try {
@@ -99,9 +101,11 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
       counts,
       asked,
       faults,
+      troubles: Object.fromEntries(stage.troubles.counts),
       broken: invariants.length === 0 ? undefined : { afterAct, invariants },
     };
   } finally {
+    stage.close();
     await world.close();
   }
 }

@@ -1,6 +1,7 @@
 import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
+import { driverGate } from '../support/sim/driver-gate.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
 import { MIB } from '../../src/domain/units.ts';
 import {
@@ -9,10 +10,12 @@ import {
   type AnswersAct,
   type BotAct,
   type ChainAct,
+  type DatabaseAct,
   type OrderAct,
   type OutsideAct,
   sizeLimitsMib,
 } from './acts.ts';
+import { DatabaseTroubles } from './database-troubles.ts';
 import { type Lies, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
@@ -30,9 +33,16 @@ export class Stage {
   /** What undoes the acts that pass by themselves. */
   readonly #undo = new Set<() => void>();
   readonly #lies: Lies = { lastBlock: Number.NEGATIVE_INFINITY, lastFile: undefined };
+  readonly troubles: DatabaseTroubles;
 
-  constructor(world: SimWorld) {
+  constructor(world: SimWorld, seed: number) {
     this.#world = world;
+    this.troubles = new DatabaseTroubles(new SeededRandom(seed));
+    driverGate.chooseRefusal = (statement) => this.troubles.choose(statement);
+  }
+
+  close(): void {
+    driverGate.chooseRefusal = undefined;
   }
 
   async perform(act: Act): Promise<void> {
@@ -47,6 +57,7 @@ export class Stage {
     const { desk, ipfs, sworker } = this.#world;
     desk.chooseFault = undefined;
     desk.chooseNext = undefined;
+    this.troubles.calm();
     const undo = [...this.#undo];
     for (const one of undo) one();
     sworker.restart();
@@ -81,6 +92,10 @@ export class Stage {
       case 'faults':
       case 'reorder-answers':
         return this.#answers(act);
+      case 'disk-full':
+      case 'locked':
+      case 'statement-fails':
+        return this.#database(act);
       case 'restart-sworker':
       case 'seal-by-hand':
       case 'upgrade-runtime':
@@ -184,6 +199,22 @@ export class Stage {
         desk.chooseNext = (waiting) => random.between(0, waiting - 1);
         return true;
       }
+    }
+  }
+
+  #database(act: DatabaseAct): boolean {
+    const { troubles } = this;
+    switch (act.kind) {
+      case 'disk-full':
+        troubles.isFull = true;
+        return this.#for(act.forMs, () => (troubles.isFull = false));
+      case 'locked':
+        troubles.isLocked = true;
+        return this.#for(act.forMs, () => (troubles.isLocked = false));
+      case 'statement-fails':
+      default:
+        troubles.failOnce(act);
+        return true;
     }
   }
 

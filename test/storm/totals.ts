@@ -24,6 +24,13 @@ export const mustHappen = [
   'restarts by outage',
 ];
 
+/** Of a change of the database, by `verb code`. */
+export const mustFail = [
+  'BEGIN SQLITE_BUSY',
+  ...['INSERT', 'UPDATE', 'COMMIT'].flatMap((verb) => [`${verb} SQLITE_FULL`, `${verb} SQLITE_IOERR`]),
+  'SELECT SQLITE_IOERR',
+];
+
 /** What happened in all histories of a run. */
 export class Totals {
   histories = 0;
@@ -33,9 +40,13 @@ export class Totals {
   /** By call, then by the kind of the fault. */
   readonly faults = new Map<string, Map<string, number>>();
 
-  add({ counts, asked, faults }: Pick<Outcome, 'counts' | 'asked' | 'faults'>): void {
+  /** Statements that failed, by `verb code`. */
+  readonly troubles = new Map<string, number>();
+
+  add({ counts, asked, faults, troubles }: Pick<Outcome, 'counts' | 'asked' | 'faults' | 'troubles'>): void {
     this.histories += 1;
     for (const [name, times] of Object.entries(counts)) addTo(this.counts, name, times);
+    for (const [name, times] of Object.entries(troubles)) addTo(this.troubles, name, times);
     for (const [call, times] of Object.entries(asked)) addTo(this.asked, call, times);
     for (const [name, times] of Object.entries(faults)) {
       const at = name.lastIndexOf(' ');
@@ -52,6 +63,7 @@ export class Totals {
     const missing = [...actKinds, ...mustHappen]
       .filter((name) => of(name) === 0)
       .map((name) => `${name} never happened`);
+    for (const name of mustFail) if (!this.troubles.has(name)) missing.push(`no ${name}`);
     for (const part of parts) {
       for (const kind of stormFaultKinds)
         if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
@@ -71,6 +83,7 @@ export class Totals {
     const calls = [...this.asked].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
       [...this.counts].map(([name, times]) => `${name} ${times}`).join(', '),
+      `statements that failed: ${[...this.troubles].map(([name, times]) => `${name} ${times}`).join(', ')}`,
       `${'fault × call'.padEnd(48)}${['asked', ...stormFaultKinds].map((kind) => kind.padStart(15)).join('')}`,
       ...calls.map(([call, times]) => {
         const ofKinds = stormFaultKinds.map((kind) => this.faults.get(call)?.get(kind) ?? 0);

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { stormFaultKinds } from '../../support/sim/call-desk.ts';
 import { actKinds } from '../../storm/acts.ts';
-import { askedOften, judgedFromHistories, mustHappen, Totals } from '../../storm/totals.ts';
+import { askedOften, judgedFromHistories, mustFail, mustHappen, Totals } from '../../storm/totals.ts';
 
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 
 /** Everything once a history, but for what is left out. */
-function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
+function totalsWithout(left: { readonly count?: string; readonly fault?: string; readonly trouble?: string }): Totals {
   const names = [...actKinds, ...mustHappen].filter((name) => name !== left.count);
   const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
   const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
   const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
+  const troubles = Object.fromEntries(mustFail.filter((name) => name !== left.trouble).map((name) => [name, 1]));
   const totals = new Totals();
-  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, asked: {}, faults });
+  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, asked: {}, faults, troubles });
   return totals;
 }
 
@@ -25,6 +26,10 @@ describe('The totals of a run', () => {
     expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
   });
 
+  it.each(mustFail)('miss %s when no statement failed so', (trouble) => {
+    expect(totalsWithout({ trouble }).missing()).toEqual([`no ${trouble}`]);
+  });
+
   it('miss a kind of fault that never befell a part', () => {
     expect(totalsWithout({ fault: 'ipfs some call half' }).missing()).toEqual(['half never befell ipfs']);
   });
@@ -32,7 +37,7 @@ describe('The totals of a run', () => {
   it('miss a kind of fault that never befell a call that was asked often', () => {
     const totals = totalsWithout({});
     for (const kind of stormFaultKinds.filter((one) => one !== 'wrong')) {
-      totals.add({ counts: {}, asked: {}, faults: { [`chain other ${kind}`]: 1 } });
+      totals.add({ counts: {}, asked: {}, faults: { [`chain other ${kind}`]: 1 }, troubles: {} });
     }
     totals.asked.set('chain other', askedOften - 1);
     expect(totals.missing()).toEqual([]);
@@ -51,9 +56,15 @@ describe('The totals of a run', () => {
 
   it('are printed with every fault of every call', () => {
     const totals = new Totals();
-    totals.add({ counts: { pulls: 3 }, asked: { 'ipfs pin/add': 7 }, faults: { 'ipfs pin/add half': 2 } });
-    const [counts, , row] = totals.lines();
+    totals.add({
+      counts: { pulls: 3 },
+      asked: { 'ipfs pin/add': 7 },
+      faults: { 'ipfs pin/add half': 2 },
+      troubles: { 'COMMIT SQLITE_FULL': 4 },
+    });
+    const [counts, troubles, , row] = totals.lines();
     expect(counts).toBe('pulls 3');
+    expect(troubles).toBe('statements that failed: COMMIT SQLITE_FULL 4');
     expect(row).toMatch(/^ipfs pin\/add +7 +0 +0 +0 +2 +0/u);
   });
 });
