@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Ipfs } from '../../src/clients/ipfs/ipfs.ts';
-import type { FaultKind } from '../support/sim/call-desk.ts';
+import { type FaultKind, stormFaultKinds } from '../support/sim/call-desk.ts';
 import { SimChainTransport } from '../support/sim/chain-binding.ts';
 import { SimIpfs } from '../support/sim/ipfs-binding.ts';
+import { SimHttpTransport } from '../support/sim/http-binding.ts';
 import { Life } from '../support/sim/life.ts';
+import { sworkerService } from '../support/sim/sworker-binding.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
 
 const { signal } = new AbortController();
@@ -94,3 +96,58 @@ test.each([
     handled.mockRestore();
   },
 );
+
+/** What is counted of a fault that is drawn for one question; whatever comes of it. */
+async function countedOf(fault: FaultKind, ask: () => Promise<unknown>): Promise<readonly string[]> {
+  world.desk.faultCounts.clear();
+  await answered(fault, async () => await ask().catch(() => undefined));
+  return [...world.desk.faultCounts.keys()];
+}
+
+const sworkerAt = (isReachable: boolean): SimHttpTransport =>
+  new SimHttpTransport(
+    sworkerService(world.sworker, () => isReachable),
+    world.desk,
+    new Life(),
+  );
+const askSworker = async (path: string, isReachable = true): Promise<unknown> =>
+  await sworkerAt(isReachable).send({ method: 'GET', path: `/api/v0${path}`, headers: {}, signal });
+
+async function askChain(method: string, params: readonly unknown[], isReachable = true): Promise<unknown> {
+  const [node] = world.chainNodes;
+  if (node === undefined) throw new Error('no node');
+  return await new SimChainTransport({ ...node, isReachable }, world.desk, new Life()).send(method, params, signal);
+}
+
+const atOnce = stormFaultKinds.filter((kind) => kind !== 'delayed');
+
+test.each(atOnce)('%s befalls whoever can be reached, and nobody else', async (fault) => {
+  expect(await countedOf(fault, async () => await askSworker('/workload'))).toHaveLength(1);
+  expect(await countedOf(fault, async () => await askSworker('/workload', false))).toEqual([]);
+  expect(await countedOf(fault, async () => await askChain('chain_getHeader', []))).toHaveLength(1);
+  expect(await countedOf(fault, async () => await askChain('chain_getHeader', [], false))).toEqual([]);
+  expect(await countedOf(fault, async () => await ipfs.version(signal))).toHaveLength(1);
+  world.ipfs.crash();
+  expect(await countedOf(fault, async () => await ipfs.version(signal))).toEqual([]);
+  world.ipfs.start();
+});
+
+test('A wrong answer that is the true one is none', async () => {
+  expect(await countedOf('wrong', async () => await askSworker('/file/info_by_type?type=lost'))).toEqual([]);
+  expect(await countedOf('wrong', async () => await askSworker('/file/info?cid=unknown'))).toEqual([]);
+  expect(await countedOf('wrong', async () => await askChain('state_getStorage', ['0x00']))).toEqual([]);
+});
+
+test('What the other side refuses anyway is not spoilt by a lost answer', async () => {
+  expect(await countedOf('answer-dropped', async () => await askChain('no_such_method', []))).toEqual([]);
+});
+
+test('Of a batch whose connection is lost, what stands behind is not spoilt', async () => {
+  const [node] = world.chainNodes;
+  if (node === undefined) throw new Error('no node');
+  const calls = ['chain_getHeader', 'chain_getFinalizedHead'].map((method) => ({ method, params: [] }));
+  const transport = new SimChainTransport(node, world.desk, new Life());
+  expect(await countedOf('dropped', async () => await transport.sendBatch(calls, signal))).toEqual([
+    'chain chain_getHeader dropped',
+  ]);
+});

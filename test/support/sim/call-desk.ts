@@ -26,12 +26,15 @@ export type FaultChooser = (call: OutsideCall, nowMs: number) => FaultKind | und
 /** What a question gets for its fault: `delayed` is the desk's own affair. */
 export type SpoiltBy = Exclude<FaultKind, 'delayed'> | undefined;
 
+/** Takes back what was chosen for the so-manieth question of a message: its answer is what it would have been without. */
+export type Missed = (index: number) => void;
+
 interface Item {
   readonly life: Life;
   readonly isOver: () => boolean;
   /** Undefined for what the other side sends by itself. */
   readonly calls: readonly OutsideCall[] | undefined;
-  readonly run: (faults: readonly SpoiltBy[]) => void;
+  readonly run: (faults: readonly SpoiltBy[], missed: Missed) => void;
 }
 
 /** Of delayed answers; some of the bot's questions are given up before. */
@@ -43,7 +46,7 @@ export class CallDesk {
   #items: Item[] = [];
   /** How often each call was asked, by `part name`. */
   readonly counts = new Map<string, number>();
-  /** How often a fault befell a call, by `part name fault`. */
+  /** How often a fault befell a call and changed what came of it, by `part name fault`. */
   readonly faultCounts = new Map<string, number>();
   /** Replaced at will; undefined spoils nothing. */
   chooseFault: FaultChooser | undefined;
@@ -68,9 +71,9 @@ export class CallDesk {
     call: OutsideCall,
     life: Life,
     signal: AbortSignal,
-    answer: (fault: SpoiltBy) => T | Promise<T>,
+    answer: (fault: SpoiltBy, missed: () => void) => T | Promise<T>,
   ): Promise<T> {
-    return await this.askTogether([call], life, signal, ([fault]) => answer(fault));
+    return await this.askTogether([call], life, signal, ([fault], missed) => answer(fault, () => missed(0)));
   }
 
   /** Questions of one message, whose answers come in one message too: each is spoilt for itself, and one that is late makes all of them late. */
@@ -78,7 +81,7 @@ export class CallDesk {
     calls: readonly OutsideCall[],
     life: Life,
     signal: AbortSignal,
-    answer: (faults: readonly SpoiltBy[]) => T | Promise<T>,
+    answer: (faults: readonly SpoiltBy[], missed: Missed) => T | Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
     for (const call of calls) this.onSent?.(call);
@@ -92,10 +95,10 @@ export class CallDesk {
       };
       const onAbort = (): void => settle(() => reject(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
-      const run = (faults: readonly SpoiltBy[]): void => {
+      const run: Item['run'] = (faults, missed) => {
         void (async () => {
           try {
-            const value = await answer(faults);
+            const value = await answer(faults, missed);
             settle(() => resolve(value));
           } catch (error) {
             settle(() => reject(error));
@@ -116,7 +119,7 @@ export class CallDesk {
     this.#items = this.#items.filter((item) => !item.life.isDead && !item.isOver());
     const item = this.#take();
     if (item !== undefined) {
-      if (item.calls === undefined) item.run([]);
+      if (item.calls === undefined) item.run([], () => undefined);
       else this.#answer(item, item.calls);
       return true;
     }
@@ -136,11 +139,15 @@ export class CallDesk {
     const faults = calls.map((call) => this.#chosenFault(call));
     // The effect comes before or after the step: both are moments at which a process can die.
     if (!item.life.step()) return;
+    const missed = (index: number): void => {
+      const [call, fault] = [calls[index], spoiltBy[index]];
+      if (call !== undefined && fault !== undefined) count(this.faultCounts, `${call.part} ${call.name} ${fault}`, -1);
+    };
     const spoiltBy = faults.map((fault) => (fault === 'delayed' ? undefined : fault));
-    if (!faults.includes('delayed')) item.run(spoiltBy);
+    if (!faults.includes('delayed')) item.run(spoiltBy, missed);
     else {
       this.#clock.after(delayMs, () => {
-        if (!item.isOver() && !item.life.isDead) item.run(spoiltBy);
+        if (!item.isOver() && !item.life.isDead) item.run(spoiltBy, missed);
       });
     }
   }
@@ -154,6 +161,8 @@ export class CallDesk {
   }
 }
 
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function count(counts: Map<string, number>, name: string, by = 1): void {
+  const times = (counts.get(name) ?? 0) + by;
+  if (times === 0) counts.delete(name);
+  else counts.set(name, times);
 }
