@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { Ipfs } from '../../src/clients/ipfs/ipfs.ts';
 import { type FaultKind, stormFaultKinds } from '../support/sim/call-desk.ts';
 import { SimChainTransport } from '../support/sim/chain-binding.ts';
@@ -22,7 +23,10 @@ beforeAll(async () => {
   await answered(undefined, async () => await ipfs.pinAdd(pinned, { signal, onProgress: () => undefined }));
 });
 
-beforeEach(() => void (world.desk.chooseFault = undefined));
+beforeEach(() => {
+  world.desk.chooseFault = undefined;
+  world.desk.lateMs = () => SECOND_MS;
+});
 
 afterAll(async () => await world.close());
 
@@ -150,4 +154,78 @@ test('Of a batch whose connection is lost, what stands behind is not spoilt', as
   expect(await countedOf('dropped', async () => await transport.sendBatch(calls, signal))).toEqual([
     'chain chain_getHeader dropped',
   ]);
+});
+
+describe('What comes late', () => {
+  const lateMs = 30 * MINUTE_MS;
+
+  /** Whoever asked gives up, or dies, before his question is carried out. */
+  async function unheard(ask: (life: Life, giveUp: AbortSignal) => Promise<unknown>, how: 'gives up' | 'dies') {
+    world.desk.chooseFault = () => 'late';
+    world.desk.lateMs = () => lateMs;
+    const life = new Life();
+    const giveUp = new AbortController();
+    const outcome = vi.fn<(error: unknown) => void>();
+    ask(life, giveUp.signal).catch(outcome);
+    await world.run(2);
+    expect(world.desk.late.size).toBe(1);
+    if (how === 'gives up') giveUp.abort(new Error('not in time'));
+    else life.die();
+    await world.runMs(lateMs);
+    expect(world.desk.late.size).toBe(0);
+    expect(outcome).toHaveBeenCalledTimes(how === 'gives up' ? 1 : 0);
+  }
+
+  const heldFile = async (): Promise<string> => {
+    const cid = world.cids.any();
+    world.sworker.preload([{ cid, sizeBytes: 1024 }]);
+    await world.ipfs.pin(cid);
+    return cid;
+  };
+
+  test.each(['gives up', 'dies'] as const)('is done all the same when whoever asked %s', async (how) => {
+    const [deleted, unpinned] = [await heldFile(), await heldFile()];
+    const deletion = {
+      method: 'POST',
+      path: '/api/v0/storage/delete',
+      body: JSON.stringify({ cid: deleted }),
+    } as const;
+    await unheard(async (life, giveUp) => {
+      const sworker = new SimHttpTransport(
+        sworkerService(world.sworker, () => true),
+        world.desk,
+        life,
+      );
+      return await sworker.send({ ...deletion, headers: {}, signal: giveUp });
+    }, how);
+    expect(world.sworker.files.find(deleted)).toBeUndefined();
+    await unheard(async (life, giveUp) => {
+      return await new SimIpfs(world.ipfs, world.desk, life, world.watch).pinRemove(unpinned, giveUp);
+    }, how);
+    expect(world.ipfs.hasPin(unpinned)).toBe(false);
+  });
+
+  test.each(['gives up', 'dies'] as const)('is no pull any more when whoever asked for it %s', async (how) => {
+    const cid = world.cids.any();
+    world.ipfs.putFile({ cid, sizeBytes: 1024 });
+    await unheard(async (life, giveUp) => {
+      const daemon = new SimIpfs(world.ipfs, world.desk, life, world.watch);
+      return await daemon.pinAdd(cid, { signal: giveUp, onProgress: () => undefined });
+    }, how);
+    expect(world.watch.pullsBegun.has(cid)).toBe(false);
+  });
+
+  test('is judged by when it was asked for, and counted when it takes a file whose order is back', async () => {
+    const cid = await heldFile();
+    const call = { part: 'sworker', name: 'POST /storage/delete', target: cid } as const;
+    world.watch.sent(call);
+    expect(world.watch.lettingGo.at(-1)).toMatchObject({ cid, isLive: false });
+    world.order({ cid });
+    await world.run(2);
+    world.watch.carriedOutLate(call);
+    expect(world.watch.lateOnLive).toBe(1);
+    expect(world.watch.violations).toEqual([]);
+    world.watch.sent(call);
+    expect(world.watch.violations).toEqual([expect.stringMatching(/its order lives and it is valid$/u)]);
+  });
 });

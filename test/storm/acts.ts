@@ -33,7 +33,9 @@ export type OrderAct =
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
     }
-  | Pick<'calculate' | 'reorder' | 'order-again' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
+  | Pick<
+      'calculate' | 'reorder' | 'order-again' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget' | 'unpin'
+    >;
 
 export type OutsideAct =
   | { readonly kind: 'restart-sworker' | 'upgrade-runtime' | 'seal-by-hand' }
@@ -78,11 +80,12 @@ const draws: readonly (readonly [number, Draw])[] = [
   [2, (random) => ({ kind: 'lose', pick: random.next() })],
   [1, (random) => ({ kind: 'recover', pick: random.next() })],
   [1, (random) => ({ kind: 'forget', pick: random.next() })],
+  [3, (random) => ({ kind: 'unpin', pick: random.next() })],
   [2, () => ({ kind: 'kill' })],
   [4, (random) => ({ kind: 'die', steps: random.between(1, 300) })],
   [1, () => ({ kind: 'stop' })],
   [1, () => ({ kind: 'restart-sworker' })],
-  [2, () => ({ kind: 'seal-by-hand' })],
+  [4, () => ({ kind: 'seal-by-hand' })],
   [0.3, () => ({ kind: 'upgrade-runtime' })],
   [2, (random) => ({ kind: 'away', part: parts[random.between(0, 4)] ?? 'chain', forMs: outageMs(random) })],
   [1, (random) => ({ kind: 'crash-ipfs', forMs: random.between(1, 600) * SECOND_MS })],

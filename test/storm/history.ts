@@ -27,6 +27,8 @@ export interface Outcome {
 /** A block stands for twenty: three days are 2,160 of them. What the bot counts in blocks is configured shorter by as much. */
 const stormBlockMs = 2 * MINUTE_MS;
 const settleRounds = 75;
+/** Of them at the beginning: effects are spoilt still. */
+const roughRounds = 10;
 /** Each of the bot's loops but the slow ones comes round. */
 const settleRunMs = 7 * SECOND_MS;
 /** A first start: all seeded orders are known and decided. */
@@ -68,7 +70,7 @@ function stormOptions(seed: number): SimOptions {
     storageMaxBytes: 300_000_000,
     config: {
       scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
-      cleanup: { graceHours: 0.25 },
+      cleanup: { graceHours: 0.25, endOrphanSeals: seed % 5 > 0 },
       seal: { lostGraceHours: 0.5 },
       indexer: { scanIntervalHours: 1 },
       pull: { stallMinutes: 5 },
@@ -130,11 +132,13 @@ async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]>
   await stage.calm();
   let open: readonly string[] = [];
   for (let round = 0; round < settleRounds; round += 1) {
+    if (round === roughRounds) stage.spare();
     await world.runMs(settleRunMs);
     const wrong = await world.broken({ liesSeldom });
     if (wrong.length > 0) return wrong;
     open = await world.broken({ isSettled: true, isCleanedUp: true });
-    if (open.length === 0) return [];
+    if (open.length === 0 && world.desk.late.size === 0) return [];
+    if (round < roughRounds) stage.orderWhatIsDeletedLate();
     await world.leapMs(2 * HOUR_MS);
   }
   return open.map((line) => `not settled: ${line}`);
@@ -154,6 +158,8 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
       .length,
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,
     collections: world.desk.counts.get('ipfs repo/gc') ?? 0,
+    'seals ended': world.watch.lettingGo.filter(({ how }) => how === 'seal_end').length,
+    'deletions late of what lives': world.watch.lateOnLive,
     'pins made again': world.desk.counts.get('ipfs pin/update') ?? 0,
     reconciliations: world.logger.lines.filter(({ message }) => message.endsWith(' agree')).length,
     backups: world.logger.lines.filter(({ message }) => message === 'Backed up the database').length,

@@ -3,7 +3,7 @@ import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
 import { driverGate } from '../support/sim/driver-gate.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
-import { MIB } from '../../src/domain/units.ts';
+import { HOUR_MS, MIB, MINUTE_MS } from '../../src/domain/units.ts';
 import {
   type Act,
   type ActKind,
@@ -16,12 +16,15 @@ import {
   sizeLimitsMib,
 } from './acts.ts';
 import { DatabaseTroubles } from './database-troubles.ts';
-import { type Lies, stormFaults } from './faults.ts';
+import { FaultsSoFar, stormFaults } from './faults.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
-/** Five hours or so: a seal that the bot did not begin has to stand in more than one look, and those are leaps apart. */
-const byHandBytesPerSecond = 1_000;
+/** Nine hours or so: a seal that the bot did not begin has to stand in more than one look, and those are leaps apart. */
+const byHandBytesPerSecond = 500;
+
+/** Longer than the bot waits for any answer that has an effect, so long that it looks at the order again, and an order may come back. */
+const lateMs = [MINUTE_MS, 3 * HOUR_MS] as const;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {
@@ -32,11 +35,16 @@ export class Stage {
   readonly counts = new Map<ActKind, number>();
   /** What undoes the acts that pass by themselves. */
   readonly #undo = new Set<() => void>();
-  readonly #lies: Lies = { lastBlock: Number.NEGATIVE_INFINITY, lastFile: undefined };
+  readonly #soFar: FaultsSoFar;
+  readonly #seed: number;
   readonly troubles: DatabaseTroubles;
 
   constructor(world: SimWorld, seed: number) {
     this.#world = world;
+    this.#seed = seed;
+    this.#soFar = new FaultsSoFar(seed);
+    const lateness = new SeededRandom(seed);
+    world.desk.lateMs = () => lateness.between(...lateMs);
     this.troubles = new DatabaseTroubles(new SeededRandom(seed));
     driverGate.chooseRefusal = (statement) => this.troubles.choose(statement);
   }
@@ -49,13 +57,27 @@ export class Stage {
     if (await this.#perform(act)) this.counts.set(act.kind, (this.counts.get(act.kind) ?? 0) + 1);
   }
 
+  /** Orders come back for files that sWorker has been asked to delete and has not yet. */
+  orderWhatIsDeletedLate(): void {
+    for (const { name, target } of this.#world.desk.late) {
+      const isDeletion = target !== undefined && name.endsWith('/storage/delete');
+      if (isDeletion && fileInfo(this.#world.chain, target) === undefined) this.#reorder(target);
+    }
+  }
+
+  /** Nothing is spoilt any more. */
+  spare(): void {
+    this.#world.desk.chooseFault = undefined;
+  }
+
   /**
-   * Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
+   * Everybody is reachable, nothing is spoilt but what takes turns, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
    * stands for many, the bot comes back to the rest of a pull that a killed daemon left there after it has forgotten it.
    */
   async calm(): Promise<void> {
-    const { desk, ipfs, sworker } = this.#world;
-    desk.chooseFault = undefined;
+    const { chain, desk, ipfs, sworker } = this.#world;
+    // Most of what has an effect is done only now: in the leaps before the bot hardly comes to it.
+    desk.chooseFault = stormFaults(chain, { perMille: 0, seed: this.#seed }, this.#soFar);
     desk.chooseNext = undefined;
     this.troubles.calm();
     const undo = [...this.#undo];
@@ -84,6 +106,7 @@ export class Stage {
       case 'lose':
       case 'recover':
       case 'forget':
+      case 'unpin':
         return this.#onOrders(act);
       case 'pause-finality':
       case 'pause-blocks':
@@ -132,7 +155,7 @@ export class Stage {
   }
 
   #onOrders(act: OrderAct): boolean {
-    const { sworker } = this.#world;
+    const { ipfs, sworker } = this.#world;
     const calculate = (cid: string): void => this.#world.calculate(cid);
     switch (act.kind) {
       case 'order':
@@ -155,8 +178,10 @@ export class Stage {
       case 'recover':
         return this.#onOne(this.#held('lost'), act.pick, (cid) => sworker.recoverFiles([cid]));
       case 'forget':
-      default:
         return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.files.held.delete(cid));
+      case 'unpin':
+      default:
+        return this.#onOne(this.#pinned(), act.pick, (cid) => void ipfs.unpin(cid));
     }
   }
 
@@ -191,7 +216,7 @@ export class Stage {
     const { chain, desk } = this.#world;
     switch (act.kind) {
       case 'faults':
-        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#lies);
+        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#soFar);
         return true;
       case 'reorder-answers':
       default: {
@@ -324,6 +349,12 @@ export class Stage {
       const info = fileInfo(chain, cid);
       return info !== undefined && info.expiresAtBlock > 0 && info.expiresAtBlock <= chain.head.number;
     });
+  }
+
+  /** Valid files with their pin. */
+  #pinned(): readonly string[] {
+    const { ipfs } = this.#world;
+    return ipfs.isRunning ? this.#held('valid').filter((cid) => ipfs.hasPin(cid)) : [];
   }
 
   #held(state: 'valid' | 'lost'): readonly string[] {

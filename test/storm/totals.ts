@@ -1,5 +1,6 @@
 import { stormFaultKinds } from '../support/sim/call-desk.ts';
 import { actKinds } from './acts.ts';
+import { spoiltByTurn } from './faults.ts';
 import type { Outcome } from './history.ts';
 
 /** A run over so many histories must have seen everything; a shorter one is not judged by what it did not see. */
@@ -8,6 +9,8 @@ const leastPulls = 1_000;
 const leastDeletions = 200;
 /** A call that was asked so often must have met every kind of fault: the rarest befalls one in four hundred. */
 export const askedOften = 3_000;
+/** Of calls whose faults take turns: so often each must have been asked, and then have met every kind. */
+export const leastByTurn = 30;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 export const mustHappen = [
   'seals',
@@ -16,6 +19,9 @@ export const mustHappen = [
   'closes by absence',
   'deletions of lost files',
   'collections',
+  'pins made again',
+  'seals ended',
+  'deletions late of what lives',
   'reconciliations',
   'backups',
   'walks',
@@ -68,12 +74,8 @@ export class Totals {
       for (const kind of stormFaultKinds)
         if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
     }
-    for (const [call, times] of this.asked) {
-      if (times < askedOften) continue;
-      const kinds = this.faults.get(call);
-      const never = stormFaultKinds.filter((kind) => !kinds?.has(kind));
-      for (const kind of never) missing.push(`${kind} never befell ${call}, which was asked ${times} times`);
-    }
+    missing.push(...this.#missingByTurn());
+    for (const [call, times] of this.asked) if (times >= askedOften) missing.push(...this.#missingOf(call, times));
     if (of('pulls') < leastPulls) missing.push(`${of('pulls')} pulls are fewer than ${leastPulls}`);
     if (of('deletions') < leastDeletions) missing.push(`${of('deletions')} deletions are fewer than ${leastDeletions}`);
     return missing;
@@ -90,6 +92,20 @@ export class Totals {
         return `${call.padEnd(48)}${[times, ...ofKinds].map((number) => String(number).padStart(15)).join('')}`;
       }),
     ];
+  }
+
+  #missingByTurn(): readonly string[] {
+    return spoiltByTurn.flatMap((call) => {
+      const times = this.asked.get(call) ?? 0;
+      if (times < leastByTurn) return [`${call} was asked ${times} times, fewer than ${leastByTurn}`];
+      return times < askedOften ? this.#missingOf(call, times) : [];
+    });
+  }
+
+  #missingOf(call: string, times: number): readonly string[] {
+    const kinds = this.faults.get(call);
+    const never = stormFaultKinds.filter((kind) => !kinds?.has(kind));
+    return never.map((kind) => `${kind} never befell ${call}, which was asked ${times} times`);
   }
 
   #ofPart(part: string, kind: string): number {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../../src/domain/units.ts';
 import type { Life } from './life.ts';
 import type { SimClock } from './sim-clock.ts';
 
@@ -9,8 +10,11 @@ export type Part = 'chain' | 'sworker' | 'ipfs' | 'coordinator' | 'telemetry';
  */
 export const faultKinds = ['error', 'dropped', 'answer-dropped', 'half', 'garbage', 'delayed'] as const;
 
-/** `repeated`: done twice, the second answer comes. `wrong`: nothing is done, and the answer is one that could be true. */
-export const stormFaultKinds = [...faultKinds, 'repeated', 'wrong'] as const;
+/**
+ * `repeated`: done twice, the second answer comes. `wrong`: nothing is done, and the answer is one that could be true. `late`: done after minutes, also
+ * when whoever asked has given up or died by then.
+ */
+export const stormFaultKinds = [...faultKinds, 'repeated', 'wrong', 'late'] as const;
 export type FaultKind = (typeof stormFaultKinds)[number];
 
 /** One question of the bot. */
@@ -39,6 +43,11 @@ interface Item {
 
 /** Of delayed answers; some of the bot's questions are given up before. */
 const delayMs = 20_000;
+const usualLateMs = 10 * MINUTE_MS;
+
+/** What changes something on the other side, which has read the question and does not look whether anybody waits; a pull ends with its connection. */
+const outlivesItsAsker =
+  /^(?:sworker POST|coordinator (?:POST|DELETE)|telemetry|ipfs (?:pin\/rm|pin\/update|repo\/gc))/u;
 
 /** Where the questions of the bot wait: the world answers one at a time, and only when the bot is at rest. */
 export class CallDesk {
@@ -54,6 +63,12 @@ export class CallDesk {
   chooseNext: ((waiting: number) => number) | undefined;
   /** Called when the bot sends a question, before anything else happens. */
   onSent: ((call: OutsideCall) => void) | undefined;
+  /** Called when a question is carried out late, right before. */
+  onLate: ((call: OutsideCall) => void) | undefined;
+  /** How much later what is late is carried out. */
+  lateMs: () => number = () => usualLateMs;
+  /** Questions that are still to be carried out late. */
+  readonly late = new Set<OutsideCall>();
 
   constructor(clock: SimClock) {
     this.#clock = clock;
@@ -137,19 +152,29 @@ export class CallDesk {
 
   #answer(item: Item, calls: readonly OutsideCall[]): void {
     const faults = calls.map((call) => this.#chosenFault(call));
-    // The effect comes before or after the step: both are moments at which a process can die.
-    if (!item.life.step()) return;
+    const isLate = faults.includes('late');
+    // The effect comes before or after the step: both are moments at which a process can die. What is late was read before.
+    if (!item.life.step() && !isLate) return;
     const missed = (index: number): void => {
       const [call, fault] = [calls[index], spoiltBy[index]];
       if (call !== undefined && fault !== undefined) count(this.faultCounts, `${call.part} ${call.name} ${fault}`, -1);
     };
     const spoiltBy = faults.map((fault) => (fault === 'delayed' ? undefined : fault));
-    if (!faults.includes('delayed')) item.run(spoiltBy, missed);
-    else {
-      this.#clock.after(delayMs, () => {
-        if (!item.isOver() && !item.life.isDead) item.run(spoiltBy, missed);
-      });
-    }
+    const run = (): void => item.run(spoiltBy, missed);
+    const isAwaited = (): boolean => !item.isOver() && !item.life.isDead;
+    if (isLate) this.#runLate(calls, run, isAwaited);
+    else if (faults.includes('delayed')) this.#clock.after(delayMs, () => isAwaited() && run());
+    else run();
+  }
+
+  #runLate(calls: readonly OutsideCall[], run: () => void, isAwaited: () => boolean): void {
+    for (const call of calls) this.late.add(call);
+    this.#clock.after(this.lateMs(), () => {
+      for (const call of calls) this.late.delete(call);
+      if (!isAwaited() && !calls.some(({ part, name }) => outlivesItsAsker.test(`${part} ${name}`))) return;
+      for (const call of calls) this.onLate?.(call);
+      run();
+    });
   }
 
   #chosenFault(call: OutsideCall): FaultKind | undefined {

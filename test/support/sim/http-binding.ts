@@ -69,6 +69,7 @@ export class SimHttpTransport implements HttpTransport {
       case 'half':
         return answerOf(status, [bytes.subarray(0, bytes.length >> 1)], networkError('aborted', 'ECONNRESET'));
       case 'repeated':
+      case 'late':
       case undefined:
       default:
         return answerOf(status, [bytes]);

@@ -18,6 +18,9 @@ import type { Life } from './life.ts';
 /** A wrong answer to these comes with nothing done, which is a change whatever it says. */
 const withEffect = ['pin/update', 'pin/rm', 'repo/gc'];
 
+/** For how long the daemon works on a question. */
+type During = () => AbortSignal;
+
 /** Told when the daemon begins and ends to work on a pull. */
 export interface PullWatch {
   pullBegins(cid: string): void;
@@ -53,7 +56,7 @@ export class SimIpfs implements Ipfs {
       'pin/update',
       cid,
       signal,
-      async () => ({ kind: (await this.#model.pinUpdate(cid, this.#whileAlive(signal))) ? 'pinned' : 'incomplete' }),
+      async (during) => ({ kind: (await this.#model.pinUpdate(cid, during())) ? 'pinned' : 'incomplete' }),
       () => ({ kind: 'incomplete' }),
     );
   }
@@ -78,14 +81,14 @@ export class SimIpfs implements Ipfs {
       'pin/rm',
       cid,
       signal,
-      async () => await this.#unpin(cid, signal),
+      async (during) => await this.#unpin(cid, during()),
       () => 'not-pinned',
     );
   }
 
   async #unpin(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
     try {
-      await this.#model.pinRm(cid, this.#whileAlive(signal));
+      await this.#model.pinRm(cid, signal);
       return 'removed';
     } catch (error) {
       if (error instanceof IpfsRpcError && error.message.includes('not pinned')) return 'not-pinned';
@@ -94,8 +97,8 @@ export class SimIpfs implements Ipfs {
   }
 
   async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
-    const collect = async (): Promise<GarbageCollection> => {
-      const removed = await this.#model.repoGc(this.#whileAlive(signal));
+    const collect = async (during: During): Promise<GarbageCollection> => {
+      const removed = await this.#model.repoGc(during());
       return { removedBlocks: removed.length, errors: [] };
     };
     return await this.#ask('repo/gc', undefined, signal, collect, () => ({ removedBlocks: 0, errors: [] }));
@@ -135,16 +138,19 @@ export class SimIpfs implements Ipfs {
     // Nothing is open between two answers.
   }
 
-  /** `lie`: what is answered instead, with nothing done, when the answer is to be wrong. */
+  /** `carryOut` is given for how long it may go on. `lie`: what is answered instead, with nothing done, when the answer is to be wrong. */
   async #ask<T>(
     name: string,
     target: string | undefined,
     signal: AbortSignal,
-    work: () => T | Promise<T>,
+    carryOut: (during: During) => T | Promise<T>,
     lie: () => T | Promise<T>,
   ): Promise<T> {
     return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault, missed) => {
       this.#mustRun(name, missed);
+      // What comes late goes on whether or not anybody waits for it.
+      const during = (): AbortSignal => (fault === 'late' ? new AbortController().signal : this.#whileAlive(signal));
+      const work = (): T | Promise<T> => carryOut(during);
       if (fault === 'dropped') throw lost(name, 'socket hang up');
       if (fault === 'error') throw new SmError('IPFS_REFUSED', `The IPFS daemon refused: fault injected (${name})`);
       if (fault === 'wrong') {

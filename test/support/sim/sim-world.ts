@@ -118,8 +118,10 @@ export class SimWorld {
       storageMaxBytes: options.storageMaxBytes,
       seed: String(seed),
     });
-    this.watch = new Watch(this.chain, this.sworker);
+    const { endOrphanSeals: endsOrphanSeals } = config.cleanup;
+    this.watch = new Watch(this.chain, this.sworker, { endsOrphanSeals });
     this.desk.onSent = (call) => this.watch.sent(call);
+    this.desk.onLate = (call) => this.watch.carriedOutLate(call);
     this.cids = new SimCids({ seed, members, ownIndex: this.network.members.indexOf(this.network.account) });
     this.#nextBlock();
   }

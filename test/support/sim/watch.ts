@@ -11,13 +11,18 @@ export class Watch {
   readonly lettingGo: LettingGo[] = [];
   /** Pulls that were begun, by CID. */
   readonly pullsBegun = new Map<string, number>();
+  /** Deletions that were rightly asked for, came late, and took a file whose order had come back. */
+  lateOnLive = 0;
   readonly #pulling = new Map<string, number>();
   readonly #chain: ChainModel;
   readonly #sworker: SworkerModel;
+  readonly #endsOrphanSeals: boolean;
 
-  constructor(chain: ChainModel, sworker: SworkerModel) {
+  /** `endsOrphanSeals`: the bot is told to end seals that no pull of its own began. */
+  constructor(chain: ChainModel, sworker: SworkerModel, { endsOrphanSeals = false } = {}) {
     this.#chain = chain;
     this.#sworker = sworker;
+    this.#endsOrphanSeals = endsOrphanSeals;
   }
 
   /** CIDs that the daemon is pulling for a bot now. */
@@ -34,6 +39,12 @@ export class Watch {
     if (part === 'sworker' && name === 'POST /storage/delete') this.#delete(target);
     if (part === 'sworker' && name === 'POST /storage/seal_end') this.#endSeal(target);
     if (part === 'ipfs' && name === 'pin/rm') this.#unpin(target);
+  }
+
+  /** What the bot lets go of is judged by when it asked; here it is only counted what became of that. */
+  carriedOutLate({ part, name, target }: OutsideCall): void {
+    if (target === undefined || part !== 'sworker' || name !== 'POST /storage/delete') return;
+    if (this.#isLive(target) && this.#stateOf(target) !== undefined) this.lateOnLive += 1;
   }
 
   pullBegins(cid: string): void {
@@ -62,7 +73,8 @@ export class Watch {
 
   #endSeal(cid: string): void {
     this.#note('seal_end', cid);
-    if (!this.pullsBegun.has(cid)) this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
+    if (this.#endsOrphanSeals || this.pullsBegun.has(cid)) return;
+    this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
   }
 
   #unpin(cid: string): void {
