@@ -5,7 +5,15 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import { firstBlock, type SimOptions } from '../support/sim/sim-options.ts';
 import { SimWorld } from '../support/sim/sim-world.ts';
 import { type Act, sizeLimitsMib } from './acts.ts';
+import { closeBacklog, hasBacklog, passDay, putBacklog } from './backlog.ts';
 import { Stage } from './stage.ts';
+
+interface Broken {
+  readonly afterAct: number;
+  /** Whether it broke only when everything was to come to rest after the last act. */
+  readonly settles: boolean;
+  readonly invariants: readonly string[];
+}
 
 /** What came of one history. */
 export interface Outcome {
@@ -21,7 +29,7 @@ export interface Outcome {
   /** How often a statement of the bot failed, by `verb code`. */
   readonly troubles: Readonly<Record<string, number>>;
   /** What did not hold, and after which act. */
-  readonly broken: { readonly afterAct: number; readonly invariants: readonly string[] } | undefined;
+  readonly broken: Broken | undefined;
 }
 
 /** A block stands for twenty: three days are 2,160 of them. What the bot counts in blocks is configured shorter by as much. */
@@ -78,11 +86,15 @@ function stormOptions(seed: number): SimOptions {
   };
 }
 
-/** Tells a history from its beginning until everything has settled, checking what must hold after every act. */
-export async function tellHistory(seed: number, acts: readonly Act[]): Promise<Outcome> {
+/**
+ * Tells a history from its beginning until everything has settled, checking what must hold after every act. Without `settles` it ends after the last
+ * act, for whoever knows that what broke did so before.
+ */
+export async function tellHistory(seed: number, acts: readonly Act[], { settles = true } = {}): Promise<Outcome> {
   const world = await SimWorld.create(stormOptions(seed));
   const stage = new Stage(world, seed);
   let afterAct = -1;
+  let isSettling = false;
   let invariants: readonly string[] = [];
   try {
     await begin(world, stage, seed);
@@ -92,12 +104,13 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
       if (act.kind === 'run' || act.kind === 'leap') invariants = await world.broken({ liesSeldom });
       if (invariants.length > 0) break;
     }
-    if (invariants.length === 0) invariants = await settle(world, stage);
+    isSettling = settles && invariants.length === 0;
+    if (isSettling) invariants = await settle(world, stage, seed);
   } catch (error) {
     invariants = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   }
   try {
-    const counts = { ...(await countsOf(world)), ...Object.fromEntries(stage.counts) };
+    const counts = { ...(await countsOf(world, seed)), ...Object.fromEntries(stage.counts) };
     const digest = await digestOf(world, counts, invariants);
     const faults = Object.fromEntries(world.desk.faultCounts);
     const asked = Object.fromEntries(world.desk.counts);
@@ -108,7 +121,7 @@ export async function tellHistory(seed: number, acts: readonly Act[]): Promise<O
       asked,
       faults,
       troubles: Object.fromEntries(stage.troubles.counts),
-      broken: invariants.length === 0 ? undefined : { afterAct, invariants },
+      broken: invariants.length === 0 ? undefined : { afterAct, settles: isSettling, invariants },
     };
   } finally {
     stage.close();
@@ -121,18 +134,23 @@ async function begin(world: SimWorld, stage: Stage, seed: number): Promise<void>
     stage.ordered.set(cid, Number(fileInfo(world.chain, cid)?.sizeBytes ?? 0));
   }
   // They are there without an event, so the bot's first block must have them.
+  const backlog = hasBacklog(seed) ? await putBacklog(world) : [];
   await world.run(1 + finalityLagOf(seed));
   world.isSupervised = true;
   world.startBot();
   await world.runMs(beginMs);
+  if (backlog.length > 0) await closeBacklog(world, backlog, 2 + finalityLagOf(seed));
 }
 
 /** Once everybody is reachable again everything comes to an end in bounded time. */
-async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]> {
+async function settle(world: SimWorld, stage: Stage, seed: number): Promise<readonly string[]> {
   await stage.calm();
   let open: readonly string[] = [];
   for (let round = 0; round < settleRounds; round += 1) {
-    if (round === roughRounds) stage.spare();
+    if (round === roughRounds) {
+      stage.spare();
+      if (hasBacklog(seed)) await passDay(world);
+    }
     await world.runMs(settleRunMs);
     const wrong = await world.broken({ liesSeldom });
     if (wrong.length > 0) return wrong;
@@ -144,7 +162,7 @@ async function settle(world: SimWorld, stage: Stage): Promise<readonly string[]>
   return open.map((line) => `not settled: ${line}`);
 }
 
-async function countsOf(world: SimWorld): Promise<Record<string, number>> {
+async function countsOf(world: SimWorld, seed: number): Promise<Record<string, number>> {
   const one = async (sql: string): Promise<number> => (await world.rows<{ n: number }>(sql))[0]?.n ?? 0;
   return {
     'orders known': await one('SELECT COUNT(*) AS n FROM file_record'),
@@ -153,7 +171,9 @@ async function countsOf(world: SimWorld): Promise<Record<string, number>> {
     closes: await one('SELECT COUNT(*) AS n FROM cleanup_record WHERE confirmed_block IS NOT NULL'),
     'closes by event': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'event'"),
     'closes by absence': await one("SELECT COUNT(*) AS n FROM cleanup_record WHERE cause = 'absence'"),
-    deletions: world.watch.deletions.length,
+    [hasBacklog(seed) ? 'deletions of a backlog' : 'deletions']: world.watch.deletions.length,
+    'days at their limit': world.logger.lines.filter(({ message }) => message.startsWith('As many files as may be'))
+      .length,
     'deletions of lost files': world.watch.lettingGo.filter(({ how, isLive }) => how === 'storage/delete' && isLive)
       .length,
     unpins: world.watch.lettingGo.filter(({ how }) => how === 'pin/rm').length,

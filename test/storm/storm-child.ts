@@ -6,6 +6,8 @@ export const historyMs = 3 * 24 * 3_600_000;
 
 export interface Task {
   readonly seed: number;
+  /** Those of the seed without it. */
+  readonly acts?: readonly Act[];
   /** How long a history that failed may be cut down; none without it. */
   readonly shrinkMs: number;
 }
@@ -17,16 +19,16 @@ export interface Result {
 }
 
 /** Tells the history of a seed, and cuts it down when something did not hold. */
-async function work({ seed, shrinkMs }: Task): Promise<Result> {
-  const acts = actsOf(seed, historyMs);
+async function work({ seed, acts = actsOf(seed, historyMs), shrinkMs }: Task): Promise<Result> {
   const outcome = await tellHistory(seed, acts);
   const { broken } = outcome;
   if (broken === undefined) return { outcome, shortest: undefined };
   const untilMs = performance.now() + shrinkMs;
   const kind = kindOf(outcome);
+  const { settles } = broken;
   const shortest = await shrink(
     acts.slice(0, broken.afterAct + 1),
-    async (fewer) => kindOf(await tellHistory(seed, fewer)) === kind,
+    async (fewer) => kindOf(await tellHistory(seed, fewer, { settles })) === kind,
     () => performance.now() > untilMs,
   );
   return { outcome, shortest };

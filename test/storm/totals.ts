@@ -22,6 +22,8 @@ export const mustHappen = [
   'pins made again',
   'seals ended',
   'deletions late of what lives',
+  'deletions of a backlog',
+  'days at their limit',
   'reconciliations',
   'backups',
   'walks',

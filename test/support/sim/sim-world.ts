@@ -107,7 +107,11 @@ export class SimWorld {
       clock: this.clock,
       blockNumber: () => this.chain.head.number,
       report: reportToChain(this.chain, this.network.account, () => this.sworker.files),
-      unpin: async (cid) => await this.#unpin(cid),
+      unpin: async (cid) => {
+        // sWorker asks for it when it has forgotten the file.
+        this.watch.wasDeleted(cid);
+        await this.#unpin(cid);
+      },
       account: toAddress(this.network.account),
     });
     reportEverySlot(this.chain, this.sworker);
@@ -261,6 +265,8 @@ export class SimWorld {
       pullsBegun: watch.pullsBegun,
       seen: watch.violations,
       lettingGo: watch.lettingGo.slice(this.#judged),
+      deleted: watch.deleted,
+      maxPercentPerDay: config.cleanup.maxPercentPerDay,
       held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
       lost: sworker.files.list('lost').map(({ cid }) => cid),
       wanted: this.#wanted(true),

@@ -2,13 +2,15 @@ import type { ChainModel } from '../../../devnet/chain/model.ts';
 import { textBytes } from '../../../devnet/chain/runtime/call.ts';
 import { fileKey } from '../../../devnet/chain/storage-keys.ts';
 import type { SworkerModel } from '../../../devnet/sworker/model.ts';
-import type { LettingGo } from '../invariant-view.ts';
+import type { Deleted, LettingGo } from '../invariant-view.ts';
 import type { OutsideCall } from './call-desk.ts';
 
 /** Sees what the bot does to files at the moment it does it, and keeps what it must never do. */
 export class Watch {
   readonly violations: string[] = [];
   readonly lettingGo: LettingGo[] = [];
+  /** Files that sWorker deleted for the bot, by when it asked for it last. */
+  readonly deleted: Deleted[] = [];
   /** Pulls that were begun, by CID. */
   readonly pullsBegun = new Map<string, number>();
   /** Deletions that were rightly asked for, came late, and took a file whose order had come back. */
@@ -45,6 +47,12 @@ export class Watch {
   carriedOutLate({ part, name, target }: OutsideCall): void {
     if (target === undefined || part !== 'sworker' || name !== 'POST /storage/delete') return;
     if (this.#isLive(target) && this.#stateOf(target) !== undefined) this.lateOnLive += 1;
+  }
+
+  /** sWorker has forgotten a file, or the seal of one, because it was asked to. */
+  wasDeleted(cid: string): void {
+    const asked = this.lettingGo.findLast((one) => one.cid === cid && one.how === 'storage/delete');
+    if (asked !== undefined) this.deleted.push({ cid, askedAtBlock: asked.atBlock });
   }
 
   pullBegins(cid: string): void {
