@@ -8,7 +8,7 @@ export const sizeLimitsMib = { min: 0.5, max: 100 };
 
 const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
 
-/** `pick` chooses among what there is when the act comes; nothing happens when there is nothing. */
+/** `pick` chooses among the files there are when the act comes, the same one whichever others there are; nothing happens when there is none. */
 interface Pick<K extends string> {
   readonly kind: K;
   readonly pick: number;
@@ -29,6 +29,8 @@ export type BotAct =
 export type OrderAct =
   | {
       readonly kind: 'order';
+      /** Of the CID. */
+      readonly seed: number;
       readonly whose: 'ours' | 'theirs';
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
@@ -159,7 +161,7 @@ function drawOrder(random: SeededRandom): Act {
   const whose = random.fraction() < 0.75 ? 'ours' : 'theirs';
   const odd = random.fraction();
   const nature = odd < 0.7 ? 'quick' : (fileNatures[random.between(1, 3)] ?? 'quick');
-  return { kind: 'order', whose, nature, sizeBytes: drawSize(random) };
+  return { kind: 'order', seed: random.next(), whose, nature, sizeBytes: drawSize(random) };
 }
 
 /** Some are smaller or larger than this node takes. */

@@ -1,6 +1,7 @@
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { ChainModel } from '../../devnet/chain/model.ts';
 import { type FaultChooser, type FaultKind, stormFaultKinds } from '../support/sim/call-desk.ts';
+import { numberOf } from './number-of.ts';
 
 /** Walks are further apart than half of this, so a node that forgets orders cannot do so at all three looks that a close by absence takes. */
 const lieEveryBlocks = 700;
@@ -54,13 +55,16 @@ export class FaultsSoFar {
   }
 }
 
-/** Spoils so many of a thousand answers, each by a draw of its own; some calls more often, and those that take turns whatever the number is. */
+/**
+ * Spoils so many of a thousand answers, each call by draws of its own, so that what is left out of a history changes little of others; some calls more
+ * often, and those that take turns whatever the number is.
+ */
 export function stormFaults(
   chain: ChainModel,
   { perMille, seed }: { readonly perMille: number; readonly seed: number },
   soFar: FaultsSoFar,
 ): FaultChooser {
-  const random = new SeededRandom(seed);
+  const randoms = new Map<string, SeededRandom>();
   const asked = new Map<string, number>();
   const shareOf = (call: string): number => {
     if (takesTurns.has(call)) return call === 'ipfs pin/add' ? shareOfPulls : shareByTurn;
@@ -71,6 +75,8 @@ export function stormFaults(
   };
   return ({ part, name, target }) => {
     const call = `${part} ${name}`;
+    const random = randoms.get(call) ?? new SeededRandom(numberOf(`${seed} ${call}`));
+    randoms.set(call, random);
     if (random.fraction() >= shareOf(call)) return undefined;
     const kind = takesTurns.has(call) ? soFar.nextKind(call) : drawKind(random, name);
     if (kind !== 'wrong') return kind;

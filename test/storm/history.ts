@@ -39,6 +39,8 @@ const settleRounds = 75;
 const roughRounds = 10;
 /** Each of the bot's loops but the slow ones comes round. */
 const settleRunMs = 7 * SECOND_MS;
+/** In so many rounds as much of a backlog is gone as may be within a day. */
+const dayRounds = 20;
 /** A first start: all seeded orders are known and decided. */
 const beginMs = 15 * SECOND_MS;
 /** See `lieEveryBlocks`. */
@@ -79,7 +81,7 @@ function stormOptions(seed: number): SimOptions {
     config: {
       scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
       cleanup: { graceHours: 0.25, endOrphanSeals: seed % 5 > 0 },
-      seal: { lostGraceHours: 0.5 },
+      seal: { lostGraceHours: seed % 2 === 0 ? 0.1 : 0.5 },
       indexer: { scanIntervalHours: 1 },
       pull: { stallMinutes: 5 },
     },
@@ -147,10 +149,8 @@ async function settle(world: SimWorld, stage: Stage, seed: number): Promise<read
   await stage.calm();
   let open: readonly string[] = [];
   for (let round = 0; round < settleRounds; round += 1) {
-    if (round === roughRounds) {
-      stage.spare();
-      if (hasBacklog(seed)) await passDay(world);
-    }
+    if (round === roughRounds) stage.spare();
+    if (hasBacklog(seed) && round % dayRounds === roughRounds) await passDay(world);
     await world.runMs(settleRunMs);
     const wrong = await world.broken({ liesSeldom });
     if (wrong.length > 0) return wrong;

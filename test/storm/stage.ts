@@ -1,3 +1,4 @@
+import minBy from 'lodash/minBy.js';
 import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
@@ -17,6 +18,7 @@ import {
 } from './acts.ts';
 import { DatabaseTroubles } from './database-troubles.ts';
 import { FaultsSoFar, stormFaults } from './faults.ts';
+import { numberOf } from './number-of.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
@@ -25,6 +27,9 @@ const byHandBytesPerSecond = 500;
 
 /** Longer than the bot waits for any answer that has an effect, so long that it looks at the order again, and an order may come back. */
 const lateMs = [MINUTE_MS, 3 * HOUR_MS] as const;
+
+/** Longer than some bots wait before they delete a lost file. */
+const paidForBlocks = 120;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {
@@ -174,7 +179,7 @@ export class Stage {
           this.#reorder(cid);
         });
       case 'lose':
-        return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.loseFiles([cid]));
+        return this.#onOne(this.#worthPulling(), act.pick, (cid) => sworker.loseFiles([cid]));
       case 'recover':
         return this.#onOne(this.#held('lost'), act.pick, (cid) => sworker.recoverFiles([cid]));
       case 'forget':
@@ -262,8 +267,8 @@ export class Stage {
     }
   }
 
-  #order({ whose, nature, sizeBytes }: Extract<Act, { kind: 'order' }>): boolean {
-    const cid = this.#world.cids[whose]();
+  #order({ seed, whose, nature, sizeBytes }: Extract<Act, { kind: 'order' }>): boolean {
+    const cid = this.#world.cidsOf(seed)[whose]();
     const files = {
       quick: {},
       slow: { bytesPerSecond: slowBytesPerSecond },
@@ -325,7 +330,7 @@ export class Stage {
   }
 
   #onOne(cids: readonly string[], pick: number, work: (cid: string) => unknown): boolean {
-    const cid = cids[pick % Math.max(1, cids.length)];
+    const cid = minBy(cids, (one) => numberOf(`${pick} ${one}`));
     if (cid === undefined) return false;
     work(cid);
     return true;
@@ -349,6 +354,14 @@ export class Stage {
       const info = fileInfo(chain, cid);
       return info !== undefined && info.expiresAtBlock > 0 && info.expiresAtBlock <= chain.head.number;
     });
+  }
+
+  /** Valid files that would be pulled again were they lost for long; while there are none, any valid ones. */
+  #worthPulling(): readonly string[] {
+    const { chain } = this.#world;
+    const valid = this.#held('valid');
+    const paid = valid.filter((cid) => (fileInfo(chain, cid)?.expiresAtBlock ?? 0) > chain.head.number + paidForBlocks);
+    return paid.length > 0 ? paid : valid;
   }
 
   /** Valid files with their pin. */

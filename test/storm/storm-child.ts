@@ -24,22 +24,25 @@ async function work({ seed, acts = actsOf(seed, historyMs), shrinkMs }: Task): P
   const { broken } = outcome;
   if (broken === undefined) return { outcome, shortest: undefined };
   const untilMs = performance.now() + shrinkMs;
-  const kind = kindOf(outcome);
+  const [kind] = kindsOf(outcome);
   const { settles } = broken;
   const shortest = await shrink(
     acts.slice(0, broken.afterAct + 1),
-    async (fewer) => kindOf(await tellHistory(seed, fewer, { settles })) === kind,
+    async (fewer) => kindsOf(await tellHistory(seed, fewer, { settles })).some((one) => one === kind),
     () => performance.now() > untilMs,
   );
   return { outcome, shortest };
 }
 
-/** The first invariant that broke, without what differs from order to order. */
-function kindOf({ broken }: Outcome): string | undefined {
-  return broken?.invariants[0]
-    ?.replace(/\b(?:Qm|b)[A-Za-z0-9]{40,}/gu, 'CID')
-    .replace(/\d+/gu, 'N')
-    .split('\n')[0];
+/** The invariants that broke, without what differs from order to order. */
+function kindsOf({ broken }: Outcome): readonly string[] {
+  return (broken?.invariants ?? []).map(
+    (line) =>
+      line
+        .replace(/\b(?:Qm|b)[A-Za-z0-9]{40,}/gu, 'CID')
+        .replace(/\d+/gu, 'N')
+        .split('\n')[0] ?? '',
+  );
 }
 
 process.on('message', (task: Task) => {

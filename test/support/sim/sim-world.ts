@@ -126,7 +126,7 @@ export class SimWorld {
     this.watch = new Watch(this.chain, this.sworker, { endsOrphanSeals });
     this.desk.onSent = (call) => this.watch.sent(call);
     this.desk.onLate = (call) => this.watch.carriedOutLate(call);
-    this.cids = new SimCids({ seed, members, ownIndex: this.network.members.indexOf(this.network.account) });
+    this.cids = this.cidsOf(seed);
     this.#nextBlock();
   }
 
@@ -149,6 +149,10 @@ export class SimWorld {
 
   get databaseFile(): string {
     return path.join(this.config.dataDir, 'smanager-db.sqlite');
+  }
+
+  cidsOf(seed: number): SimCids {
+    return new SimCids({ seed, members, ownIndex: this.network.members.indexOf(this.network.account) });
   }
 
   /** Puts an order into the next block, and its file on the network. */
