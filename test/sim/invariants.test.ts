@@ -1,7 +1,7 @@
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SmError } from '../../src/domain/errors.ts';
-import { MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { DAY_BLOCKS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { RecordingLogger } from '../support/quiet-logger.ts';
@@ -196,6 +196,31 @@ describe('It is found that', () => {
     expect(now).not.toContainEqual(expect.stringContaining('without two confirmations'));
     const longAgo = await brokenWith(removed(world.head - 101), { lettingGo, lostGraceBlocks: 100 });
     expect(longAgo).toContainEqual(expect.stringContaining('without two confirmations'));
+  });
+
+  test('more files are deleted than may be within a day', async () => {
+    const deletedAt = (...blocks: number[]) => blocks.map((askedAtBlock, n) => ({ cid: `file ${n}`, askedAtBlock }));
+    const at = (block: number, count: number): number[] => Array.from({ length: count }, () => block);
+    const most = deletedAt(...at(100, 200), ...at(100 + DAY_BLOCKS, 200));
+    expect(await brokenWith('', { deleted: most })).toEqual([]);
+    for (const block of [100, 100 + DAY_BLOCKS / 2, 100 + DAY_BLOCKS]) {
+      expect(await brokenWith('', { deleted: [...most, ...deletedAt(block)] })).toEqual([
+        expect.stringMatching(/^201 files were deleted within a day before \d+, more than 200$/u),
+      ]);
+    }
+    const ofMany = (files: number) => {
+      const held = Array.from({ length: 5000 - files }, (_, n) => `held ${n}`);
+      return { held, maxPercentPerDay: 5, deleted: deletedAt(...at(100, files)) };
+    };
+    const inADay = expect.stringContaining('were deleted within a day');
+    expect(await brokenWith('', ofMany(250))).not.toContainEqual(inADay);
+    expect(await brokenWith('', ofMany(251))).toContainEqual(inADay);
+  });
+
+  test('a seal is ended that no pull began, but not where the bot is told to end them', () => {
+    const watch = new Watch(world.chain, world.sworker, { endsOrphanSeals: true });
+    watch.sent({ part: 'sworker', name: 'POST /storage/seal_end', target: "the operator's" });
+    expect(watch.violations).toEqual([]);
   });
 
   describe('behind an open gap or walk', () => {

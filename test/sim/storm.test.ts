@@ -4,7 +4,7 @@ import { actsOf } from '../storm/acts.ts';
 import { tellHistory } from '../storm/history.ts';
 
 /** Seeds whose histories of three days once broke what must hold; docs/testing.md says what each found. */
-const onceFailed = [6, 7, 25, 35, 53];
+const onceFailed = [6, 7, 13, 25, 35, 53];
 
 describe('A storm', () => {
   test('is the same history each time it is told for one seed', async () => {

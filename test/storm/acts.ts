@@ -1,13 +1,14 @@
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import { HOUR_MS, MIB, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { Part } from '../support/sim/call-desk.ts';
+import type { SingleFailure } from './database-troubles.ts';
 
 /** What the node is configured to take. */
 export const sizeLimitsMib = { min: 0.5, max: 100 };
 
 const fileNatures = ['quick', 'slow', 'unreachable', 'stalling'] as const;
 
-/** `pick` chooses among what there is when the act comes; nothing happens when there is nothing. */
+/** `pick` chooses among the files there are when the act comes, the same one whichever others there are; nothing happens when there is none. */
 interface Pick<K extends string> {
   readonly kind: K;
   readonly pick: number;
@@ -28,11 +29,15 @@ export type BotAct =
 export type OrderAct =
   | {
       readonly kind: 'order';
+      /** Of the CID. */
+      readonly seed: number;
       readonly whose: 'ours' | 'theirs';
       readonly nature: (typeof fileNatures)[number];
       readonly sizeBytes: number;
     }
-  | Pick<'calculate' | 'reorder' | 'order-again' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget'>;
+  | Pick<
+      'calculate' | 'reorder' | 'order-again' | 'close' | 'close-and-reorder' | 'lose' | 'recover' | 'forget' | 'unpin'
+    >;
 
 export type OutsideAct =
   | { readonly kind: 'restart-sworker' | 'upgrade-runtime' | 'seal-by-hand' }
@@ -48,8 +53,13 @@ export type AnswersAct =
   | { readonly kind: 'faults'; readonly perMille: number; readonly seed: number }
   | { readonly kind: 'reorder-answers'; readonly seed: number };
 
+/**
+ * The bot's disk has no room, or another program has its database locked, for a while; or one statement fails, the so-manieth from here on that could.
+ */
+export type DatabaseAct = Passing<'disk-full' | 'locked'> | ({ readonly kind: 'statement-fails' } & SingleFailure);
+
 /** One thing that happens in a history. Acts know each other by nothing but their order, so any of them can be left out. */
-export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct;
+export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct | DatabaseAct;
 
 export type ActKind = Act['kind'];
 
@@ -57,6 +67,9 @@ type Draw = (random: SeededRandom) => Act;
 
 const parts: readonly Part[] = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 const outageMs = (random: SeededRandom): number => random.between(10, 3_600) * SECOND_MS;
+
+/** The bot ends of it and is started again each second, so that an hour would be thousands of starts. */
+const troubleMs = (random: SeededRandom): number => random.between(1, 20) * SECOND_MS;
 
 /** Every act but the passing of time, and how often it is drawn. */
 const draws: readonly (readonly [number, Draw])[] = [
@@ -69,11 +82,12 @@ const draws: readonly (readonly [number, Draw])[] = [
   [2, (random) => ({ kind: 'lose', pick: random.next() })],
   [1, (random) => ({ kind: 'recover', pick: random.next() })],
   [1, (random) => ({ kind: 'forget', pick: random.next() })],
+  [3, (random) => ({ kind: 'unpin', pick: random.next() })],
   [2, () => ({ kind: 'kill' })],
   [4, (random) => ({ kind: 'die', steps: random.between(1, 300) })],
   [1, () => ({ kind: 'stop' })],
   [1, () => ({ kind: 'restart-sworker' })],
-  [2, () => ({ kind: 'seal-by-hand' })],
+  [4, () => ({ kind: 'seal-by-hand' })],
   [0.3, () => ({ kind: 'upgrade-runtime' })],
   [2, (random) => ({ kind: 'away', part: parts[random.between(0, 4)] ?? 'chain', forMs: outageMs(random) })],
   [1, (random) => ({ kind: 'crash-ipfs', forMs: random.between(1, 600) * SECOND_MS })],
@@ -91,6 +105,17 @@ const draws: readonly (readonly [number, Draw])[] = [
     }),
   ],
   [1, (random) => ({ kind: 'reorder-answers', seed: random.next() })],
+  [1, (random) => ({ kind: 'disk-full', forMs: troubleMs(random) })],
+  [1, (random) => ({ kind: 'locked', forMs: troubleMs(random) })],
+  [
+    3,
+    (random) => ({
+      kind: 'statement-fails',
+      code: random.fraction() < 0.5 ? 'SQLITE_FULL' : 'SQLITE_IOERR',
+      at: random.fraction() < 0.3 ? 'commit' : 'any',
+      after: random.between(1, 100),
+    }),
+  ],
 ];
 
 export const actKinds: readonly ActKind[] = [
@@ -136,7 +161,7 @@ function drawOrder(random: SeededRandom): Act {
   const whose = random.fraction() < 0.75 ? 'ours' : 'theirs';
   const odd = random.fraction();
   const nature = odd < 0.7 ? 'quick' : (fileNatures[random.between(1, 3)] ?? 'quick');
-  return { kind: 'order', whose, nature, sizeBytes: drawSize(random) };
+  return { kind: 'order', seed: random.next(), whose, nature, sizeBytes: drawSize(random) };
 }
 
 /** Some are smaller or larger than this node takes. */

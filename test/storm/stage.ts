@@ -1,24 +1,35 @@
+import minBy from 'lodash/minBy.js';
 import { fileInfo } from '../../devnet/chain/model-files.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import type { Part } from '../support/sim/call-desk.ts';
+import { driverGate } from '../support/sim/driver-gate.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
-import { MIB } from '../../src/domain/units.ts';
+import { HOUR_MS, MIB, MINUTE_MS } from '../../src/domain/units.ts';
 import {
   type Act,
   type ActKind,
   type AnswersAct,
   type BotAct,
   type ChainAct,
+  type DatabaseAct,
   type OrderAct,
   type OutsideAct,
   sizeLimitsMib,
 } from './acts.ts';
-import { type Lies, stormFaults } from './faults.ts';
+import { DatabaseTroubles } from './database-troubles.ts';
+import { FaultsSoFar, stormFaults } from './faults.ts';
+import { numberOf } from './number-of.ts';
 
 /** A slow file takes some ten minutes. */
 const slowBytesPerSecond = 50_000;
-/** Five hours or so: a seal that the bot did not begin has to stand in more than one look, and those are leaps apart. */
-const byHandBytesPerSecond = 1_000;
+/** Nine hours or so: a seal that the bot did not begin has to stand in more than one look, and those are leaps apart. */
+const byHandBytesPerSecond = 500;
+
+/** Longer than the bot waits for any answer that has an effect, so long that it looks at the order again, and an order may come back. */
+const lateMs = [MINUTE_MS, 3 * HOUR_MS] as const;
+
+/** Longer than some bots wait before they delete a lost file. */
+const paidForBlocks = 120;
 
 /** Carries the acts of a history out in a world. */
 export class Stage {
@@ -29,24 +40,51 @@ export class Stage {
   readonly counts = new Map<ActKind, number>();
   /** What undoes the acts that pass by themselves. */
   readonly #undo = new Set<() => void>();
-  readonly #lies: Lies = { lastBlock: Number.NEGATIVE_INFINITY, lastFile: undefined };
+  readonly #soFar: FaultsSoFar;
+  readonly #seed: number;
+  readonly troubles: DatabaseTroubles;
 
-  constructor(world: SimWorld) {
+  constructor(world: SimWorld, seed: number) {
     this.#world = world;
+    this.#seed = seed;
+    this.#soFar = new FaultsSoFar(seed);
+    const lateness = new SeededRandom(seed);
+    world.desk.lateMs = () => lateness.between(...lateMs);
+    this.troubles = new DatabaseTroubles(new SeededRandom(seed));
+    driverGate.chooseRefusal = (statement) => this.troubles.choose(statement);
+  }
+
+  close(): void {
+    driverGate.chooseRefusal = undefined;
   }
 
   async perform(act: Act): Promise<void> {
     if (await this.#perform(act)) this.counts.set(act.kind, (this.counts.get(act.kind) ?? 0) + 1);
   }
 
+  /** Orders come back for files that sWorker has been asked to delete and has not yet. */
+  orderWhatIsDeletedLate(): void {
+    for (const { name, target } of this.#world.desk.late) {
+      const isDeletion = target !== undefined && name.endsWith('/storage/delete');
+      if (isDeletion && fileInfo(this.#world.chain, target) === undefined) this.#reorder(target);
+    }
+  }
+
+  /** Nothing is spoilt any more. */
+  spare(): void {
+    this.#world.desk.chooseFault = undefined;
+  }
+
   /**
-   * Everybody is reachable, nothing is spoilt, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
+   * Everybody is reachable, nothing is spoilt but what takes turns, every file can be had, and a bot runs. What is lost stays lost. sWorker was started again: where a block
    * stands for many, the bot comes back to the rest of a pull that a killed daemon left there after it has forgotten it.
    */
   async calm(): Promise<void> {
-    const { desk, ipfs, sworker } = this.#world;
-    desk.chooseFault = undefined;
+    const { chain, desk, ipfs, sworker } = this.#world;
+    // Most of what has an effect is done only now: in the leaps before the bot hardly comes to it.
+    desk.chooseFault = stormFaults(chain, { perMille: 0, seed: this.#seed }, this.#soFar);
     desk.chooseNext = undefined;
+    this.troubles.calm();
     const undo = [...this.#undo];
     for (const one of undo) one();
     sworker.restart();
@@ -73,6 +111,7 @@ export class Stage {
       case 'lose':
       case 'recover':
       case 'forget':
+      case 'unpin':
         return this.#onOrders(act);
       case 'pause-finality':
       case 'pause-blocks':
@@ -81,6 +120,10 @@ export class Stage {
       case 'faults':
       case 'reorder-answers':
         return this.#answers(act);
+      case 'disk-full':
+      case 'locked':
+      case 'statement-fails':
+        return this.#database(act);
       case 'restart-sworker':
       case 'seal-by-hand':
       case 'upgrade-runtime':
@@ -117,7 +160,7 @@ export class Stage {
   }
 
   #onOrders(act: OrderAct): boolean {
-    const { sworker } = this.#world;
+    const { ipfs, sworker } = this.#world;
     const calculate = (cid: string): void => this.#world.calculate(cid);
     switch (act.kind) {
       case 'order':
@@ -136,12 +179,14 @@ export class Stage {
           this.#reorder(cid);
         });
       case 'lose':
-        return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.loseFiles([cid]));
+        return this.#onOne(this.#worthPulling(), act.pick, (cid) => sworker.loseFiles([cid]));
       case 'recover':
         return this.#onOne(this.#held('lost'), act.pick, (cid) => sworker.recoverFiles([cid]));
       case 'forget':
-      default:
         return this.#onOne(this.#held('valid'), act.pick, (cid) => sworker.files.held.delete(cid));
+      case 'unpin':
+      default:
+        return this.#onOne(this.#pinned(), act.pick, (cid) => void ipfs.unpin(cid));
     }
   }
 
@@ -176,7 +221,7 @@ export class Stage {
     const { chain, desk } = this.#world;
     switch (act.kind) {
       case 'faults':
-        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#lies);
+        desk.chooseFault = act.perMille === 0 ? undefined : stormFaults(chain, act, this.#soFar);
         return true;
       case 'reorder-answers':
       default: {
@@ -184,6 +229,22 @@ export class Stage {
         desk.chooseNext = (waiting) => random.between(0, waiting - 1);
         return true;
       }
+    }
+  }
+
+  #database(act: DatabaseAct): boolean {
+    const { troubles } = this;
+    switch (act.kind) {
+      case 'disk-full':
+        troubles.isFull = true;
+        return this.#for(act.forMs, () => (troubles.isFull = false));
+      case 'locked':
+        troubles.isLocked = true;
+        return this.#for(act.forMs, () => (troubles.isLocked = false));
+      case 'statement-fails':
+      default:
+        troubles.failOnce(act);
+        return true;
     }
   }
 
@@ -206,8 +267,8 @@ export class Stage {
     }
   }
 
-  #order({ whose, nature, sizeBytes }: Extract<Act, { kind: 'order' }>): boolean {
-    const cid = this.#world.cids[whose]();
+  #order({ seed, whose, nature, sizeBytes }: Extract<Act, { kind: 'order' }>): boolean {
+    const cid = this.#world.cidsOf(seed)[whose]();
     const files = {
       quick: {},
       slow: { bytesPerSecond: slowBytesPerSecond },
@@ -269,7 +330,7 @@ export class Stage {
   }
 
   #onOne(cids: readonly string[], pick: number, work: (cid: string) => unknown): boolean {
-    const cid = cids[pick % Math.max(1, cids.length)];
+    const cid = minBy(cids, (one) => numberOf(`${pick} ${one}`));
     if (cid === undefined) return false;
     work(cid);
     return true;
@@ -293,6 +354,20 @@ export class Stage {
       const info = fileInfo(chain, cid);
       return info !== undefined && info.expiresAtBlock > 0 && info.expiresAtBlock <= chain.head.number;
     });
+  }
+
+  /** Valid files that would be pulled again were they lost for long; while there are none, any valid ones. */
+  #worthPulling(): readonly string[] {
+    const { chain } = this.#world;
+    const valid = this.#held('valid');
+    const paid = valid.filter((cid) => (fileInfo(chain, cid)?.expiresAtBlock ?? 0) > chain.head.number + paidForBlocks);
+    return paid.length > 0 ? paid : valid;
+  }
+
+  /** Valid files with their pin. */
+  #pinned(): readonly string[] {
+    const { ipfs } = this.#world;
+    return ipfs.isRunning ? this.#held('valid').filter((cid) => ipfs.hasPin(cid)) : [];
   }
 
   #held(state: 'valid' | 'lost'): readonly string[] {

@@ -1,5 +1,6 @@
 import { stormFaultKinds } from '../support/sim/call-desk.ts';
 import { actKinds } from './acts.ts';
+import { spoiltByTurn } from './faults.ts';
 import type { Outcome } from './history.ts';
 
 /** A run over so many histories must have seen everything; a shorter one is not judged by what it did not see. */
@@ -8,6 +9,8 @@ const leastPulls = 1_000;
 const leastDeletions = 200;
 /** A call that was asked so often must have met every kind of fault: the rarest befalls one in four hundred. */
 export const askedOften = 3_000;
+/** Of calls whose faults take turns: so often each must have been asked, and then have met every kind. */
+export const leastByTurn = 30;
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 export const mustHappen = [
   'seals',
@@ -16,12 +19,24 @@ export const mustHappen = [
   'closes by absence',
   'deletions of lost files',
   'collections',
+  'pins made again',
+  'seals ended',
+  'deletions late of what lives',
+  'deletions of a backlog',
+  'days at their limit',
   'reconciliations',
   'backups',
   'walks',
   'gaps',
   'restarts',
   'restarts by outage',
+];
+
+/** Of a change of the database, by `verb code`. */
+export const mustFail = [
+  'BEGIN SQLITE_BUSY',
+  ...['INSERT', 'UPDATE', 'COMMIT'].flatMap((verb) => [`${verb} SQLITE_FULL`, `${verb} SQLITE_IOERR`]),
+  'SELECT SQLITE_IOERR',
 ];
 
 /** What happened in all histories of a run. */
@@ -33,9 +48,13 @@ export class Totals {
   /** By call, then by the kind of the fault. */
   readonly faults = new Map<string, Map<string, number>>();
 
-  add({ counts, asked, faults }: Pick<Outcome, 'counts' | 'asked' | 'faults'>): void {
+  /** Statements that failed, by `verb code`. */
+  readonly troubles = new Map<string, number>();
+
+  add({ counts, asked, faults, troubles }: Pick<Outcome, 'counts' | 'asked' | 'faults' | 'troubles'>): void {
     this.histories += 1;
     for (const [name, times] of Object.entries(counts)) addTo(this.counts, name, times);
+    for (const [name, times] of Object.entries(troubles)) addTo(this.troubles, name, times);
     for (const [call, times] of Object.entries(asked)) addTo(this.asked, call, times);
     for (const [name, times] of Object.entries(faults)) {
       const at = name.lastIndexOf(' ');
@@ -52,16 +71,13 @@ export class Totals {
     const missing = [...actKinds, ...mustHappen]
       .filter((name) => of(name) === 0)
       .map((name) => `${name} never happened`);
+    for (const name of mustFail) if (!this.troubles.has(name)) missing.push(`no ${name}`);
     for (const part of parts) {
       for (const kind of stormFaultKinds)
         if (this.#ofPart(part, kind) === 0) missing.push(`${kind} never befell ${part}`);
     }
-    for (const [call, times] of this.asked) {
-      if (times < askedOften) continue;
-      const kinds = this.faults.get(call);
-      const never = stormFaultKinds.filter((kind) => !kinds?.has(kind));
-      for (const kind of never) missing.push(`${kind} never befell ${call}, which was asked ${times} times`);
-    }
+    missing.push(...this.#missingByTurn());
+    for (const [call, times] of this.asked) if (times >= askedOften) missing.push(...this.#missingOf(call, times));
     if (of('pulls') < leastPulls) missing.push(`${of('pulls')} pulls are fewer than ${leastPulls}`);
     if (of('deletions') < leastDeletions) missing.push(`${of('deletions')} deletions are fewer than ${leastDeletions}`);
     return missing;
@@ -71,12 +87,27 @@ export class Totals {
     const calls = [...this.asked].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
       [...this.counts].map(([name, times]) => `${name} ${times}`).join(', '),
+      `statements that failed: ${[...this.troubles].map(([name, times]) => `${name} ${times}`).join(', ')}`,
       `${'fault × call'.padEnd(48)}${['asked', ...stormFaultKinds].map((kind) => kind.padStart(15)).join('')}`,
       ...calls.map(([call, times]) => {
         const ofKinds = stormFaultKinds.map((kind) => this.faults.get(call)?.get(kind) ?? 0);
         return `${call.padEnd(48)}${[times, ...ofKinds].map((number) => String(number).padStart(15)).join('')}`;
       }),
     ];
+  }
+
+  #missingByTurn(): readonly string[] {
+    return spoiltByTurn.flatMap((call) => {
+      const times = this.asked.get(call) ?? 0;
+      if (times < leastByTurn) return [`${call} was asked ${times} times, fewer than ${leastByTurn}`];
+      return times < askedOften ? this.#missingOf(call, times) : [];
+    });
+  }
+
+  #missingOf(call: string, times: number): readonly string[] {
+    const kinds = this.faults.get(call);
+    const never = stormFaultKinds.filter((kind) => !kinds?.has(kind));
+    return never.map((kind) => `${kind} never befell ${call}, which was asked ${times} times`);
   }
 
   #ofPart(part: string, kind: string): number {

@@ -9,6 +9,12 @@ export interface LettingGo {
   readonly isLive?: boolean;
 }
 
+/** A file that sWorker deleted because the bot asked for it, and the finalized block at which it did. */
+export interface Deleted {
+  readonly cid: string;
+  readonly askedAtBlock: number;
+}
+
 /** How a process ended by itself. */
 export interface Exit {
   readonly exitCode: number;
@@ -34,6 +40,9 @@ export interface InvariantView {
   readonly seen: readonly string[];
   /** Since somebody last looked. */
   readonly lettingGo?: readonly LettingGo[];
+  /** All that were deleted so far, the oldest first. */
+  readonly deleted?: readonly Deleted[];
+  readonly maxPercentPerDay?: number;
   /** CIDs that sWorker holds, valid or lost. */
   readonly held?: readonly string[];
   /** Those of them that are lost. */

@@ -3,13 +3,14 @@ import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { ChainModel } from '../../devnet/chain/model.ts';
 import { exitCodes, SmError } from '../../src/domain/errors.ts';
 import type { CleanupStatus } from '../../src/domain/statuses.ts';
-import { SECOND_MS } from '../../src/domain/units.ts';
+import { DAY_BLOCKS, SECOND_MS } from '../../src/domain/units.ts';
 import { partOf } from '../../src/runtime/loop.ts';
 import type { Exit, InvariantView } from './invariant-view.ts';
 
 const confirmAfterBlocks = 10;
 /** From the last look at the order to the question to sWorker: less than any new close needs. */
 const deletedWithinBlocks = 100;
+const alwaysADay = 200;
 const pageKeys = 1_000_000;
 /** A bot has some twenty loops, and a few waits for each pull and each question under way. */
 const mostTimers = 150;
@@ -66,6 +67,23 @@ function allowsDeletion(cleanup: CleanupRow, atBlock: number, headLeadBlocks: nu
   // What is over allows nothing any more: a later close has a cleanup of its own.
   const isOver = deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
   return dueBlock !== null && dueBlock <= atBlock && !isOver;
+}
+
+/** Within a day no more files are deleted than the larger of 200 and a percentage of those held when it began. */
+export function tooManyInADay(view: InvariantView): string[] {
+  const { deleted = [], held = [], maxPercentPerDay = 0, headLeadBlocks = deletedWithinBlocks } = view;
+  // The bot counts from its last look at the order on, which is a little before it asks.
+  const withinBlocks = DAY_BLOCKS - headLeadBlocks;
+  const blocks = deleted.map(({ askedAtBlock }) => askedAtBlock).sort((a, b) => a - b);
+  let first = 0;
+  for (const [last, block] of blocks.entries()) {
+    while ((blocks[first] ?? block) <= block - withinBlocks) first += 1;
+    const files = last - first + 1;
+    // What was deleted since then was held then.
+    const most = Math.max(alwaysADay, Math.floor(((held.length + blocks.length - first) * maxPercentPerDay) / 100));
+    if (files > most) return [`${files} files were deleted within a day before ${block}, more than ${most}`];
+  }
+  return [];
 }
 
 /** Once everybody has been reachable for long, sWorker holds no file whose known order is not on chain. */

@@ -4,7 +4,15 @@ import type { DecisionBasis } from '../../src/domain/strategy.ts';
 import { pickVerdicts } from '../../src/domain/verdicts.ts';
 import { type OrderRow, toOrder } from '../../src/store/order-row.ts';
 import type { InvariantView } from './invariant-view.ts';
-import { brokenDeletions, filesLeft, grownTimers, ordersAt, printedSecrets, wrongExits } from './invariants-outside.ts';
+import {
+  brokenDeletions,
+  filesLeft,
+  grownTimers,
+  ordersAt,
+  printedSecrets,
+  tooManyInADay,
+  wrongExits,
+} from './invariants-outside.ts';
 import { missingOldOrders } from './invariants-index.ts';
 import {
   contradictions,
@@ -54,7 +62,7 @@ export async function brokenInvariants(
     isCleanedUp ? ordersNotTaken(view) : [],
     isCleanedUp ? untrueRecords(view) : [],
   ]);
-  const outside = [wrongExits(view), grownTimers(view), printedSecrets(view), pulledInVain(view)];
+  const outside = [wrongExits(view), grownTimers(view), printedSecrets(view), pulledInVain(view), tooManyInADay(view)];
   return [...view.seen, ...outside.flat(), ...found.flat()];
 }
 

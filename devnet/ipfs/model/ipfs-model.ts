@@ -124,6 +124,10 @@ export class IpfsModel implements IpfsNode {
   }
 
   async isPinnedRecursively(cid: string): Promise<boolean> {
+    return this.hasPin(cid);
+  }
+
+  hasPin(cid: string): boolean {
     return this.pinned.get(cid) === 'recursive';
   }
 

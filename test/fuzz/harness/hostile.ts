@@ -41,7 +41,7 @@ export const anyContent: fc.Arbitrary<Uint8Array> = fc.oneof(
 const maxU64 = 2n ** 64n - 1n;
 const maxU128 = 2n ** 128n - 1n;
 export const anySize = fc.oneof(
-  fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, maxU64),
+  fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n, maxU64),
   fc.bigInt({ min: 0n, max: maxU64 }),
 );
 export const anyAmount = fc.oneof(

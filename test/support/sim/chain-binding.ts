@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { rawResultOf } from '../../../src/clients/chain/messages/raw-message.ts';
 import type { RawResult } from '../../../src/clients/chain/messages/raw-message.ts';
 import type { ChainRpc } from '../../../devnet/chain/rpc.ts';
@@ -15,7 +16,7 @@ import {
   unreachable,
 } from '../../../src/clients/chain/connection/transport.ts';
 import { hasCode } from '../../../src/domain/errors.ts';
-import type { CallDesk, SpoiltBy } from './call-desk.ts';
+import type { CallDesk, Missed, SpoiltBy } from './call-desk.ts';
 import type { Life } from './life.ts';
 
 /** A chain node of the world; several may stand before one chain. */
@@ -23,6 +24,12 @@ export interface SimChainNode {
   readonly name: string;
   readonly rpc: ChainRpc;
   isReachable: boolean;
+}
+
+interface Question<T> {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  readonly convert: (result: unknown) => T;
 }
 
 /** One process's connection to a chain node: lost, it fails everything in flight on it, and the next question opens another. */
@@ -62,12 +69,16 @@ export class SimChainTransport implements ChainTransport {
 
   /** Faults reach each call as they reach single ones; a lost connection loses the whole batch. */
   async sendBatch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
-    return await this.#together(calls, signal, (faults) =>
+    return await this.#together(calls, signal, (faults, missed) =>
       calls.map(({ method, params }, index): RpcOutcome => {
         try {
-          return { result: this.#answer(method, params, faults[index], (result) => result) };
+          return {
+            result: this.#answer({ method, params, convert: (result) => result }, faults[index], () => missed(index)),
+          };
         } catch (error) {
           if (hasCode(error, 'CHAIN_RPC_ERROR')) return { error };
+          // Those behind it are lost with the connection, whatever was to befall them.
+          for (let behind = index + 1; behind < calls.length; behind += 1) missed(behind);
           throw error;
         }
       }),
@@ -104,13 +115,15 @@ export class SimChainTransport implements ChainTransport {
     signal: AbortSignal,
     convert: (result: unknown) => T,
   ): Promise<T> {
-    return await this.#together([{ method }], signal, ([fault]) => this.#answer(method, params, fault, convert));
+    return await this.#together([{ method }], signal, ([fault], missed) =>
+      this.#answer({ method, params, convert }, fault, () => missed(0)),
+    );
   }
 
   async #together<T>(
     calls: readonly Pick<RpcCall, 'method'>[],
     signal: AbortSignal,
-    answer: (faults: readonly SpoiltBy[]) => T,
+    answer: (faults: readonly SpoiltBy[], missed: Missed) => T,
   ): Promise<T> {
     signal.throwIfAborted();
     if (this.#isClosed) throw unreachable(this.#node.name, 'closed');
@@ -128,9 +141,10 @@ export class SimChainTransport implements ChainTransport {
     }
   }
 
-  #answer<T>(method: string, params: readonly unknown[], fault: SpoiltBy, convert: (result: unknown) => T): T {
+  #answer<T>({ method, params, convert }: Question<T>, fault: SpoiltBy, missed: () => void): T {
     const { name, isReachable } = this.#node;
     if (!isReachable) {
+      missed();
       const lost = unreachable(name, 'refused');
       this.#drop(lost);
       throw lost;
@@ -138,9 +152,10 @@ export class SimChainTransport implements ChainTransport {
     const session = (this.#session ??= this.#open());
     if (fault === 'dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'error') throw rpcFailure(name, method, { code: -32_000, message: 'Server error: fault injected' });
-    if (fault === 'repeated') this.#handle(method, params, session);
-    const told = this.#handle(method, params, session);
+    const first = this.#handle(method, params, session, missed);
+    const told = fault === 'repeated' ? this.#handle(method, params, session) : first;
     const result = fault === 'wrong' ? nothingThere(method, told) : told;
+    if (fault === 'wrong' && isDeepStrictEqual(result, told)) missed();
     if (fault === 'answer-dropped') return this.#lose(unreachable(name, 'dropped'));
     if (fault === 'half') return this.#lose(badAnswer(name, method, 'message', JSON.stringify(result).slice(0, 40)));
     const converted = convert(fault === 'garbage' ? { garbage: '####' } : result);
@@ -149,11 +164,12 @@ export class SimChainTransport implements ChainTransport {
     return converted;
   }
 
-  #handle(method: string, params: readonly unknown[], session: RpcSession): unknown {
+  #handle(method: string, params: readonly unknown[], session: RpcSession, failed?: () => void): unknown {
     try {
       const result = this.#node.rpc.handle(method, overTheWire(params) as readonly unknown[], session);
       return overTheWire(result);
     } catch (error) {
+      failed?.();
       if (!(error instanceof RpcError)) throw error;
       throw rpcFailure(this.#node.name, method, error.toJSON());
     }

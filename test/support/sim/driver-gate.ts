@@ -1,5 +1,6 @@
 import sqlite3 from 'sqlite3';
 import { type BesideReader, openReader as openBeside } from '../raw-database.ts';
+import { type DriverStatement, type Refusal, refusalError, verbOf } from './driver-refusal.ts';
 import type { Life } from './life.ts';
 
 type Callback = (this: unknown, ...results: unknown[]) => void;
@@ -25,6 +26,8 @@ class DriverGate {
   #isBusy = false;
   #idle: (() => void)[] = [];
   statements = 0;
+  /** Which statements of a life fail, and how; replaced at will. */
+  chooseRefusal: ((statement: DriverStatement) => Refusal | undefined) | undefined;
 
   get isBusy(): boolean {
     return this.#isBusy;
@@ -83,6 +86,7 @@ class Happening<T> {
 
 class GatedDatabase extends Original {
   readonly life: Life | undefined;
+  readonly openedAs: string;
 
   constructor(filename: string, ...rest: unknown[]) {
     const { life } = driverGate;
@@ -91,6 +95,7 @@ class GatedDatabase extends Original {
     const opening = new Happening<Error | null>();
     super(filename, mode, (error) => opening.happen(error));
     this.life = life;
+    this.openedAs = filename;
     if (life !== undefined) register(life, this);
     // The opening takes its place in the line like a statement, though it has begun.
     driverGate.add({
@@ -113,7 +118,9 @@ class GatedDatabase extends Original {
 for (const name of ['run', 'all', 'get', 'exec', 'prepare', 'close'] as const) {
   Reflect.set(GatedDatabase.prototype, name, function gated(this: GatedDatabase, ...args: unknown[]): unknown {
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-    driverGate.add({ life: this.life, start: (done) => carryOut(this, name, args, callback, done) });
+    const isStatement = name !== 'prepare' && name !== 'close';
+    const start = (done: () => void): void => carryOut(this, name, args, callback, done);
+    driverGate.add({ life: this.life, start: isStatement ? unlessRefused(this, args[0], callback, start) : start });
     return this;
   });
 }
@@ -126,7 +133,7 @@ function carryOut(
   done: () => void,
 ): void {
   method(name).call(database, ...args, function answered(this: unknown, ...results: unknown[]) {
-    if (name === 'prepare' && this instanceof sqlite3.Statement) gateStatement(this, database);
+    if (name === 'prepare' && this instanceof sqlite3.Statement) gateStatement(this, database, args[0]);
     if (name === 'close' && database.life !== undefined) connections.get(database.life)?.delete(database);
     // The driver tells how many rows changed by the callback's `this`.
     if (database.life?.isDead !== true) callback?.apply(this, results);
@@ -134,14 +141,38 @@ function carryOut(
   });
 }
 
+const nativeRun = method('run');
+
+/** A statement of a life may fail instead; what SQLite then gives up of its transaction is given up. `sql` is undefined for what is no statement. */
+function unlessRefused(
+  database: GatedDatabase,
+  sql: unknown,
+  callback: Callback | undefined,
+  start: (done: () => void) => void,
+): (done: () => void) => void {
+  if (database.life === undefined || typeof sql !== 'string') return start;
+  return (done) => {
+    const statement = { filename: database.openedAs, verb: verbOf(sql) };
+    const refusal = driverGate.chooseRefusal?.(statement);
+    if (refusal === undefined) return start(done);
+    const answer = (): void => {
+      if (database.life?.isDead !== true) callback?.call(database, refusalError(refusal.code));
+      done();
+    };
+    // Without a transaction there is nothing to give up, which is told as an error.
+    if (refusal.rollsBack) nativeRun.call(database, 'ROLLBACK', answer);
+    else answer();
+  };
+}
+
 const prepared = new WeakMap<GatedDatabase, Set<sqlite3.Statement>>();
 const nativeFinalize = Reflect.get(sqlite3.Statement.prototype, 'finalize') as (this: sqlite3.Statement) => unknown;
 
 /** A prepared statement stands in the same line as its connection. */
-function gateStatement(statement: sqlite3.Statement, database: GatedDatabase): void {
+function gateStatement(statement: sqlite3.Statement, database: GatedDatabase, sql: unknown): void {
   const known = prepared.get(database) ?? new Set();
   prepared.set(database, known.add(statement));
-  gateMethods(statement, ['run', 'all'], database);
+  gateMethods(statement, ['run', 'all'], database, sql);
   Reflect.set(statement, 'finalize', () => {
     known.delete(statement);
     nativeFinalize.call(statement);
@@ -149,20 +180,18 @@ function gateStatement(statement: sqlite3.Statement, database: GatedDatabase): v
 }
 
 /** Has what an object of the driver does stand in the line of its connection. */
-function gateMethods(object: object, names: readonly string[], database: GatedDatabase): void {
+function gateMethods(object: object, names: readonly string[], database: GatedDatabase, sql?: unknown): void {
   for (const name of names) {
     const native = Reflect.get(object, name) as (...args: unknown[]) => unknown;
     Reflect.set(object, name, (...args: unknown[]) => {
       const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-      driverGate.add({
-        life: database.life,
-        start: (done) => {
-          native.call(object, ...args, function answered(this: unknown, ...results: unknown[]) {
-            if (database.life?.isDead !== true) callback?.apply(this, results);
-            done();
-          });
-        },
-      });
+      const start = (done: () => void): void => {
+        native.call(object, ...args, function answered(this: unknown, ...results: unknown[]) {
+          if (database.life?.isDead !== true) callback?.apply(this, results);
+          done();
+        });
+      };
+      driverGate.add({ life: database.life, start: unlessRefused(database, sql, callback, start) });
       return object;
     });
   }

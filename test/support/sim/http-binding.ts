@@ -32,19 +32,30 @@ export class SimHttpTransport implements HttpTransport {
 
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const call = this.#service.nameOf(request);
-    return await this.#desk.ask(call, this.#life, request.signal, async (fault) => await this.#answer(request, fault));
+    return await this.#desk.ask(
+      call,
+      this.#life,
+      request.signal,
+      async (fault, missed) => await this.#answer(request, fault, missed),
+    );
   }
 
   async close(): Promise<void> {
     // Nothing is open between two answers.
   }
 
-  async #answer(request: HttpRequest, fault: SpoiltBy): Promise<HttpAnswer> {
-    if (!this.#service.isReachable()) throw networkError('connect ECONNREFUSED', 'ECONNREFUSED');
+  async #answer(request: HttpRequest, fault: SpoiltBy, missed: () => void): Promise<HttpAnswer> {
+    if (!this.#service.isReachable()) {
+      missed();
+      throw networkError('connect ECONNREFUSED', 'ECONNREFUSED');
+    }
     if (fault === 'dropped') throw networkError('socket hang up', 'ECONNRESET');
     if (fault === 'error') return answerOf(500, [Buffer.from('Internal Server Error')]);
     if (fault === 'wrong') {
       const { status, body } = this.#service.wrongAnswer?.(request) ?? { status: 500, body: '' };
+      // A question that changes nothing is asked as well, to see whether the lie is one.
+      const truth = request.method === 'GET' ? await this.#service.handle(request) : undefined;
+      if (truth?.status === status && truth.body === body) missed();
       return answerOf(status, [Buffer.from(body)]);
     }
     if (fault === 'repeated') await this.#service.handle(request);
@@ -58,6 +69,7 @@ export class SimHttpTransport implements HttpTransport {
       case 'half':
         return answerOf(status, [bytes.subarray(0, bytes.length >> 1)], networkError('aborted', 'ECONNRESET'));
       case 'repeated':
+      case 'late':
       case undefined:
       default:
         return answerOf(status, [bytes]);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { IpfsRpcError } from '../../../devnet/ipfs/backend.ts';
 import type { IpfsModel } from '../../../devnet/ipfs/model/ipfs-model.ts';
 import type {
@@ -13,6 +14,12 @@ import { isStopping, readRefusal } from '../../../src/clients/ipfs/pin-message.t
 import { SmError } from '../../../src/domain/errors.ts';
 import type { CallDesk, SpoiltBy } from './call-desk.ts';
 import type { Life } from './life.ts';
+
+/** A wrong answer to these comes with nothing done, which is a change whatever it says. */
+const withEffect = ['pin/update', 'pin/rm', 'repo/gc'];
+
+/** For how long the daemon works on a question. */
+type During = () => AbortSignal;
 
 /** Told when the daemon begins and ends to work on a pull. */
 export interface PullWatch {
@@ -40,7 +47,7 @@ export class SimIpfs implements Ipfs {
       call,
       this.#life,
       options.signal,
-      async (fault) => await this.#pin(cid, options, fault),
+      async (fault, missed) => await this.#pin(cid, options, fault, missed),
     );
   }
 
@@ -49,7 +56,7 @@ export class SimIpfs implements Ipfs {
       'pin/update',
       cid,
       signal,
-      async () => ({ kind: (await this.#model.pinUpdate(cid, this.#whileAlive(signal))) ? 'pinned' : 'incomplete' }),
+      async (during) => ({ kind: (await this.#model.pinUpdate(cid, during())) ? 'pinned' : 'incomplete' }),
       () => ({ kind: 'incomplete' }),
     );
   }
@@ -74,14 +81,14 @@ export class SimIpfs implements Ipfs {
       'pin/rm',
       cid,
       signal,
-      async () => await this.#unpin(cid, signal),
+      async (during) => await this.#unpin(cid, during()),
       () => 'not-pinned',
     );
   }
 
   async #unpin(cid: string, signal: AbortSignal): Promise<'removed' | 'not-pinned'> {
     try {
-      await this.#model.pinRm(cid, this.#whileAlive(signal));
+      await this.#model.pinRm(cid, signal);
       return 'removed';
     } catch (error) {
       if (error instanceof IpfsRpcError && error.message.includes('not pinned')) return 'not-pinned';
@@ -90,8 +97,8 @@ export class SimIpfs implements Ipfs {
   }
 
   async collectGarbage(signal: AbortSignal): Promise<GarbageCollection> {
-    const collect = async (): Promise<GarbageCollection> => {
-      const removed = await this.#model.repoGc(this.#whileAlive(signal));
+    const collect = async (during: During): Promise<GarbageCollection> => {
+      const removed = await this.#model.repoGc(during());
       return { removedBlocks: removed.length, errors: [] };
     };
     return await this.#ask('repo/gc', undefined, signal, collect, () => ({ removedBlocks: 0, errors: [] }));
@@ -131,28 +138,41 @@ export class SimIpfs implements Ipfs {
     // Nothing is open between two answers.
   }
 
-  /** `lie`: what is answered instead, with nothing done, when the answer is to be wrong. */
+  /** `carryOut` is given for how long it may go on. `lie`: what is answered instead, with nothing done, when the answer is to be wrong. */
   async #ask<T>(
     name: string,
     target: string | undefined,
     signal: AbortSignal,
-    work: () => T | Promise<T>,
+    carryOut: (during: During) => T | Promise<T>,
     lie: () => T | Promise<T>,
   ): Promise<T> {
-    return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault) => {
-      this.#mustRun(name);
+    return await this.#desk.ask({ part: 'ipfs', name, target }, this.#life, signal, async (fault, missed) => {
+      this.#mustRun(name, missed);
+      // What comes late goes on whether or not anybody waits for it.
+      const during = (): AbortSignal => (fault === 'late' ? new AbortController().signal : this.#whileAlive(signal));
+      const work = (): T | Promise<T> => carryOut(during);
       if (fault === 'dropped') throw lost(name, 'socket hang up');
       if (fault === 'error') throw new SmError('IPFS_REFUSED', `The IPFS daemon refused: fault injected (${name})`);
-      if (fault === 'repeated') await this.#translated(name, work);
-      const answer = await this.#translated(name, fault === 'wrong' ? lie : work);
+      if (fault === 'wrong') {
+        const answer = await this.#translated(name, lie, missed);
+        if (!withEffect.includes(name) && isDeepStrictEqual(answer, await this.#translated(name, work))) missed();
+        return answer;
+      }
+      const answer = await this.#translated(name, work, missed);
+      if (fault === 'repeated') return await this.#translated(name, work);
       if (fault === 'answer-dropped' || fault === 'half') throw lost(name, 'broke its answer off');
       if (fault === 'garbage') throw garbage(name);
       return answer;
     });
   }
 
-  async #pin(cid: string, { signal, onProgress }: PinAddOptions, fault: SpoiltBy): Promise<PinAddResult> {
-    this.#mustRun('pin/add');
+  async #pin(
+    cid: string,
+    { signal, onProgress }: PinAddOptions,
+    fault: SpoiltBy,
+    missed: () => void,
+  ): Promise<PinAddResult> {
+    this.#mustRun('pin/add', missed);
     if (fault === 'dropped') throw lost('pin/add', 'socket hang up');
     if (fault === 'error') return readRefusal('pin: fault injected');
     if (fault === 'wrong') return { kind: 'pinned' };
@@ -172,6 +192,7 @@ export class SimIpfs implements Ipfs {
     } catch (error) {
       if (fault === 'half') throw lost('pin/add', 'broke its answer off');
       if (fault === 'garbage') throw garbage('pin/add');
+      missed();
       signal.throwIfAborted();
       return refusal(error);
     } finally {
@@ -197,14 +218,17 @@ export class SimIpfs implements Ipfs {
     return control.signal;
   }
 
-  #mustRun(name: string): void {
-    if (!this.#model.isRunning) throw lost(name, 'connect ECONNREFUSED');
+  #mustRun(name: string, missed: () => void): void {
+    if (this.#model.isRunning) return;
+    missed();
+    throw lost(name, 'connect ECONNREFUSED');
   }
 
-  async #translated<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  async #translated<T>(name: string, work: () => T | Promise<T>, failed?: () => void): Promise<T> {
     try {
       return await work();
     } catch (error) {
+      failed?.();
       if (error instanceof IpfsRpcError) throw new SmError('IPFS_REFUSED', error.message, { call: name }, error);
       if (error instanceof Error && error.name !== 'AbortError') throw lost(name, error.message);
       throw error;

@@ -107,7 +107,11 @@ export class SimWorld {
       clock: this.clock,
       blockNumber: () => this.chain.head.number,
       report: reportToChain(this.chain, this.network.account, () => this.sworker.files),
-      unpin: async (cid) => await this.#unpin(cid),
+      unpin: async (cid) => {
+        // sWorker asks for it when it has forgotten the file.
+        this.watch.wasDeleted(cid);
+        await this.#unpin(cid);
+      },
       account: toAddress(this.network.account),
     });
     reportEverySlot(this.chain, this.sworker);
@@ -118,9 +122,11 @@ export class SimWorld {
       storageMaxBytes: options.storageMaxBytes,
       seed: String(seed),
     });
-    this.watch = new Watch(this.chain, this.sworker);
+    const { endOrphanSeals: endsOrphanSeals } = config.cleanup;
+    this.watch = new Watch(this.chain, this.sworker, { endsOrphanSeals });
     this.desk.onSent = (call) => this.watch.sent(call);
-    this.cids = new SimCids({ seed, members, ownIndex: this.network.members.indexOf(this.network.account) });
+    this.desk.onLate = (call) => this.watch.carriedOutLate(call);
+    this.cids = this.cidsOf(seed);
     this.#nextBlock();
   }
 
@@ -143,6 +149,10 @@ export class SimWorld {
 
   get databaseFile(): string {
     return path.join(this.config.dataDir, 'smanager-db.sqlite');
+  }
+
+  cidsOf(seed: number): SimCids {
+    return new SimCids({ seed, members, ownIndex: this.network.members.indexOf(this.network.account) });
   }
 
   /** Puts an order into the next block, and its file on the network. */
@@ -259,6 +269,8 @@ export class SimWorld {
       pullsBegun: watch.pullsBegun,
       seen: watch.violations,
       lettingGo: watch.lettingGo.slice(this.#judged),
+      deleted: watch.deleted,
+      maxPercentPerDay: config.cleanup.maxPercentPerDay,
       held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
       lost: sworker.files.list('lost').map(({ cid }) => cid),
       wanted: this.#wanted(true),

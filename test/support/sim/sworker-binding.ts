@@ -1,5 +1,5 @@
 import type { SworkerModel } from '../../../devnet/sworker/model.ts';
-import { parseRawQuery } from '../../../devnet/sworker/wire.ts';
+import { parseRawQuery, statusMessage } from '../../../devnet/sworker/wire.ts';
 import type { SimHttpService } from './http-binding.ts';
 
 /** sWorker's REST API as the bot asks for it. */
@@ -16,9 +16,7 @@ export function sworkerService(model: SworkerModel, isReachable: () => boolean):
     wrongAnswer({ path }) {
       // It has forgotten its files: empty lists, and no file by name.
       const isList = path.includes('/file/info_by_type');
-      return isList
-        ? { status: 200, body: '{}' }
-        : { status: 404, body: '{"message":"File not found.","status_code":404}' };
+      return isList ? { status: 200, body: '{}' } : statusMessage(404, 'File not found.');
     },
     async handle({ method, path, body }) {
       const [route = '', query = ''] = path.split('?', 2);

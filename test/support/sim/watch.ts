@@ -2,22 +2,29 @@ import type { ChainModel } from '../../../devnet/chain/model.ts';
 import { textBytes } from '../../../devnet/chain/runtime/call.ts';
 import { fileKey } from '../../../devnet/chain/storage-keys.ts';
 import type { SworkerModel } from '../../../devnet/sworker/model.ts';
-import type { LettingGo } from '../invariant-view.ts';
+import type { Deleted, LettingGo } from '../invariant-view.ts';
 import type { OutsideCall } from './call-desk.ts';
 
 /** Sees what the bot does to files at the moment it does it, and keeps what it must never do. */
 export class Watch {
   readonly violations: string[] = [];
   readonly lettingGo: LettingGo[] = [];
+  /** Files that sWorker deleted for the bot, by when it asked for it last. */
+  readonly deleted: Deleted[] = [];
   /** Pulls that were begun, by CID. */
   readonly pullsBegun = new Map<string, number>();
+  /** Deletions that were rightly asked for, came late, and took a file whose order had come back. */
+  lateOnLive = 0;
   readonly #pulling = new Map<string, number>();
   readonly #chain: ChainModel;
   readonly #sworker: SworkerModel;
+  readonly #endsOrphanSeals: boolean;
 
-  constructor(chain: ChainModel, sworker: SworkerModel) {
+  /** `endsOrphanSeals`: the bot is told to end seals that no pull of its own began. */
+  constructor(chain: ChainModel, sworker: SworkerModel, { endsOrphanSeals = false } = {}) {
     this.#chain = chain;
     this.#sworker = sworker;
+    this.#endsOrphanSeals = endsOrphanSeals;
   }
 
   /** CIDs that the daemon is pulling for a bot now. */
@@ -34,6 +41,18 @@ export class Watch {
     if (part === 'sworker' && name === 'POST /storage/delete') this.#delete(target);
     if (part === 'sworker' && name === 'POST /storage/seal_end') this.#endSeal(target);
     if (part === 'ipfs' && name === 'pin/rm') this.#unpin(target);
+  }
+
+  /** What the bot lets go of is judged by when it asked; here it is only counted what became of that. */
+  carriedOutLate({ part, name, target }: OutsideCall): void {
+    if (target === undefined || part !== 'sworker' || name !== 'POST /storage/delete') return;
+    if (this.#isLive(target) && this.#stateOf(target) !== undefined) this.lateOnLive += 1;
+  }
+
+  /** sWorker has forgotten a file, or the seal of one, because it was asked to. */
+  wasDeleted(cid: string): void {
+    const asked = this.lettingGo.findLast((one) => one.cid === cid && one.how === 'storage/delete');
+    if (asked !== undefined) this.deleted.push({ cid, askedAtBlock: asked.atBlock });
   }
 
   pullBegins(cid: string): void {
@@ -62,7 +81,8 @@ export class Watch {
 
   #endSeal(cid: string): void {
     this.#note('seal_end', cid);
-    if (!this.pullsBegun.has(cid)) this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
+    if (this.#endsOrphanSeals || this.pullsBegun.has(cid)) return;
+    this.violations.push(`the seal of ${cid} was ended, which no pull of the bot began`);
   }
 
   #unpin(cid: string): void {

@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { stormFaultKinds } from '../../support/sim/call-desk.ts';
 import { actKinds } from '../../storm/acts.ts';
-import { askedOften, judgedFromHistories, mustHappen, Totals } from '../../storm/totals.ts';
+import { spoiltByTurn } from '../../storm/faults.ts';
+import { askedOften, judgedFromHistories, leastByTurn, mustFail, mustHappen, Totals } from '../../storm/totals.ts';
 
 const parts = ['chain', 'sworker', 'ipfs', 'coordinator', 'telemetry'];
 
 /** Everything once a history, but for what is left out. */
-function totalsWithout(left: { readonly count?: string; readonly fault?: string }): Totals {
-  const names = [...actKinds, ...mustHappen].filter((name) => name !== left.count);
-  const counts = { ...Object.fromEntries(names.map((name) => [name, 1])), pulls: 40, deletions: 8 };
-  const calls = parts.flatMap((part) => stormFaultKinds.map((kind) => `${part} some call ${kind}`));
+function totalsWithout(left: { readonly count?: string; readonly fault?: string; readonly trouble?: string }): Totals {
+  const happened = [...actKinds, ...mustHappen].filter((name) => name !== left.count);
+  const counts = { ...Object.fromEntries(happened.map((name) => [name, 1])), pulls: 40, deletions: 8 };
+  const names = [...parts.map((part) => `${part} some call`), ...spoiltByTurn];
+  const calls = names.flatMap((call) => stormFaultKinds.map((kind) => `${call} ${kind}`));
   const faults = Object.fromEntries(calls.filter((call) => call !== left.fault).map((call) => [call, 1]));
+  const troubles = Object.fromEntries(mustFail.filter((name) => name !== left.trouble).map((name) => [name, 1]));
+  const asked = Object.fromEntries(spoiltByTurn.map((call) => [call, 1]));
   const totals = new Totals();
-  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, asked: {}, faults });
+  for (let i = 0; i < judgedFromHistories; i += 1) totals.add({ counts, asked, faults, troubles });
   return totals;
 }
 
@@ -25,14 +29,33 @@ describe('The totals of a run', () => {
     expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
   });
 
+  it.each(mustFail)('miss %s when no statement failed so', (trouble) => {
+    expect(totalsWithout({ trouble }).missing()).toEqual([`no ${trouble}`]);
+  });
+
   it('miss a kind of fault that never befell a part', () => {
-    expect(totalsWithout({ fault: 'ipfs some call half' }).missing()).toEqual(['half never befell ipfs']);
+    expect(totalsWithout({ fault: 'telemetry some call half' }).missing()).toEqual(['half never befell telemetry']);
+  });
+
+  it.each(spoiltByTurn)('miss every kind of fault that never befell %s, however seldom it was asked', (call) => {
+    for (const kind of stormFaultKinds) {
+      const missing = `${kind} never befell ${call}, which was asked ${judgedFromHistories} times`;
+      expect(totalsWithout({ fault: `${call} ${kind}` }).missing()).toEqual([missing]);
+    }
+  });
+
+  it('miss a call with an effect that was hardly asked', () => {
+    const totals = totalsWithout({});
+    totals.asked.set('ipfs pin/rm', leastByTurn - 1);
+    expect(totals.missing()).toEqual([`ipfs pin/rm was asked ${leastByTurn - 1} times, fewer than ${leastByTurn}`]);
+    totals.asked.delete('ipfs pin/rm');
+    expect(totals.missing()).toEqual([`ipfs pin/rm was asked 0 times, fewer than ${leastByTurn}`]);
   });
 
   it('miss a kind of fault that never befell a call that was asked often', () => {
     const totals = totalsWithout({});
     for (const kind of stormFaultKinds.filter((one) => one !== 'wrong')) {
-      totals.add({ counts: {}, asked: {}, faults: { [`chain other ${kind}`]: 1 } });
+      totals.add({ counts: {}, asked: {}, faults: { [`chain other ${kind}`]: 1 }, troubles: {} });
     }
     totals.asked.set('chain other', askedOften - 1);
     expect(totals.missing()).toEqual([]);
@@ -51,9 +74,15 @@ describe('The totals of a run', () => {
 
   it('are printed with every fault of every call', () => {
     const totals = new Totals();
-    totals.add({ counts: { pulls: 3 }, asked: { 'ipfs pin/add': 7 }, faults: { 'ipfs pin/add half': 2 } });
-    const [counts, , row] = totals.lines();
+    totals.add({
+      counts: { pulls: 3 },
+      asked: { 'ipfs pin/add': 7 },
+      faults: { 'ipfs pin/add half': 2 },
+      troubles: { 'COMMIT SQLITE_FULL': 4 },
+    });
+    const [counts, troubles, , row] = totals.lines();
     expect(counts).toBe('pulls 3');
+    expect(troubles).toBe('statements that failed: COMMIT SQLITE_FULL 4');
     expect(row).toMatch(/^ipfs pin\/add +7 +0 +0 +0 +2 +0/u);
   });
 });
