@@ -178,6 +178,12 @@ describe('It is found that', () => {
       const found = await brokenWith(`${before}; ${unconfirmed}`, { lettingGo });
       expect(found).toContainEqual(expect.stringContaining('its cleanup is seen'));
     }
+    const asked = { lettingGo: lettingGo.map((one) => ({ ...one, atMs: 1 })) };
+    const before = await brokenWith(`${justNow}; ${unconfirmed}`, asked);
+    expect(before).toContainEqual(expect.stringContaining('its cleanup is seen'));
+    const afterIt = `${justNow}; ${unconfirmed.replace('1, 1)', '2, 2)')}`;
+    const after = await brokenWith(afterIt, asked);
+    expect(after).not.toContainEqual(expect.stringContaining('two confirmations'));
     const confirmed = cleanup('confirmed', world.head - 20, world.head - 10);
     const found = await brokenWith(`${longAgo}; ${confirmed}`, { lettingGo });
     expect(found).not.toContainEqual(expect.stringContaining('two confirmations'));

@@ -29,8 +29,9 @@ import { OrderIngest } from '../../src/store/order-ingest.ts';
 import { PendingSeals } from '../../src/store/pending-seals.ts';
 import { PinRows } from '../../src/store/pin-rows.ts';
 import { account, ChainWorld, groupOwner, plainFigures } from './chain-room-world.ts';
-import { ManualClock, settle } from './manual-clock.ts';
+import { ManualClock } from './manual-clock.ts';
 import { RecordingLogger } from './quiet-logger.ts';
+import { RunningTask } from './running-task.ts';
 import { tempDir } from './temp-dir.ts';
 
 export type Columns = Readonly<Record<string, string | number | null>>;
@@ -384,47 +385,6 @@ export class HeldWorld {
 
   #ingest(): OrderIngest {
     return new OrderIngest({ database: this.database, clock: this.clock });
-  }
-}
-
-/** A task on the manual clock. */
-class RunningTask {
-  readonly #clock: ManualClock;
-  readonly #abort = new AbortController();
-  readonly #ended: Promise<void>;
-  #failure: { readonly reason: unknown } | undefined;
-  #isOver = false;
-
-  constructor(task: Task, clock: ManualClock) {
-    this.#clock = clock;
-    this.#ended = this.#follow(task);
-  }
-
-  async #follow(task: Task): Promise<void> {
-    try {
-      await task.run(this.#abort.signal);
-    } catch (error) {
-      this.#failure = { reason: error };
-    }
-    this.#isOver = true;
-  }
-
-  /** Resolves when the task sleeps until its next round; rejects as it did. */
-  async resting(): Promise<void> {
-    while (this.#clock.sleeping === 0 && !this.#isOver) await settle();
-    if (this.#failure !== undefined) throw this.#failure.reason;
-  }
-
-  /** Moves the clock on and waits for the round that begins within. */
-  async after(durationMs: number): Promise<void> {
-    await this.#clock.advance(durationMs);
-    await this.resting();
-  }
-
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#ended;
-    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 }
 

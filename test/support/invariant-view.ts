@@ -5,6 +5,8 @@ export interface LettingGo {
   readonly how: 'storage/delete' | 'pin/rm' | 'seal_end';
   readonly cid: string;
   readonly atBlock: number;
+  /** By the bot's wall clock. */
+  readonly atMs?: number;
   /** Whether its order was on chain at that block. */
   readonly isLive?: boolean;
 }

@@ -27,6 +27,7 @@ interface CleanupRow {
   readonly confirmedBlock: number | null;
   readonly dueBlock: number | null;
   readonly deletedBlock: number | null;
+  readonly createdMs: number;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   const deletions = lettingGo?.filter(({ how }) => how === 'storage/delete') ?? [];
   if (deletions.length === 0) return [];
   const cleanups = await view.rows<CleanupRow>(
-    `SELECT cid, status, seen_block AS seenBlock, confirmed_block AS confirmedBlock, due_block AS dueBlock, deleted_block AS deletedBlock
+    `SELECT cid, status, seen_block AS seenBlock, confirmed_block AS confirmedBlock, due_block AS dueBlock, deleted_block AS deletedBlock, created_ms AS createdMs
      FROM cleanup_record ORDER BY id DESC`,
   );
   // A record that ended long ago tells of another loss.
@@ -49,8 +50,10 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
     Math.max(graceBlocks, headLeadBlocks),
   );
   return deletions.flatMap((deletion) => {
-    const { cid, atBlock, isLive } = deletion;
-    const newest = cleanups.find((one) => one.cid === cid && one.seenBlock + confirmAfterBlocks <= atBlock);
+    const { cid, atBlock, atMs = Infinity, isLive } = deletion;
+    // One that came after the question, of a file that sWorker has still, may say that it was seen at a head from before it.
+    const ofItsTime = cleanups.filter((one) => one.cid === cid && one.createdMs <= atMs);
+    const newest = ofItsTime.find((one) => one.seenBlock + confirmAfterBlocks <= atBlock);
     const isClosed = isLive !== true && newest !== undefined && allowsDeletion(newest, atBlock, headLeadBlocks);
     const isLost = losses.some(({ lostBlock, untilBlock, ...lost }) => {
       return lost.cid === cid && lostBlock + graceBlocks <= atBlock && atBlock <= (untilBlock ?? Infinity);

@@ -123,7 +123,7 @@ export class SimWorld {
       seed: String(seed),
     });
     const { endOrphanSeals: endsOrphanSeals } = config.cleanup;
-    this.watch = new Watch(this.chain, this.sworker, { endsOrphanSeals });
+    this.watch = new Watch(this.chain, this.sworker, { endsOrphanSeals, nowMs: () => this.clock.nowMs() });
     this.desk.onSent = (call) => this.watch.sent(call);
     this.desk.onLate = (call) => this.watch.carriedOutLate(call);
     this.cids = this.cidsOf(seed);

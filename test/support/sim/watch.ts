@@ -19,12 +19,18 @@ export class Watch {
   readonly #chain: ChainModel;
   readonly #sworker: SworkerModel;
   readonly #endsOrphanSeals: boolean;
+  readonly #nowMs: (() => number) | undefined;
 
   /** `endsOrphanSeals`: the bot is told to end seals that no pull of its own began. */
-  constructor(chain: ChainModel, sworker: SworkerModel, { endsOrphanSeals = false } = {}) {
+  constructor(
+    chain: ChainModel,
+    sworker: SworkerModel,
+    { endsOrphanSeals = false, nowMs }: { readonly endsOrphanSeals?: boolean; readonly nowMs?: () => number } = {},
+  ) {
     this.#chain = chain;
     this.#sworker = sworker;
     this.#endsOrphanSeals = endsOrphanSeals;
+    this.#nowMs = nowMs;
   }
 
   /** CIDs that the daemon is pulling for a bot now. */
@@ -98,7 +104,7 @@ export class Watch {
   /** Returns whether its order lives. */
   #note(how: LettingGo['how'], cid: string): boolean {
     const isLive = this.#isLive(cid);
-    this.lettingGo.push({ how, cid, atBlock: this.#head, isLive });
+    this.lettingGo.push({ how, cid, atBlock: this.#head, atMs: this.#nowMs?.(), isLive });
     return isLive;
   }
 
