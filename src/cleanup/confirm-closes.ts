@@ -37,18 +37,20 @@ export async function confirmCloses(parts: ConfirmParts, headBlock: number, sign
     if (last === undefined) return;
     afterId = last.id;
     for (const cleanups of Object.values(groupBy(seen, (cleanup) => cleanup.seenEndPoint ?? ''))) {
-      await confirmBatch(parts, cleanups, signal);
+      // The others would wait for the same events.
+      if (!(await confirmBatch(parts, cleanups, signal))) return;
     }
   }
 }
 
-async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], signal: AbortSignal): Promise<void> {
+/** False when the events of the block that was looked at were not read in time. */
+async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], signal: AbortSignal): Promise<boolean> {
   const endPoint = cleanups[0]?.seenEndPoint ?? undefined;
   const keys = cleanups.map((cleanup) => chainOrderKey(cleanup.cid));
   const since = momentOf(parts.clock);
   const read = await parts.reads.read(keys, endPoint === undefined ? {} : { avoid: endPoint }, signal);
-  // Each is held against its own events; none of them against later ones than this.
-  await untilEventsRead(parts, { afterBlock: read.atBlock, throughBlock: read.atBlock, since }, signal);
+  const sought = { afterBlock: read.atBlock, throughBlock: read.atBlock, since };
+  if (!(await untilEventsRead(parts, sought, signal))) return false;
   for (const [index, cleanup] of cleanups.entries()) {
     const key = keys[index];
     const order = read.reads[index];
@@ -69,6 +71,7 @@ async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], s
       });
     }
   }
+  return true;
 }
 
 function isSecondLook(parts: ConfirmParts, cleanup: Cleanup, read: FinalizedRead): boolean {
