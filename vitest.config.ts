@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The kinds run one after another: what starts daemons must not share two cores with what takes both.
+// The kinds run one after another, and what starts daemons file by file: rows that are bounded to seconds must not share two cores with everything else.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

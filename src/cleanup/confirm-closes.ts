@@ -50,7 +50,7 @@ async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], s
   const since = momentOf(parts.clock);
   const read = await parts.reads.read(keys, endPoint === undefined ? {} : { avoid: endPoint }, signal);
   const sought = { afterBlock: read.atBlock, throughBlock: read.atBlock, since };
-  if (!(await untilEventsRead(parts, sought, signal))) return false;
+  if ((await untilEventsRead(parts, sought, signal)) === 'behind') return false;
   for (const [index, cleanup] of cleanups.entries()) {
     const key = keys[index];
     const order = read.reads[index];

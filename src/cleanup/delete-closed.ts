@@ -96,7 +96,7 @@ async function lastLook(
     return 'settled';
   }
   const sought = { afterBlock: cleanup.seenBlock, throughBlock: atBlock, since };
-  return (await untilEventsRead(parts, sought, signal)) ? { atBlock, since } : 'behind';
+  return (await untilEventsRead(parts, sought, signal)) === 'read' ? { atBlock, since } : 'behind';
 }
 
 async function putBack(parts: DeleteParts, cleanup: Cleanup, headBlock: number, error: SmError): Promise<void> {

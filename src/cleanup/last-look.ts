@@ -1,6 +1,6 @@
 import { MINUTE_MS, SECOND_MS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Gaps } from '../store/gaps.ts';
+import type { EventsHeld, Gaps } from '../store/gaps.ts';
 
 /** Events follow within seconds; a look that they have not reached by then says nothing of the present any more. */
 const freshMs = MINUTE_MS;
@@ -28,16 +28,16 @@ interface Sought {
   readonly since: Moment;
 }
 
-/** Waits for the tables to hold these events, unless some of them are in an open gap; false when they do not while the look is fresh. */
+/** Waits for the tables to hold these events while the look is fresh, unless some of them are in an open gap. */
 export async function untilEventsRead(
   parts: { readonly gaps: Pick<Gaps, 'eventsBetween'>; readonly clock: Clock },
   { afterBlock, throughBlock, since }: Sought,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<EventsHeld> {
   for (;;) {
     const events = await parts.gaps.eventsBetween(afterBlock, throughBlock);
-    if (events === 'in-gap' || events === 'beyond' || !isFresh(since, parts.clock)) return false;
-    if (events === 'read') return true;
+    if (!isFresh(since, parts.clock)) return 'behind';
+    if (events !== 'behind') return events;
     await parts.clock.sleep(SECOND_MS, signal);
   }
 }

@@ -72,8 +72,9 @@ function freeName(folder: string, label: BackupLabel): string {
 }
 
 async function isOurs({ dataDir, isOpenHere = false }: BackupOrder, source: string): Promise<boolean> {
+  const isFound = isOpenHere ? isThere(source) : await assertOurs(source);
   await assertNoneUnfinished(dataDir);
-  return isOpenHere ? isThere(source) : await assertOurs(source);
+  return isFound;
 }
 
 async function giveName({ partial }: CheckedCopy, file: string): Promise<void> {
