@@ -69,8 +69,11 @@ const tales: Readonly<Record<string, Tale>> = {
   },
   'has no keys behind the middle of the map': ofState(() => keysEndBefore(middleOfMap)),
   'has keys of orders and no values': ofState(() => ordersHaveNoValues),
-  'answers for the state of a much older block': ofState(({ emptyBlock }) => stateOf(emptyBlock.hash)),
-  // It has no time either: no walk begins.
+  // They have no time for the newest block either: no walk begins.
+  'answers for the state of a much older block': {
+    ...ofState(({ emptyBlock }) => stateOf(emptyBlock.hash)),
+    until: anHour,
+  },
   'answers for an empty state': { ...ofState(() => statesAreEmpty), until: anHour },
   'has null for a block': {
     tells: (liar) => liar.lie(answersNull('chain_getBlock')),

@@ -2,6 +2,7 @@ import { copyFile, readFile, rename, rm, stat, truncate, writeFile } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BotProcess } from '../../../devnet/world/bot-process.ts';
+import { Database } from '../../../src/store/database.ts';
 import { flip, pagesByKind } from '../../support/damage.ts';
 import type { BotHome } from '../../support/e2e/bot-home.ts';
 import { loading, LockHolder, setLimit } from '../../support/e2e/beside.ts';
@@ -137,7 +138,9 @@ describe("the database's file, while a bot works on it,", { concurrent: true }, 
 
   /** The file with its log in it. */
   async function wholeFile(home: BotHome): Promise<Buffer> {
-    await home.rows('SELECT 1');
+    const database = await Database.openExisting(home.dataDir, { writes: true });
+    await database.checkpoint();
+    await database.close();
     expect(await stat(`${home.databaseFile}-wal`).catch(() => undefined)).toBeUndefined();
     return await readFile(home.databaseFile);
   }
