@@ -154,8 +154,8 @@ export class Cleanups {
     nowMs: number,
   ): Promise<boolean> {
     return await this.#database.write('event', async (tx) => {
-      // Of an end point that is far behind the others a second look is as good.
-      if (!['read', 'beyond'].includes(await readEventsHeld(tx, cleanup.seenBlock, proof.atBlock))) return false;
+      // A gap is left to the walk that closes it, which opens the order again; were it waited for, a walk that misses many closes would wait for this.
+      if ((await readEventsHeld(tx, proof.atBlock, proof.atBlock)) === 'behind') return false;
       const moved = await move(tx, cleanup.id, 'seen', 'confirmed', {
         confirmed_block: proof.atBlock,
         due_block: proof.atBlock + proof.graceBlocks,
