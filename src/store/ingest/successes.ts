@@ -11,6 +11,8 @@ export interface Success {
 
 // Pulling and handled orders keep their status, a closed one was closed later than this order (else its figures would have opened it).
 const decidedAnew = "status IN ('new', 'waiting', 'queued', 'failed')";
+// What was decided of a held one was decided of the order before, perhaps as one of another class.
+const decidedBefore = "status IN ('new', 'waiting', 'queued', 'failed', 'handled')";
 
 const statement = `
   UPDATE file_record SET
@@ -20,7 +22,7 @@ const statement = `
     attempts = 0,
     gone_count = 0,
     oversize = 0,
-    ${forgetDecision(decidedAnew)},
+    ${forgetDecision(decidedBefore)},
     turn_block = CASE WHEN status IN ('handled', 'closed') THEN NULL ELSE success.block + ${newClassBlocks} END,
     look_count = 0,
     look_block = NULL,

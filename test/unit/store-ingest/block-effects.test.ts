@@ -93,7 +93,7 @@ describe('a FileSuccess', () => {
       revise: status === 'pulling',
       draw: 0.5,
     });
-    expect(order?.verdict).toBe(afterOrder[status] === 'new' ? null : 'few-replicas');
+    expect(order?.verdict).toBe(status === 'pulling' ? 'few-replicas' : null);
   });
 
   it.each(orderStatuses)('that is older than the figures of an order that is %s still counts', async (status) => {
