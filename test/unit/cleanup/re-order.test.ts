@@ -35,6 +35,35 @@ async function moveCursor({ database, facts }: HeldWorld, block: number): Promis
   await database.write('event', async (tx) => await facts.set(tx, 'event-cursor', { block }));
 }
 
+/** Whatever is read is absent. */
+function conceal({ chain }: HeldWorld): void {
+  chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+}
+
+function countLooks({ chain }: HeldWorld): () => number {
+  let looks = 0;
+  chain.readsOf = (reads) => {
+    looks += 1;
+    return reads;
+  };
+  return () => looks;
+}
+
+/** The last look at a close has missed a re-order, and the deletion waits for its event. */
+async function waitingForAReorder(): Promise<{
+  readonly world: HeldWorld;
+  readonly running: Awaited<ReturnType<HeldWorld['start']>>;
+}> {
+  const world = await confirmed();
+  await world.mine(14_400);
+  world.indexesEvents = false;
+  world.chain.block((block) => block.order(cid));
+  conceal(world);
+  const running = await world.start(world.cleanup());
+  await running.after(SECOND_MS);
+  return { world, running };
+}
+
 /** As a walk that has read everything since. */
 async function closeGaps(world: HeldWorld): Promise<void> {
   const block = world.chain.head;
@@ -97,44 +126,36 @@ describe('a re-order', () => {
     world.indexesEvents = false;
     world.chain.block((block) => block.order(cid));
     await heard(world);
-    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    conceal(world);
     const running = await world.start(world.cleanup({ coordinator: true }));
-    for (let second = 0; second < 60; second += 1) await running.after(SECOND_MS);
+    for (let second = 0; second < 65; second += 1) await running.after(SECOND_MS);
     expect([world.deletions, world.coordinator.told]).toEqual([[], []]);
+    expect(world.conditions.has('cleanup-events')).toBe(true);
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
     await running.stop();
     world.chain.readsOf = (reads) => reads;
     world.indexesEvents = true;
     await world.order(cid);
     await expectKept(world);
+    expect(world.conditions.has('cleanup-events')).toBe(false);
   });
 
   it('would be among the events of the last blocks: the deletion waits for them, not for its next round', async () => {
     const world = await confirmed();
     world.indexesEvents = false;
     await world.mine(14_400);
-    let looks = 0;
-    world.chain.readsOf = (reads) => {
-      looks += 1;
-      return reads;
-    };
+    const looks = countLooks(world);
     const running = await world.start(world.cleanup());
     for (let second = 0; second < 20; second += 1) await running.after(SECOND_MS);
-    expect([world.deletions, looks]).toEqual([[], 1]);
+    expect([world.deletions, looks()]).toEqual([[], 1]);
     world.indexesEvents = true;
     await world.noteHead();
     await running.after(SECOND_MS);
-    expect([world.deletions, looks]).toEqual([[cid], 1]);
+    expect([world.deletions, looks()]).toEqual([[cid], 1]);
   });
 
   it('that the last read misses is waited for when the gap with its events opens meanwhile', async () => {
-    const world = await confirmed();
-    await world.mine(14_400);
-    world.indexesEvents = false;
-    world.chain.block((block) => block.order(cid));
-    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
-    const running = await world.start(world.cleanup());
-    await running.after(SECOND_MS);
+    const { world, running } = await waitingForAReorder();
     await openGap(world, world.chain.head);
     await moveCursor(world, world.chain.head);
     await running.after(SECOND_MS);
@@ -143,13 +164,7 @@ describe('a re-order', () => {
   });
 
   it('that the last read misses, and whose event comes meanwhile, stays open', async () => {
-    const world = await confirmed();
-    await world.mine(14_400);
-    world.indexesEvents = false;
-    world.chain.block((block) => block.order(cid));
-    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
-    const running = await world.start(world.cleanup());
-    await running.after(SECOND_MS);
+    const { world, running } = await waitingForAReorder();
     await world.index(cid);
     await moveCursor(world, world.chain.head);
     await running.after(SECOND_MS);
@@ -164,7 +179,7 @@ describe('a re-order', () => {
     world.indexesEvents = false;
     world.chain.block((block) => block.order(cid));
     await world.noteHead();
-    world.chain.readsOf = (reads) => reads.map((read) => ({ ...read, figures: undefined }));
+    conceal(world);
     const running = await world.start(world.cleanup({ graceBlocks: 0 }));
     for (let second = 0; second < 90; second += 1) await running.after(SECOND_MS);
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'seen' });
@@ -183,14 +198,10 @@ describe('a re-order', () => {
     await world.mine(9);
     world.indexesEvents = false;
     await world.mine(1);
-    let looks = 0;
-    world.chain.readsOf = (reads) => {
-      looks += 1;
-      return reads;
-    };
+    const looks = countLooks(world);
     const running = await world.start(world.cleanup());
     for (let second = 0; second < 65; second += 1) await running.after(SECOND_MS);
-    expect(looks).toBe(1);
+    expect(looks()).toBe(1);
   });
 
   it('behind a look from before the machine, clocks and all, stood still is looked for anew', async () => {
@@ -206,6 +217,29 @@ describe('a re-order', () => {
     await moveCursor(world, looked + 254);
     await running.after(SECOND_MS);
     expect(world.deletions).toEqual([]);
+  });
+
+  it('that the last read misses is waited for when the gap with its events opens in the last moment', async () => {
+    const world = await confirmed();
+    await world.mine(14_400);
+    const begin = world.cleanups.beginDelete.bind(world.cleanups);
+    world.cleanups.beginDelete = async (...args) => {
+      await openGap(world, world.chain.head);
+      return await begin(...args);
+    };
+    await world.once(world.cleanup());
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+  });
+
+  it('in a gap is left to the walk: the second look does not wait for it, as the walk may wait for the look', async () => {
+    const world = await closed();
+    const { seen_block: seenBlock } = await world.cleanupRow(cid);
+    await openGap(world, seenBlock + 1);
+    await world.mine(10);
+    await world.once(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+    expect(await world.orderRow(cid)).toMatchObject({ status: 'closed' });
   });
 
   it('while the database keeps the deletion waiting is looked for anew', async () => {

@@ -70,6 +70,28 @@ describe('lost files', () => {
     expect(await world.pinRow(cidOf(1))).toMatchObject({ let_go_block: world.chain.head });
   });
 
+  it('whose deletion may have happened stay so marked when they are put off', async () => {
+    const world = await holding(3);
+    const running = await world.start(world.sealUpdater());
+    world.sworker.loseFiles([cidOf(1)]);
+    await running.after(roundMs);
+    await world.mine(graceBlocks);
+    world.transport.before = (route) => {
+      if (route === '/storage/delete') throw new Error('socket closed');
+    };
+    await running.after(roundMs);
+    const mark = { end_detail: 'being deleted to be sealed anew' };
+    expect(await world.pinRow(cidOf(1))).toMatchObject(mark);
+    world.transport.before = () => undefined;
+    world.decideAsNotHeld = () => 'many-replicas';
+    await running.after(roundMs);
+    expect(await world.pinRow(cidOf(1))).toMatchObject({
+      status: 'lost',
+      ...mark,
+      lost_look_block: expect.any(Number),
+    });
+  });
+
   it('stay as they are under any other verdict, and are judged again an hour later', async () => {
     const world = await holding(3);
     const asked: string[] = [];

@@ -25,7 +25,7 @@ const mostHeapMib = 512;
 
 /** The process as it is used here. */
 export interface LibraryChild {
-  /** Undefined of a process that never was: the machine gave it none, and there are no streams and no channel either. `error` tells why a turn later. */
+  /** Undefined of a process that never was: there may be neither streams nor a channel, and `error` tells why a turn later. */
   readonly pid?: number | undefined;
   /** Null when the process has none. */
   readonly stderr: Readable | null;
