@@ -125,6 +125,19 @@ describe('It is found that', () => {
       /and on chain at \d+, and its cleanup is seen still/u,
     ],
     [
+      'one close began two cleanups',
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, created_ms, updated_ms)
+       SELECT cid, 'cancelled', 'event', 7, 1, 1 FROM file_record WHERE status = 'handled'
+       UNION ALL SELECT cid, 'done', 'event', 7, 1, 1 FROM file_record WHERE status = 'handled'`,
+      /the close of \S+ at 7 began 2 cleanups/u,
+    ],
+    [
+      'a cleanup was begun by the event of a close that never was',
+      `INSERT INTO cleanup_record (cid, status, cause, seen_block, created_ms, updated_ms)
+       SELECT cid, 'cancelled', 'event', 7, 1, 1 FROM file_record WHERE status = 'handled'`,
+      /cleanup by the event of a close at 7, and was not closed then/u,
+    ],
+    [
       'an order is given up before its last attempt',
       "UPDATE file_record SET status = 'failed', attempts = 4 WHERE status = 'waiting'",
       /failed after 4 of 5 attempts/u,
@@ -154,7 +167,7 @@ describe('It is found that', () => {
     expect(await brokenWith('', { lettingGo })).toEqual([expect.stringContaining('without two confirmations')]);
     const close = (later: number, due: number, status = 'done', deleted: number | null = world.head): string =>
       `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, deleted_block, created_ms, updated_ms)
-       VALUES ('${handled}', '${status}', 'event', 10, ${10 + later}, ${due}, ${deleted}, 1, 1)`;
+       VALUES ('${handled}', '${status}', 'absence', 10, ${10 + later}, ${due}, ${deleted}, 1, 1)`;
     expect(await brokenWith(close(9, 10), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head + 1), { lettingGo })).toHaveLength(1);
     expect(await brokenWith(close(10, world.head), { lettingGo })).toEqual([]);
@@ -167,7 +180,7 @@ describe('It is found that', () => {
     const lettingGo = [{ how: 'storage/delete', cid: handled, atBlock: world.head } as const];
     const cleanup = (status: string, seen: number, confirmed: number | null, deleted: number | null = null): string =>
       `INSERT INTO cleanup_record (cid, status, cause, seen_block, confirmed_block, due_block, deleted_block, created_ms, updated_ms)
-       VALUES ('${handled}', '${status}', 'event', ${seen}, ${confirmed}, ${confirmed}, ${deleted}, 1, 1)`;
+       VALUES ('${handled}', '${status}', 'absence', ${seen}, ${confirmed}, ${confirmed}, ${deleted}, 1, 1)`;
     const justNow = cleanup('done', 10, 20, world.head);
     const longAgo = cleanup('done', 10, 20, world.head - 101);
     const calledOff = cleanup('cancelled', 10, 20);

@@ -38,6 +38,8 @@ export interface InvariantView {
   readonly pulling: readonly string[];
   /** How many pulls the daemon began, by CID. */
   readonly pullsBegun: ReadonlyMap<string, number> | undefined;
+  /** Blocks in which orders were closed, by CID. */
+  readonly closes?: ReadonlyMap<string, ReadonlySet<number>>;
   /** What was seen at the moment it happened. */
   readonly seen: readonly string[];
   /** Since somebody last looked. */

@@ -26,3 +26,15 @@ export async function missingOldOrders(view: InvariantView, cursorBlock: number)
     return [`${cid} is on chain since ${info.calculatedAtBlock} and ${status ?? 'not'} in the database`];
   });
 }
+
+/** An event has its effect once: no close begins two cleanups, and none by an event is there without its close. */
+export async function doubledCloses({ rows, closes }: Pick<InvariantView, 'rows' | 'closes'>): Promise<string[]> {
+  const cleanups = await rows<{ cid: string; block: number; times: number }>(
+    "SELECT cid, seen_block AS block, COUNT(*) AS times FROM cleanup_record WHERE cause = 'event' GROUP BY cid, seen_block",
+  );
+  return cleanups.flatMap(({ cid, block, times }) => {
+    if (times > 1) return [`the close of ${cid} at ${block} began ${times} cleanups`];
+    if (closes === undefined || closes.get(cid)?.has(block) === true) return [];
+    return [`${cid} has a cleanup by the event of a close at ${block}, and was not closed then`];
+  });
+}

@@ -13,7 +13,7 @@ import {
   tooManyInADay,
   wrongExits,
 } from './invariants-outside.ts';
-import { missingOldOrders } from './invariants-index.ts';
+import { doubledCloses, missingOldOrders } from './invariants-index.ts';
 import {
   contradictions,
   givenUpEarly,
@@ -46,6 +46,7 @@ export async function brokenInvariants(
 ): Promise<readonly string[]> {
   const found = await Promise.all([
     brokenIndex(view, isSettled),
+    doubledCloses(view),
     brokenPulls(view),
     brokenVerdicts(view),
     brokenTally(view),

@@ -267,6 +267,7 @@ export class SimWorld {
       isBotUp: bot?.isUp === true,
       pulling: watch.pulling,
       pullsBegun: watch.pullsBegun,
+      closes: watch.closes,
       seen: watch.violations,
       lettingGo: watch.lettingGo.slice(this.#judged),
       deleted: watch.deleted,

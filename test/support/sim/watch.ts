@@ -1,5 +1,8 @@
+import type { Hex } from '../../../devnet/chain/hex.ts';
 import type { ChainModel } from '../../../devnet/chain/model.ts';
 import { textBytes } from '../../../devnet/chain/runtime/call.ts';
+import { parseStorageKey } from '../../../src/clients/chain/keys/order-key.ts';
+import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
 import { fileKey } from '../../../devnet/chain/storage-keys.ts';
 import type { SworkerModel } from '../../../devnet/sworker/model.ts';
 import type { Deleted, LettingGo } from '../invariant-view.ts';
@@ -13,6 +16,8 @@ export class Watch {
   readonly deleted: Deleted[] = [];
   /** Pulls that were begun, by CID. */
   readonly pullsBegun = new Map<string, number>();
+  /** Blocks in which orders were closed, by CID. */
+  readonly closes = new Map<string, Set<number>>();
   /** Deletions that were rightly asked for, came late, and took a file whose order had come back. */
   lateOnLive = 0;
   readonly #pulling = new Map<string, number>();
@@ -31,6 +36,9 @@ export class Watch {
     this.#sworker = sworker;
     this.#endsOrphanSeals = endsOrphanSeals;
     this.#nowMs = nowMs;
+    chain.onBlock(({ block, changedKeys }) => {
+      for (const key of changedKeys) this.#noteClose(key, block.number);
+    });
   }
 
   /** CIDs that the daemon is pulling for a bot now. */
@@ -72,6 +80,12 @@ export class Watch {
     const running = (this.#pulling.get(cid) ?? 0) - 1;
     if (running > 0) this.#pulling.set(cid, running);
     else this.#pulling.delete(cid);
+  }
+
+  #noteClose(key: Hex, block: number): void {
+    if (!key.startsWith(storagePrefixes.marketFilesV2) || this.#chain.storage.getAt(key, block) !== undefined) return;
+    const { text } = parseStorageKey(key);
+    this.closes.set(text, (this.closes.get(text) ?? new Set()).add(block));
   }
 
   #delete(cid: string): void {
