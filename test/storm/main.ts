@@ -6,8 +6,13 @@ import { MINUTE_MS } from '../../src/domain/units.ts';
 import { actsFileText } from './acts-file.ts';
 import { runTasks } from './pool.ts';
 import type { Result } from './storm-child.ts';
-import { type Options, tasksOf } from './tasks.ts';
+import { type Options as TaskOptions, tasksOf } from './tasks.ts';
 import { judgedFromHistories, Totals } from './totals.ts';
+
+interface Options extends TaskOptions {
+  /** So many histories are told at once, each by a process of its own. */
+  readonly processes: number;
+}
 
 function positive(text: string): number {
   const value = Number(text);
@@ -39,7 +44,7 @@ async function storm(options: Options): Promise<boolean> {
   const failed: number[] = [];
   await runTasks(
     tasksOf(options, () => performance.now()),
-    Math.min(options.seeds ?? Infinity, availableParallelism()),
+    Math.min(options.seeds ?? Infinity, options.processes),
     (result) => {
       const { seed, digest, counts, broken } = result.outcome;
       console.log(
@@ -69,6 +74,7 @@ const program = new Command('npm run storm --')
   .option('--from <seed>', 'the first seed', positive, 1)
   .option('--minutes <count>', 'begin no history after so many minutes', positive)
   .option('--acts <file>', 'tell the acts of this file, as a failure writes them, instead of those of seeds')
+  .option('--processes <count>', 'so many histories at once', positive, availableParallelism())
   .option('--shrink-seconds <count>', 'cut a history that failed down for at most so long', positive, 60)
   .action(async (options: Options) => {
     process.exitCode = (await storm(options)) ? 0 : 1;

@@ -21,6 +21,14 @@ const units = [
 ].flat();
 const clock = new SystemClock();
 
+export interface EndlessAnswer {
+  /** One of `httpCalls`. */
+  readonly call: string;
+  readonly status: number;
+  readonly head: string;
+  readonly unit: string;
+}
+
 /** Answers without an end: they are given up, or read on without taking room. */
 export const endless: Target = target({
   name: 'endless',
@@ -32,24 +40,26 @@ export const endless: Target = target({
     head: fc.constantFrom(...heads),
     unit: fc.constantFrom(...units),
   }),
-  judge: async ({ call, status, head, unit }) => {
-    const abort = new AbortController();
-    const beforeBytes = heldBytes();
-    const body = endlessly(
-      Buffer.from(head + unit),
-      Buffer.from(unit),
-      abort,
-      async () => await mustNotGrow(beforeBytes),
-    );
-    try {
-      await httpCalls[call]?.({ transport: new Answering({ status, body }), clock, signal: abort.signal });
-    } catch (error) {
-      if (error instanceof SmError) judgeError(error);
-      else if (!isAbort(error) || !abort.signal.aborted) throw error;
-    }
-    await mustNotGrow(beforeBytes);
-  },
+  judge: judgeEndless,
 });
+
+export async function judgeEndless({ call, status, head, unit }: EndlessAnswer): Promise<void> {
+  const abort = new AbortController();
+  const beforeBytes = heldBytes();
+  const body = endlessly(
+    Buffer.from(head + unit),
+    Buffer.from(unit),
+    abort,
+    async () => await mustNotGrow(beforeBytes),
+  );
+  try {
+    await httpCalls[call]?.({ transport: new Answering({ status, body }), clock, signal: abort.signal });
+  } catch (error) {
+    if (error instanceof SmError) judgeError(error);
+    else if (!isAbort(error) || !abort.signal.aborted) throw error;
+  }
+  await mustNotGrow(beforeBytes);
+}
 
 async function* endlessly(
   head: Buffer,
