@@ -76,9 +76,10 @@ const handle = `
   WHERE id IN (SELECT value FROM json_each(?)) AND status IN ('new', 'waiting', 'queued', 'failed') AND ${heldHere}
     AND NOT EXISTS (SELECT 1 FROM cleanup_record WHERE cleanup_record.cid = file_record.cid AND cleanup_record.status = 'deleting')`;
 
+// Seen at the read that closed the order: the head that the bot knows may be far from it.
 const beginCleanups = `
   INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, created_ms, updated_ms)
-  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', :head, :now, :now FROM json_each(:ids) AS closed
+  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', file_record.read_block, :now, :now FROM json_each(:ids) AS closed
   CROSS JOIN file_record ON file_record.id = closed.value
   WHERE file_record.status = 'closed' AND ${heldHere}
   ON CONFLICT DO NOTHING`;
