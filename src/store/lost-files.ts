@@ -48,6 +48,29 @@ export class LostFiles {
     return rows.map(toLostRow);
   }
 
+  /** Of files that were seen lost since the chain was asked last, at most `limit`: their grace has not begun. */
+  async listUndated(afterId: number, limit: number): Promise<readonly number[]> {
+    const rows = await this.#database.read(
+      async (reader): Promise<{ id: number }[]> =>
+        await reader('pin_record')
+          .whereRaw("status = 'lost' AND lost_block IS NULL AND id > ?", [afterId])
+          .orderBy('id')
+          .limit(limit)
+          .select('id'),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Their grace begins at a block that the chain has named since. */
+  async date(pinIds: readonly number[], atBlock: number): Promise<void> {
+    await this.#database.write('bulk', async (tx) => {
+      await tx.raw(
+        "UPDATE pin_record SET lost_block = ? WHERE id IN (SELECT value FROM json_each(?)) AND status = 'lost' AND lost_block IS NULL",
+        [atBlock, JSON.stringify(pinIds)],
+      );
+    });
+  }
+
   /** Files lost at or before a block whose next look has come. */
   async listDue(lostSinceBlock: number, headBlock: number, limit: number): Promise<readonly LostRow[]> {
     const rows: Row[] = await this.#database.read(
