@@ -85,7 +85,7 @@ async function decideOne(
   } catch (error) {
     // After any other error nobody knows whether the file is there still; the mark keeps that.
     if (!hasCode(error, 'SWORKER_REFUSED')) throw error;
-    await parts.store.lost.refused(row.pinId);
+    await parts.store.lost.refused(row);
     parts.logger.warn('A lost file could not be deleted', { cid: row.cid, code: error.code }, error);
     return false;
   }

@@ -108,9 +108,9 @@ export class LostFiles {
     });
   }
 
-  /** The deletion surely did not happen: it no longer counts among those of the day. */
-  async refused(pinId: number): Promise<void> {
-    await this.#set(pinId, { end_detail: null, let_go_block: null });
+  /** The deletion surely did not happen: it no longer counts among those of the day. One begun before it may have: its mark and its block stay. */
+  async refused(row: Pick<LostRow, 'pinId' | 'lettingGo' | 'letGoBlock'>): Promise<void> {
+    await this.#set(row.pinId, { end_detail: row.lettingGo ? lettingGo : null, let_go_block: row.letGoBlock });
   }
 
   async ordersOf(keys: readonly OrderKey[]): Promise<ReadonlyMap<string, Order>> {

@@ -277,6 +277,25 @@ describe('a deletion whose end nobody knows', () => {
     expect(await world.cleanupRow(cids[0] ?? '')).toMatchObject({ status: 'confirmed', deleted_block: null });
     expect(await world.cleanups.standing(world.chain.head)).toMatchObject({ deleted: { files: 0 } });
   });
+
+  it('does not forget that an earlier answer was lost', async () => {
+    const world = await heldWorld();
+    const [cid = ''] = await holding(world, 1);
+    world.transport.after = (route) => {
+      if (route === '/storage/delete') throw new Error('socket closed');
+    };
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    await close(world, [cid], 'event');
+    await running.after(roundMs);
+    const begunBlock = world.chain.head;
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', deleted_block: begunBlock });
+    world.transport.after = () => undefined;
+    world.sworker.upgrade = 'process';
+    await world.mine(50);
+    await running.after(15_000);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', deleted_block: begunBlock });
+    expect(await world.cleanups.standing(world.chain.head)).toMatchObject({ deleted: { files: 1 } });
+  });
 });
 
 describe('lost files that are deleted to be pulled anew', () => {
@@ -289,17 +308,22 @@ describe('lost files that are deleted to be pulled anew', () => {
     const files = world.sealStore().lost;
     const headBlock = world.chain.head;
     let marked = 0;
-    for (const row of await files.page(0, 200)) {
+    const rows = await files.page(0, 200);
+    for (const row of rows) {
       if (await files.markLettingGo(row, { headBlock, maxPercentPerDay: 5 })) marked += 1;
     }
     expect(marked).toBe(100);
     expect(await world.cleanups.standing(headBlock)).toMatchObject({ deleted: { files: 100, bytes: 100 * 1024 } });
-    const [first, ...others] = await files.page(0, 200);
-    if (first === undefined) throw new Error('no lost file');
-    // One that may have been deleted already is asked about again at no cost; one that was refused makes room.
+    const [first] = await files.page(0, 200);
+    const [before, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || before === undefined || last === undefined) throw new Error('no lost file');
+    // One that may have been deleted already is asked about again at no cost, and counts even when it is refused then; one that was only refused makes room.
     expect(await files.markLettingGo(first, { headBlock, maxPercentPerDay: 5 })).toBe(true);
-    await files.refused(first.pinId);
-    const last = others.at(-1) ?? first;
+    await files.refused(first);
+    expect((await files.page(0, 1))[0]).toEqual(first);
+    expect(await files.markLettingGo(last, { headBlock, maxPercentPerDay: 5 })).toBe(false);
+    await files.refused(before);
+    expect((await files.page(0, 1))[0]).toEqual(before);
     expect(await files.markLettingGo(last, { headBlock, maxPercentPerDay: 5 })).toBe(true);
     expect(await files.markLettingGo(last, { headBlock: headBlock + DAY_BLOCKS, maxPercentPerDay: 5 })).toBe(true);
   });

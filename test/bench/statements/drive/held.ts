@@ -49,7 +49,7 @@ export const driveSeal: Drive = async (stage) => {
   await files.page(0, sliceRows);
   for (const row of (await files.listDue(headBlock, headBlock, 10)).slice(0, 1)) {
     await files.markLettingGo(row, { headBlock, maxPercentPerDay: 5 });
-    await files.refused(row.pinId);
+    await files.refused(row);
     await files.putOff(row.pinId, headBlock + 600);
   }
   await files.ordersOf(keysOf(orders).slice(0, 10));
