@@ -141,6 +141,50 @@ describe('more closes by event than may go within a day', () => {
   });
 });
 
+describe('what holds deletions back is told no longer', () => {
+  it('when all that is due may go, whether or not sWorker lets it', async () => {
+    const world = await heldWorld();
+    const cids = await holding(world, 201);
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    await close(world, cids, 'event');
+    expect(await untilQuiet(world, running)).toBe(200);
+    expect(world.conditions.list()).toMatchObject([{ name: 'cleanup-limit' }]);
+    world.sworker.upgrade = 'process';
+    await world.mine(DAY_BLOCKS);
+    await running.after(roundMs);
+    expect(world.conditions.list()).toMatchObject([{ name: 'outage:cleanup', part: 'sworker' }]);
+  });
+
+  it.each([
+    ['the chain is not believed', ['held-orders-gone'], false],
+    ['their events are read and sWorker is upgrading', ['outage:cleanup', ''], true],
+  ])('when they waited for events and %s', async (_, afterwards, areRead) => {
+    const world = await heldWorld();
+    await holding(world, 8, 1024, 'other');
+    const [closed = ''] = await holding(world, 1);
+    const absent = await holding(world, 22, 1024, 'absent');
+    const running = await world.start(world.cleanup({ graceBlocks: 5 }));
+    await close(world, [closed], 'event');
+    await running.after(roundMs);
+    world.indexesEvents = false;
+    await world.mine(5);
+    await running.after(roundMs);
+    for (let second = 0; second < 65; second += 1) await running.after(1000);
+    expect(world.conditions.list()).toMatchObject([{ name: 'cleanup-events' }]);
+    world.sworker.upgrade = 'process';
+    world.indexesEvents = areRead;
+    if (areRead) await world.noteHead();
+    else await close(world, absent, 'absence');
+    const told = ['cleanup-events'];
+    for (let second = 0; second < 150; second += 1) {
+      await running.after(1000);
+      const names = world.conditions.list().map(({ name }) => name);
+      if (names.join() !== told.at(-1)) told.push(names.join());
+    }
+    expect(told).toEqual(['cleanup-events', ...afterwards]);
+  });
+});
+
 describe('closes known only by absence from walks', () => {
   it('go like the others as long as they are few', async () => {
     const world = await heldWorld();
