@@ -76,9 +76,9 @@ export interface OpenedReconciler {
 /** @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DATABASE_OTHER_ACCOUNT */
 export async function openReconciler(
   config: Config,
-  { apply }: { readonly apply: boolean },
+  { apply, signal }: { readonly apply: boolean; readonly signal: AbortSignal },
 ): Promise<OpenedReconciler> {
-  const database = await Database.openExisting(config.dataDir, { writes: apply });
+  const database = await Database.openExisting(config.dataDir, { writes: apply, signal });
   try {
     const facts = new Facts(database);
     const identity = await facts.find('identity');
