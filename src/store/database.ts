@@ -4,7 +4,7 @@ import { SmError } from '../domain/errors.ts';
 import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
 import { closeConnection, commonPragmas, connect, isLogBeside, openToLook } from './connection.ts';
-import { backUpBeforeMigration } from './backups/before-migration.ts';
+import { type BeforeMigrationOptions, backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
 import { assertNoneUnfinished } from './backups/unfinished-restore.ts';
 import { withWayBack } from './backups/way-back.ts';
@@ -33,7 +33,7 @@ interface WriteWatch {
   readonly onSlowBulk: (tookMs: number) => void;
 }
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Pick<BeforeMigrationOptions, 'onOldBackupLeft'> {
   readonly watch?: WriteWatch;
   /** Given to picks and claims; without it they take their turns among everything else. */
   readonly rightOfWay?: Pick<RightOfWay, 'during'>;
