@@ -366,7 +366,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       coordinator,
       settings: config.cleanup,
     }),
-    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, keepPins: pinKeeper.keepPins, settings: config.gc }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, pinKeeper, settings: config.gc }),
     pinKeeper,
     ...careTasks(room('care'), config),
     reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),
