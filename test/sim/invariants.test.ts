@@ -186,6 +186,8 @@ describe('It is found that', () => {
     expect(after).not.toContainEqual(expect.stringContaining('two confirmations'));
     const withIt = await brokenWith(`${justNow}; ${unconfirmed.replace('event', 'found')}`, asked);
     expect(withIt).not.toContainEqual(expect.stringContaining('two confirmations'));
+    const putBack = cleanup('confirmed', 10, 20, world.head - 101);
+    expect(await brokenWith(putBack, { lettingGo })).not.toContainEqual(expect.stringContaining('two confirmations'));
     const confirmed = cleanup('confirmed', world.head - 20, world.head - 10);
     const found = await brokenWith(`${longAgo}; ${confirmed}`, { lettingGo });
     expect(found).not.toContainEqual(expect.stringContaining('two confirmations'));

@@ -73,10 +73,10 @@ function isBefore({ cause, createdMs }: CleanupRow, atMs: number): boolean {
 }
 
 function allowsDeletion(cleanup: CleanupRow, atBlock: number, headLeadBlocks: number): boolean {
-  const { seenBlock, confirmedBlock, dueBlock, deletedBlock } = cleanup;
+  const { status, seenBlock, confirmedBlock, dueBlock, deletedBlock } = cleanup;
   if (confirmedBlock === null || confirmedBlock - seenBlock < confirmAfterBlocks) return false;
-  // What is over allows nothing any more: a later close has a cleanup of its own.
-  const isOver = deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
+  // What is over allows nothing any more: a later close has a cleanup of its own. One that was put back tells of the first attempt that may have happened.
+  const isOver = status === 'done' && deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
   return dueBlock !== null && dueBlock <= atBlock && !isOver;
 }
 
