@@ -28,7 +28,10 @@ export interface CleanupDesk {
  * Opens the database beside the bot.
  * @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED
  */
-export async function openCleanupDesk(config: Config, options: { readonly writes: boolean }): Promise<CleanupDesk> {
+export async function openCleanupDesk(
+  config: Config,
+  options: { readonly writes: boolean; readonly signal: AbortSignal },
+): Promise<CleanupDesk> {
   const database = await Database.openExisting(config.dataDir, options);
   const cleanups = new Cleanups(database);
   const approvals = new Approvals(database);

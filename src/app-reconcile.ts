@@ -43,21 +43,11 @@ function createReconciler({ clock, database, facts, chain, sworker, ipfs }: Reco
   });
 }
 
-/** Pins sealed files again whose pin is missing, and says so. */
+/** Pins sealed files again whose pin is missing. */
 export function pinKeeperTask(parts: LoopParts & Pick<ReconcilerParts, 'database'> & Sources): PinKeeperTask {
-  const { database, sworker, ipfs, logger } = parts;
+  const { database, sworker, ipfs } = parts;
   const store = { listing: new HeldListing(database), rows: new ReconcileRows(database) };
-  const keeper = new PinKeeper({ sworker, ipfs, store });
-  const keepPins = async (signal: AbortSignal): Promise<boolean> => {
-    const { pinned, incomplete, refused, firstRefusal } = await keeper.keepAll(signal);
-    if (pinned > 0) logger.info('Sealed files whose pin was missing are pinned again', { files: pinned });
-    const left = incomplete + refused;
-    if (left === 0) return true;
-    const reason = firstRefusal ?? 'the daemon lacks some of their blocks';
-    logger.warn('Sealed files without a pin cannot be pinned again', { files: left, reason });
-    return refused === 0;
-  };
-  return new PinKeeperTask({ ...parts, keepPins });
+  return new PinKeeperTask({ ...parts, keeper: new PinKeeper({ sworker, ipfs, store }) });
 }
 
 /** The bot's own runs. */
@@ -76,9 +66,9 @@ export interface OpenedReconciler {
 /** @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, DATABASE_OTHER_ACCOUNT */
 export async function openReconciler(
   config: Config,
-  { apply }: { readonly apply: boolean },
+  { apply, signal }: { readonly apply: boolean; readonly signal: AbortSignal },
 ): Promise<OpenedReconciler> {
-  const database = await Database.openExisting(config.dataDir, { writes: apply });
+  const database = await Database.openExisting(config.dataDir, { writes: apply, signal });
   try {
     const facts = new Facts(database);
     const identity = await facts.find('identity');

@@ -31,7 +31,7 @@ import { DecideTask } from './decide/decide-task.ts';
 import { Judge } from './decide/judge.ts';
 import { LookTask } from './decide/look-task.ts';
 import { RevisionWalk } from './decide/revision-walk.ts';
-import { isAbort } from './domain/errors.ts';
+import { isAbort, type SmError } from './domain/errors.ts';
 import { SECOND_MS } from './domain/units.ts';
 import { GATHER_MS, PullTask } from './pull/pull-task.ts';
 import { type Clock, SystemClock } from './runtime/clock.ts';
@@ -181,7 +181,9 @@ async function runReleasing(
   };
   const rightOfWay = new RightOfWay(answerClock);
   const keptBackups = config.database.backups;
-  const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, signal });
+  const onOldBackupLeft = (error: SmError): void =>
+    storeLogger.warn('An old backup of the database could not be removed', { code: error.code, ...error.data }, error);
+  const database = await Database.open(config.dataDir, { watch, rightOfWay, keptBackups, onOldBackupLeft, signal });
   releases.add(async () => await database.close());
   const facts = new Facts(database);
   const outside = replaced.outside ?? connect(config, answerClock, logger, rightOfWay);
@@ -364,7 +366,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       coordinator,
       settings: config.cleanup,
     }),
-    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, keepPins: pinKeeper.keepPins, settings: config.gc }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, pinKeeper, settings: config.gc }),
     pinKeeper,
     ...careTasks(room('care'), config),
     reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),

@@ -2,10 +2,11 @@ import { isOutage } from '../domain/errors.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/units.ts';
 import { partOf, runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
+import type { PinKeeper } from './reconcile/pin-keeper.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 
 interface PinKeeperTaskParts extends LoopParts {
-  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
+  readonly keeper: Pick<PinKeeper, 'keepAll'>;
 }
 
 /** What a process before has left is taken up by then. */
@@ -17,20 +18,29 @@ const againAfterMs = 10 * MINUTE_MS;
 /** Looks for sealed files without a pin after the start, once a day, and soon after a pull that ended sealed without the daemon's word for the pin. */
 export class PinKeeperTask implements Task {
   readonly name = 'pin-keeper';
-  /** Pins sealed files again whose pin is missing. @returns false when the daemon refused to pin some whose blocks it may have */
-  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
   readonly #parts: PinKeeperTaskParts;
   readonly #wakeUp: WakeUp;
 
   constructor(parts: PinKeeperTaskParts) {
     this.#parts = parts;
-    this.keepPins = parts.keepPins;
     this.#wakeUp = new WakeUp(parts.clock);
   }
 
   /** Some file may be sealed without a pin. */
   notify(): void {
     this.#wakeUp.call();
+  }
+
+  /** Pins sealed files again whose pin is missing, and says so. @returns false when the daemon refused to pin some whose blocks it may have */
+  async keepPins(signal: AbortSignal): Promise<boolean> {
+    const { keeper, logger } = this.#parts;
+    const { pinned, incomplete, refused, firstRefusal } = await keeper.keepAll(signal);
+    if (pinned > 0) logger.info('Sealed files whose pin was missing are pinned again', { files: pinned });
+    const left = incomplete + refused;
+    if (left === 0) return true;
+    const reason = firstRefusal ?? 'the daemon lacks some of their blocks';
+    logger.warn('Sealed files without a pin cannot be pinned again', { files: left, reason });
+    return refused === 0;
   }
 
   async run(signal: AbortSignal): Promise<void> {

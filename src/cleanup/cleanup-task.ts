@@ -57,7 +57,10 @@ export class CleanupTask implements Task {
     const standing = await cleanups.standing(headBlock);
     const verdict = judgeUnproven(standing, settings.maxPercentPerDay);
     this.#talk.unproven(verdict, standing.unproven, standing.held);
-    if (verdict === 'outage') return undefined;
+    if (verdict === 'outage') {
+      this.#talk.nothingGoes(settings.mode);
+      return undefined;
+    }
     const sought = { unproven: verdict === 'go' };
     if (settings.mode === 'dryRun') return await this.#tell(headBlock, sought);
     const due = await cleanups.listDue(headBlock, { ...sought, limit: deletesARound });
@@ -66,7 +69,6 @@ export class CleanupTask implements Task {
     if (end === 'behind') return undefined;
     const allGone = end === 'all-gone';
     if (!allGone) this.#talk.limit(await cleanups.countDue(headBlock, sought));
-    else if (due.length < deletesARound) this.#talk.limit(undefined);
     return allGone && due.length === deletesARound ? SECOND_MS : undefined;
   }
 
@@ -80,10 +82,13 @@ export class CleanupTask implements Task {
     const { maxPercentPerDay } = this.#parts.settings;
     const planned = due.map((cleanup) => toPlanned(cleanup, headBlock));
     const fitting = due.slice(0, countFitting(planned, standing, dayLimit(standing, maxPercentPerDay)));
+    // Before any of them goes: what keeps one from it, an outage of sWorker for example, is another matter.
+    if (fitting.length === due.length && due.length < deletesARound) this.#talk.limit(undefined);
     if (fitting.length > 0) await this.#greet(signal);
+    const parts = { ...this.#parts, talk: this.#talk };
     for (const cleanup of fitting) {
       signal.throwIfAborted();
-      const end = await deleteClosed(this.#parts, cleanup, headBlock, signal);
+      const end = await deleteClosed(parts, cleanup, headBlock, signal);
       if (end !== 'settled') return end;
     }
     return fitting.length === due.length ? 'all-gone' : 'held-back';

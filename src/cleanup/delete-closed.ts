@@ -6,6 +6,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Cleanup, Cleanups } from '../store/cleanups.ts';
 import type { Gaps } from '../store/gaps.ts';
 import type { FileRemover } from './file-remover.ts';
+import type { GuardTalk } from './guard-talk.ts';
 import type { FinalizedReads } from '../clients/chain/orders/finalized-reads.ts';
 import { isFresh, type Moment, momentOf, untilEventsRead } from './last-look.ts';
 import type { CleanupCoordinator, ReadIngest } from './ports.ts';
@@ -19,6 +20,7 @@ export interface DeleteParts {
   readonly coordinator: CleanupCoordinator | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly talk: Pick<GuardTalk, 'behind'>;
   readonly settings: { readonly maxPercentPerDay: number };
 }
 
@@ -96,7 +98,9 @@ async function lastLook(
     return 'settled';
   }
   const sought = { afterBlock: cleanup.seenBlock, throughBlock: atBlock, since };
-  return (await untilEventsRead(parts, sought, signal)) === 'read' ? { atBlock, since } : 'behind';
+  if ((await untilEventsRead(parts, sought, signal)) !== 'read') return 'behind';
+  parts.talk.behind(undefined);
+  return { atBlock, since };
 }
 
 async function putBack(parts: DeleteParts, cleanup: Cleanup, headBlock: number, error: SmError): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Amount, UnprovenVerdict } from '../domain/deletions.ts';
+import type { Amount, CleanupMode, UnprovenVerdict } from '../domain/deletions.ts';
 import { HOUR_MS } from '../domain/units.ts';
 import { formatBytes, formatCount } from '../lib/format.ts';
 import type { Condition, Conditions } from '../runtime/conditions.ts';
@@ -68,6 +68,13 @@ export class GuardTalk {
       ...quietWait,
       message: `${text(waiting)} of closed orders wait until the events of the last blocks are read: a re-order may be among them`,
     });
+  }
+
+  /** In an outage of the chain, which is told by itself: nothing else holds deletions back. */
+  nothingGoes(mode: CleanupMode): void {
+    this.#clear(dayFull);
+    this.#clear(eventsBehind);
+    if (mode === 'dryRun') this.dryRun({ files: 0, bytes: 0 });
   }
 
   dryRun(due: Amount): void {

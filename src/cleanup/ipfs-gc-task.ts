@@ -25,7 +25,7 @@ export interface IpfsGcParts extends LoopParts {
    * Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. Resolves with false when it refused to pin
    * some whose blocks it may have.
    */
-  readonly keepPins: (signal: AbortSignal) => Promise<boolean>;
+  readonly pinKeeper: { keepPins(signal: AbortSignal): Promise<boolean> };
   readonly settings: { readonly thresholdPercent: number; readonly intervalMs: number };
 }
 
@@ -79,9 +79,9 @@ export class IpfsGcTask implements Task {
   }
 
   async #keepAndCollect(state: GcState, signal: AbortSignal): Promise<number> {
-    const { keepPins, logger, settings } = this.#parts;
+    const { pinKeeper, logger, settings } = this.#parts;
     // Nothing is collected while it cannot be asked whether every sealed file is pinned.
-    if (await keepPins(signal)) return await this.#collect(signal);
+    if (await pinKeeper.keepPins(signal)) return await this.#collect(signal);
     await this.#lift(state, settings.intervalMs);
     logger.warn('No garbage is collected while the daemon refuses to pin sealed files; trying again later');
     return settings.intervalMs;

@@ -14,7 +14,7 @@ interface Options {
 /** `smanager cleanup`: which files of closed orders wait, and for what. */
 export async function cleanup(invocation: Invocation, options: Options): Promise<number> {
   const { config } = await configured(invocation);
-  const desk = await openCleanupDesk(config, { writes: false });
+  const desk = await openCleanupDesk(config, { writes: false, signal: invocation.signal });
   try {
     const view = await desk.view();
     print(invocation, options.json === true ? printableJson(reportOf(view, config)) : textOf(view, config));
@@ -27,7 +27,7 @@ export async function cleanup(invocation: Invocation, options: Options): Promise
 /** `smanager cleanup approve`: the closes known only by absence from walks that wait now may be believed. */
 export async function approveCleanups(invocation: Invocation, options: Options): Promise<number> {
   const { config } = await configured(invocation);
-  const desk = await openCleanupDesk(config, { writes: true });
+  const desk = await openCleanupDesk(config, { writes: true, signal: invocation.signal });
   try {
     const approval = await desk.approve('smanager cleanup approve', Date.now());
     if (options.json === true) print(invocation, printableJson({ approval: approval ?? null }));

@@ -17,7 +17,7 @@ export async function reconcile(
   { json = false, apply = false }: { readonly json?: boolean; readonly apply?: boolean },
 ): Promise<number> {
   const { config } = await configured(invocation);
-  const opened = await openReconciler(config, { apply });
+  const opened = await openReconciler(config, { apply, signal: invocation.signal });
   try {
     const { settings } = readLogSettings({ LOG_LEVEL: 'error' }, false, secretsOf(config));
     const clients = openClients(config, createLogger(settings, invocation.stderr), opened.genesisHash);

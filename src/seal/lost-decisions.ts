@@ -13,12 +13,14 @@ const DISK_GIVEN_UP_BLOCKS = 14 * DAY_BLOCKS;
 /** An order whose file stays lost is decided again after this long. */
 const LOOK_AGAIN_BLOCKS = HOUR_BLOCKS;
 const aRound = 50;
+const datedAtOnce = 500;
 
 /**
  * Lost files whose grace is over: a lost file becomes valid again by itself when its disk is back, so only after a long time, and only if few are
  * lost at once, the order is decided as if the file were not held; `take` deletes the lost copy, so that the file can be pulled anew.
  */
 export async function decideLost(parts: SealParts, headBlock: number, signal: AbortSignal): Promise<void> {
+  await beginGraces(parts, headBlock, signal);
   const lost = await parts.store.pins.countLost();
   const limit = lost <= atOnceLimit(0) ? lost : atOnceLimit(await parts.store.pins.countHeld());
   const graceBlocks = parts.settings.lostGraceBlocks;
@@ -39,6 +41,17 @@ export async function decideLost(parts: SealParts, headBlock: number, signal: Ab
     if (!isLive || !(await decideOne(parts, row, order, nowBlock, signal))) {
       await parts.store.lost.putOff(row.pinId, headBlock + LOOK_AGAIN_BLOCKS);
     }
+  }
+}
+
+/** At the block of a read of now: by the head that the bot knows a grace may be over before it began, when the chain was away meanwhile. */
+async function beginGraces(parts: SealParts, headBlock: number, signal: AbortSignal): Promise<void> {
+  const { lost } = parts.store;
+  let ids = await lost.listUndated(0, datedAtOnce);
+  if (ids.length === 0) return;
+  const { atBlock } = await parts.reads.read([], {}, signal);
+  for (; ids.length > 0; ids = await lost.listUndated(ids.at(-1) ?? 0, datedAtOnce)) {
+    await lost.date(ids, Math.max(headBlock, atBlock));
   }
 }
 
@@ -72,7 +85,7 @@ async function decideOne(
   } catch (error) {
     // After any other error nobody knows whether the file is there still; the mark keeps that.
     if (!hasCode(error, 'SWORKER_REFUSED')) throw error;
-    await parts.store.lost.refused(row.pinId);
+    await parts.store.lost.refused(row);
     parts.logger.warn('A lost file could not be deleted', { cid: row.cid, code: error.code }, error);
     return false;
   }

@@ -217,7 +217,7 @@ export class Cleanups {
 
   /**
    * The deletion did not happen, or nobody knows: tried again from `lookBlock` on, unless the order is open again. Only one that surely did not
-   * happen (`isUndone`) no longer counts among those of the day.
+   * happen (`isUndone`) no longer counts among those of the day, unless one begun before it may have.
    */
   async putBack(
     cleanup: Cleanup,
@@ -236,7 +236,7 @@ export class Cleanups {
         attempts: retry.attempts,
         detail: retry.detail,
         updated_ms: nowMs,
-        ...(retry.isUndone ? { deleted_block: null } : {}),
+        ...(retry.isUndone ? { deleted_block: cleanup.deletedBlock } : {}),
       });
       if (!moved) return 'moved';
       const status = await statusOf(tx, key);

@@ -4,7 +4,7 @@ import { SmError } from '../domain/errors.ts';
 import type { RightOfWay } from '../runtime/right-of-way.ts';
 import { Checkpointer, startBytes } from './checkpointer.ts';
 import { closeConnection, commonPragmas, connect, isLogBeside, openToLook } from './connection.ts';
-import { backUpBeforeMigration } from './backups/before-migration.ts';
+import { type BeforeMigrationOptions, backUpBeforeMigration } from './backups/before-migration.ts';
 import { takeBackup } from './backups/take-backup.ts';
 import { assertNoneUnfinished } from './backups/unfinished-restore.ts';
 import { withWayBack } from './backups/way-back.ts';
@@ -33,13 +33,20 @@ interface WriteWatch {
   readonly onSlowBulk: (tookMs: number) => void;
 }
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Pick<BeforeMigrationOptions, 'onOldBackupLeft'> {
   readonly watch?: WriteWatch;
   /** Given to picks and claims; without it they take their turns among everything else. */
   readonly rightOfWay?: Pick<RightOfWay, 'during'>;
   /** A database that holds something is backed up before it is migrated, and so many of these are kept. Without it, or with 0: none is made. */
   readonly keptBackups?: number;
   /** Gives that backup, and looking through the file, up. */
+  readonly signal?: AbortSignal;
+}
+
+interface ExistingOptions {
+  readonly writes?: boolean;
+  readonly isOlderTaken?: boolean;
+  /** Gives looking through the file up. */
   readonly signal?: AbortSignal;
 }
 
@@ -94,10 +101,7 @@ export class Database {
     spillInto(dataDir);
     const isMarked = await wayBackFrom(dataDir, async () => {
       await assertNoneUnfinished(dataDir);
-      const isOurs = await assertOurs(filename);
-      // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
-      if (isOurs && isLogBeside(filename)) await assertWhole(filename, 'quick_check', options.signal ?? never);
-      return isOurs;
+      return await assertFitToWrite(filename, options.signal);
     });
     const writer = new Writer(filename, [
       ...(isMarked ? [] : marking),
@@ -125,16 +129,19 @@ export class Database {
   }
 
   /**
-   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`. Nothing is migrated; with `isOlderTaken` one
+   * Opens a database that is there, also while a bot works on it; for looking only unless it `writes`: then the log beside it is looked at first,
+   * as at a start, since whoever closes last brings it into the file. Nothing is migrated; with `isOlderTaken` one
    * of an older schema is opened too, for facts that all have.
    * @throws SmError DATABASE_MISSING, DATABASE_OLDER, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_DAMAGED, RESTORE_UNFINISHED, DISK_READ_ONLY
    */
-  static async openExisting(dataDir: string, { writes = false, isOlderTaken = false } = {}): Promise<Database> {
+  static async openExisting(dataDir: string, options: ExistingOptions = {}): Promise<Database> {
+    const { writes = false, isOlderTaken = false, signal } = options;
     const filename = path.join(dataDir, databaseFileName);
     spillInto(dataDir);
     await wayBackFrom(dataDir, async () => {
       await assertNoneUnfinished(dataDir);
-      if ((await assertOurs(filename)) || isThere(filename)) return;
+      const isOurs = writes ? await assertFitToWrite(filename, signal) : await assertOurs(filename);
+      if (isOurs || isThere(filename)) return;
       const message = `there is no ${databaseFileName} in ${dataDir}: no bot has run there yet`;
       throw new SmError('DATABASE_MISSING', message, { dataDir });
     });
@@ -258,6 +265,14 @@ export class Database {
     const tookMs = watch.monotonicMs() - startedMs;
     if (tookMs > slowBulkMs) watch.onSlowBulk(tookMs);
   }
+}
+
+/** Whether a marked database stands there; one that a log stands beside has all its pages looked through. */
+async function assertFitToWrite(filename: string, signal = never): Promise<boolean> {
+  const isOurs = await assertOurs(filename);
+  // A log is left by a bot that was killed, a machine that lost its power, or somebody who put another file here.
+  if (isOurs && isLogBeside(filename)) await assertWhole(filename, 'quick_check', signal);
+  return isOurs;
 }
 
 async function assertWhole(filename: string, check: PageCheck, signal: AbortSignal): Promise<void> {

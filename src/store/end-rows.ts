@@ -50,7 +50,6 @@ async function endRecords(tx: Tx, endings: readonly Ending[]): Promise<void> {
     sealedBytes: at.sealedBytes,
     pinnedBefore: at.pinnedBefore === null ? null : Number(at.pinnedBefore),
     sealedBlock: end.recordStatus === 'sealed' || end.recordStatus === 'lost' ? at.headBlock : null,
-    lostBlock: end.recordStatus === 'lost' ? at.headBlock : null,
   }));
   // Every end is one that a running record may come to.
   await tx.raw(
@@ -59,8 +58,7 @@ async function endRecords(tx: Tx, endings: readonly Ending[]): Promise<void> {
        blocks = ending.value ->> 'blocks', sealed_bytes = ending.value ->> 'sealedBytes',
        pinned_before = COALESCE(pinned_before, ending.value ->> 'pinnedBefore'),
        sealed_ms = CASE WHEN ending.value ->> 'sealedBlock' IS NULL THEN sealed_ms ELSE ending.value ->> 'endedMs' END,
-       sealed_block = COALESCE(ending.value ->> 'sealedBlock', sealed_block),
-       lost_block = COALESCE(ending.value ->> 'lostBlock', lost_block)
+       sealed_block = COALESCE(ending.value ->> 'sealedBlock', sealed_block)
      FROM json_each(?) AS ending
      WHERE pin_record.id = ending.value ->> 'id' AND +pin_record.status = 'running'`,
     [JSON.stringify(rows)],

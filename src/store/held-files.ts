@@ -49,9 +49,9 @@ export type GoneEnd = 'none' | 'new' | 'removed-by-hand';
 const unlookedBlocks = 30 * DAY_BLOCKS;
 
 const insertFound = `
-  INSERT INTO pin_record (cid, size_bytes, status, cause, started_ms, started_block, updated_ms, sealed_ms, sealed_block, sealed_bytes, lost_block)
+  INSERT INTO pin_record (cid, size_bytes, status, cause, started_ms, started_block, updated_ms, sealed_ms, sealed_block, sealed_bytes)
   SELECT value ->> 'cid', value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN 'lost' ELSE 'sealed' END, 'found',
-    :now, :head, :now, :now, :head, value ->> 'sizeBytes', CASE value ->> 'type' WHEN 'lost' THEN :head END
+    :now, :head, :now, :now, :head, value ->> 'sizeBytes'
   FROM jsonb_each(:found)
   WHERE NOT EXISTS (SELECT 1 FROM pin_record AS pull WHERE pull.cid = value ->> 'cid' AND pull.status = 'running')
   ON CONFLICT DO NOTHING`;
@@ -62,8 +62,9 @@ const recover = `
     sealed_block = :head, updated_ms = :now
   WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'lost'`;
 
+// Without a block: the head that the bot knows may be days old, and the grace would be over at once.
 const lose = `
-  UPDATE pin_record SET status = 'lost', lost_block = :head, lost_look_block = NULL, missed_rounds = 0, updated_ms = :now
+  UPDATE pin_record SET status = 'lost', lost_block = NULL, lost_look_block = NULL, missed_rounds = 0, updated_ms = :now
   WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'sealed'`;
 
 const seeAgain =
@@ -76,9 +77,10 @@ const handle = `
   WHERE id IN (SELECT value FROM json_each(?)) AND status IN ('new', 'waiting', 'queued', 'failed') AND ${heldHere}
     AND NOT EXISTS (SELECT 1 FROM cleanup_record WHERE cleanup_record.cid = file_record.cid AND cleanup_record.status = 'deleting')`;
 
+// Seen at the read that closed the order: the head that the bot knows may be far from it.
 const beginCleanups = `
   INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, created_ms, updated_ms)
-  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', :head, :now, :now FROM json_each(:ids) AS closed
+  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', file_record.read_block, :now, :now FROM json_each(:ids) AS closed
   CROSS JOIN file_record ON file_record.id = closed.value
   WHERE file_record.status = 'closed' AND ${heldHere}
   ON CONFLICT DO NOTHING`;

@@ -48,6 +48,29 @@ export class LostFiles {
     return rows.map(toLostRow);
   }
 
+  /** Of files that were seen lost since the chain was asked last, at most `limit`: their grace has not begun. */
+  async listUndated(afterId: number, limit: number): Promise<readonly number[]> {
+    const rows = await this.#database.read(
+      async (reader): Promise<{ id: number }[]> =>
+        await reader('pin_record')
+          .whereRaw("status = 'lost' AND lost_block IS NULL AND id > ?", [afterId])
+          .orderBy('id')
+          .limit(limit)
+          .select('id'),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Their grace begins at a block that the chain has named since. */
+  async date(pinIds: readonly number[], atBlock: number): Promise<void> {
+    await this.#database.write('bulk', async (tx) => {
+      await tx.raw(
+        "UPDATE pin_record SET lost_block = ? WHERE id IN (SELECT value FROM json_each(?)) AND status = 'lost' AND lost_block IS NULL",
+        [atBlock, JSON.stringify(pinIds)],
+      );
+    });
+  }
+
   /** Files lost at or before a block whose next look has come. */
   async listDue(lostSinceBlock: number, headBlock: number, limit: number): Promise<readonly LostRow[]> {
     const rows: Row[] = await this.#database.read(
@@ -85,9 +108,9 @@ export class LostFiles {
     });
   }
 
-  /** The deletion surely did not happen: it no longer counts among those of the day. */
-  async refused(pinId: number): Promise<void> {
-    await this.#set(pinId, { end_detail: null, let_go_block: null });
+  /** The deletion surely did not happen: it no longer counts among those of the day. One begun before it may have: its mark and its block stay. */
+  async refused(row: Pick<LostRow, 'pinId' | 'lettingGo' | 'letGoBlock'>): Promise<void> {
+    await this.#set(row.pinId, { end_detail: row.lettingGo ? lettingGo : null, let_go_block: row.letGoBlock });
   }
 
   async ordersOf(keys: readonly OrderKey[]): Promise<ReadonlyMap<string, Order>> {

@@ -155,7 +155,6 @@ export class PullRecords {
           sealed_ms: nowMs,
           sealed_block: headBlock,
           sealed_bytes: file.sizeBytes,
-          lost_block: file.state === 'lost' ? headBlock : null,
         },
       });
       await this.#marks.forget(tx, [leftover.cid]);
@@ -224,7 +223,6 @@ export class PullRecords {
         sealed_block: headBlock,
         sealed_bytes: found.sizeBytes,
         pinned_before: found.pinnedBefore === undefined ? null : Number(found.pinnedBefore),
-        lost_block: found.state === 'lost' ? headBlock : null,
       });
       return true;
     });

@@ -197,6 +197,10 @@ describe('It is found that', () => {
     const afterIt = `${justNow}; ${unconfirmed.replace('1, 1)', '2, 2)')}`;
     const after = await brokenWith(afterIt, asked);
     expect(after).not.toContainEqual(expect.stringContaining('two confirmations'));
+    const withIt = await brokenWith(`${justNow}; ${unconfirmed.replace('event', 'found')}`, asked);
+    expect(withIt).not.toContainEqual(expect.stringContaining('two confirmations'));
+    const putBack = cleanup('confirmed', 10, 20, world.head - 101);
+    expect(await brokenWith(putBack, { lettingGo })).not.toContainEqual(expect.stringContaining('two confirmations'));
     const confirmed = cleanup('confirmed', world.head - 20, world.head - 10);
     const found = await brokenWith(`${longAgo}; ${confirmed}`, { lettingGo });
     expect(found).not.toContainEqual(expect.stringContaining('two confirmations'));

@@ -229,8 +229,8 @@ export class HeldWorld {
     await this.noteHead();
   }
 
-  async noteHead(): Promise<void> {
-    const atBlock = this.chain.head;
+  /** @param atBlock the newest block that the bot knows */
+  async noteHead(atBlock = this.chain.head): Promise<void> {
     const time = { atBlock, atMs: this.clock.nowMs(), blockTimestampMs: atBlock * 6000, specVersion: 25 };
     await this.database.write('event', async (tx) => {
       await this.facts.set(tx, 'chain-time', time);

@@ -23,6 +23,7 @@ export function ordersAt(chain: ChainModel, block: number): readonly string[] {
 interface CleanupRow {
   readonly cid: string;
   readonly status: CleanupStatus;
+  readonly cause: 'event' | 'absence' | 'found';
   readonly seenBlock: number;
   readonly confirmedBlock: number | null;
   readonly dueBlock: number | null;
@@ -39,7 +40,7 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   const deletions = lettingGo?.filter(({ how }) => how === 'storage/delete') ?? [];
   if (deletions.length === 0) return [];
   const cleanups = await view.rows<CleanupRow>(
-    `SELECT cid, status, seen_block AS seenBlock, confirmed_block AS confirmedBlock, due_block AS dueBlock, deleted_block AS deletedBlock, created_ms AS createdMs
+    `SELECT cid, status, cause, seen_block AS seenBlock, confirmed_block AS confirmedBlock, due_block AS dueBlock, deleted_block AS deletedBlock, created_ms AS createdMs
      FROM cleanup_record ORDER BY id DESC`,
   );
   // A record that ended long ago tells of another loss.
@@ -51,8 +52,7 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   );
   return deletions.flatMap((deletion) => {
     const { cid, atBlock, atMs = Infinity, isLive } = deletion;
-    // One that came after the question, of a file that sWorker has still, may say that it was seen at a head from before it.
-    const ofItsTime = cleanups.filter((one) => one.cid === cid && one.createdMs <= atMs);
+    const ofItsTime = cleanups.filter((one) => one.cid === cid && isBefore(one, atMs));
     const newest = ofItsTime.find((one) => one.seenBlock + confirmAfterBlocks <= atBlock);
     const isClosed = isLive !== true && newest !== undefined && allowsDeletion(newest, atBlock, headLeadBlocks);
     const isLost = losses.some(({ lostBlock, untilBlock, ...lost }) => {
@@ -64,11 +64,19 @@ export async function brokenDeletions(view: InvariantView): Promise<string[]> {
   });
 }
 
+/**
+ * One that came after the question may say that it was seen at a head from before it. One of a file that a list of sWorker's showed, read before the file was gone,
+ * is seen at the read that closed the order, long before, and may come in the same moment.
+ */
+function isBefore({ cause, createdMs }: CleanupRow, atMs: number): boolean {
+  return cause === 'found' ? createdMs < atMs : createdMs <= atMs;
+}
+
 function allowsDeletion(cleanup: CleanupRow, atBlock: number, headLeadBlocks: number): boolean {
-  const { seenBlock, confirmedBlock, dueBlock, deletedBlock } = cleanup;
+  const { status, seenBlock, confirmedBlock, dueBlock, deletedBlock } = cleanup;
   if (confirmedBlock === null || confirmedBlock - seenBlock < confirmAfterBlocks) return false;
-  // What is over allows nothing any more: a later close has a cleanup of its own.
-  const isOver = deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
+  // What is over allows nothing any more: a later close has a cleanup of its own. One that was put back tells of the first attempt that may have happened.
+  const isOver = status === 'done' && deletedBlock !== null && deletedBlock + headLeadBlocks < atBlock;
   return dueBlock !== null && dueBlock <= atBlock && !isOver;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PinKeeperTask } from '../../../src/care/pin-keeper-task.ts';
+import type { KeptPins } from '../../../src/care/reconcile/pin-keeper.ts';
 import { type ErrorCode, SmError } from '../../../src/domain/errors.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../src/domain/units.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
@@ -12,14 +13,17 @@ class KeeperWorld {
   readonly logger = new RecordingLogger();
   looks = 0;
   fails: ErrorCode | undefined;
+  kept: Partial<KeptPins> = {};
   readonly task = new PinKeeperTask({
     clock: this.clock,
     conditions: this.conditions,
     logger: this.logger,
-    keepPins: async () => {
-      this.looks += 1;
-      if (this.fails !== undefined) throw new SmError(this.fails, 'no answer');
-      return true;
+    keeper: {
+      keepAll: async () => {
+        this.looks += 1;
+        if (this.fails !== undefined) throw new SmError(this.fails, 'no answer');
+        return { pinned: 0, incomplete: 0, refused: 0, firstRefusal: undefined, ...this.kept };
+      },
     },
   });
   readonly #abort = new AbortController();
@@ -41,6 +45,22 @@ function keeperWorld(): KeeperWorld {
   onTestFinished(async () => await world.stop());
   return world;
 }
+
+describe('a collection of garbage', () => {
+  const refusal = 'no file';
+  it.each<[string, Partial<KeptPins>, boolean, readonly string[]]>([
+    ['may begin when all are pinned', {}, true, []],
+    ['may begin when some were pinned again', { pinned: 2 }, true, ['info']],
+    ['may begin when the blocks of some are gone: it takes nothing more', { incomplete: 1 }, true, ['warn']],
+    ['may not begin while some are refused', { refused: 1, firstRefusal: refusal }, false, ['warn']],
+    ['may not begin for others', { pinned: 1, incomplete: 1, refused: 1 }, false, ['info', 'warn']],
+  ])('%s', async (_, kept, mayBegin, levels) => {
+    const world = keeperWorld();
+    world.kept = kept;
+    expect(await world.task.keepPins(new AbortController().signal)).toBe(mayBegin);
+    expect(world.logger.lines.map(({ level }) => level)).toEqual(levels);
+  });
+});
 
 describe('the pins of sealed files', () => {
   it('are looked at soon after the start, and then once a day', async () => {

@@ -48,6 +48,19 @@ describe('cleanup.mode dryRun', () => {
     expect(world.deletions).toEqual(cids);
   });
 
+  it('tells that nothing would be deleted while the chain is not believed', async () => {
+    const world = await closed();
+    const running = await world.start(world.cleanup({ mode: 'dryRun', graceBlocks: 0 }));
+    expect(world.conditions.list()).toMatchObject([{ name: 'cleanup-dry-run' }]);
+    expect(world.conditions.list()[0]?.message).toContain('2 files');
+    const absent = { status: 'seen', cause: 'absence', seen_block: 1, created_ms: 0, updated_ms: 0 };
+    for (let index = 0; index < 20; index += 1) await world.row('cleanup_record', { ...absent, cid: cidOf(index) });
+    await running.after(roundMs);
+    const told = world.conditions.list().find(({ name }) => name === 'cleanup-dry-run');
+    expect(world.conditions.has('held-orders-gone')).toBe(true);
+    expect(told?.message).toContain('0 files');
+  });
+
   it('lets a re-order take back what it told of', async () => {
     const world = await closed();
     await world.once(world.cleanup({ mode: 'dryRun', graceBlocks: 0 }));

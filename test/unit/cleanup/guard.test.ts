@@ -141,6 +141,50 @@ describe('more closes by event than may go within a day', () => {
   });
 });
 
+describe('what holds deletions back is told no longer', () => {
+  it('when all that is due may go, whether or not sWorker lets it', async () => {
+    const world = await heldWorld();
+    const cids = await holding(world, 201);
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    await close(world, cids, 'event');
+    expect(await untilQuiet(world, running)).toBe(200);
+    expect(world.conditions.list()).toMatchObject([{ name: 'cleanup-limit' }]);
+    world.sworker.upgrade = 'process';
+    await world.mine(DAY_BLOCKS);
+    await running.after(roundMs);
+    expect(world.conditions.list()).toMatchObject([{ name: 'outage:cleanup', part: 'sworker' }]);
+  });
+
+  it.each([
+    ['the chain is not believed', ['held-orders-gone'], false],
+    ['their events are read and sWorker is upgrading', ['outage:cleanup', ''], true],
+  ])('when they waited for events and %s', async (_, afterwards, areRead) => {
+    const world = await heldWorld();
+    await holding(world, 8, 1024, 'other');
+    const [closed = ''] = await holding(world, 1);
+    const absent = await holding(world, 22, 1024, 'absent');
+    const running = await world.start(world.cleanup({ graceBlocks: 5 }));
+    await close(world, [closed], 'event');
+    await running.after(roundMs);
+    world.indexesEvents = false;
+    await world.mine(5);
+    await running.after(roundMs);
+    for (let second = 0; second < 65; second += 1) await running.after(1000);
+    expect(world.conditions.list()).toMatchObject([{ name: 'cleanup-events' }]);
+    world.sworker.upgrade = 'process';
+    world.indexesEvents = areRead;
+    if (areRead) await world.noteHead();
+    else await close(world, absent, 'absence');
+    const told = ['cleanup-events'];
+    for (let second = 0; second < 150; second += 1) {
+      await running.after(1000);
+      const names = world.conditions.list().map(({ name }) => name);
+      if (names.join() !== told.at(-1)) told.push(names.join());
+    }
+    expect(told).toEqual(['cleanup-events', ...afterwards]);
+  });
+});
+
 describe('closes known only by absence from walks', () => {
   it('go like the others as long as they are few', async () => {
     const world = await heldWorld();
@@ -277,6 +321,25 @@ describe('a deletion whose end nobody knows', () => {
     expect(await world.cleanupRow(cids[0] ?? '')).toMatchObject({ status: 'confirmed', deleted_block: null });
     expect(await world.cleanups.standing(world.chain.head)).toMatchObject({ deleted: { files: 0 } });
   });
+
+  it('does not forget that an earlier answer was lost', async () => {
+    const world = await heldWorld();
+    const [cid = ''] = await holding(world, 1);
+    world.transport.after = (route) => {
+      if (route === '/storage/delete') throw new Error('socket closed');
+    };
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    await close(world, [cid], 'event');
+    await running.after(roundMs);
+    const begunBlock = world.chain.head;
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', deleted_block: begunBlock });
+    world.transport.after = () => undefined;
+    world.sworker.upgrade = 'process';
+    await world.mine(50);
+    await running.after(15_000);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', deleted_block: begunBlock });
+    expect(await world.cleanups.standing(world.chain.head)).toMatchObject({ deleted: { files: 1 } });
+  });
 });
 
 describe('lost files that are deleted to be pulled anew', () => {
@@ -289,17 +352,22 @@ describe('lost files that are deleted to be pulled anew', () => {
     const files = world.sealStore().lost;
     const headBlock = world.chain.head;
     let marked = 0;
-    for (const row of await files.page(0, 200)) {
+    const rows = await files.page(0, 200);
+    for (const row of rows) {
       if (await files.markLettingGo(row, { headBlock, maxPercentPerDay: 5 })) marked += 1;
     }
     expect(marked).toBe(100);
     expect(await world.cleanups.standing(headBlock)).toMatchObject({ deleted: { files: 100, bytes: 100 * 1024 } });
-    const [first, ...others] = await files.page(0, 200);
-    if (first === undefined) throw new Error('no lost file');
-    // One that may have been deleted already is asked about again at no cost; one that was refused makes room.
+    const [first] = await files.page(0, 200);
+    const [before, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || before === undefined || last === undefined) throw new Error('no lost file');
+    // One that may have been deleted already is asked about again at no cost, and counts even when it is refused then; one that was only refused makes room.
     expect(await files.markLettingGo(first, { headBlock, maxPercentPerDay: 5 })).toBe(true);
-    await files.refused(first.pinId);
-    const last = others.at(-1) ?? first;
+    await files.refused(first);
+    expect((await files.page(0, 1))[0]).toEqual(first);
+    expect(await files.markLettingGo(last, { headBlock, maxPercentPerDay: 5 })).toBe(false);
+    await files.refused(before);
+    expect((await files.page(0, 1))[0]).toEqual(before);
     expect(await files.markLettingGo(last, { headBlock, maxPercentPerDay: 5 })).toBe(true);
     expect(await files.markLettingGo(last, { headBlock: headBlock + DAY_BLOCKS, maxPercentPerDay: 5 })).toBe(true);
   });

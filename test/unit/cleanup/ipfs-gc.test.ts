@@ -57,7 +57,7 @@ class GcWorld {
       database: this.database,
       facts: new Facts(this.database),
       pins: { countRunning: async () => this.running },
-      keepPins: async () => await this.keepPins(),
+      pinKeeper: { keepPins: async () => await this.keepPins() },
       settings: { thresholdPercent: 90, intervalMs: HOUR_MS },
     });
     this.#abort = new AbortController();

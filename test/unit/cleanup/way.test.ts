@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deleteBackOffBlocks } from '../../../src/cleanup/delete-closed.ts';
 import { DAY_BLOCKS } from '../../../src/domain/units.ts';
+import { Gaps } from '../../../src/store/gaps.ts';
 import { cidOf, heldWorld, Instead } from '../../support/held-world.ts';
 
 const cid = cidOf('file');
@@ -47,6 +48,44 @@ describe('the file of a closed order', () => {
     await running.after(roundMs);
     expect(world.deletions).toEqual([cid]);
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'done', cause: 'found' });
+  });
+
+  it('that was found held is looked at ten blocks after the read that closed its order, whatever head the bot knew', async () => {
+    const world = await heldWorld();
+    world.sworker.preload([{ cid, sizeBytes: 1024 }]);
+    const knownHead = (await world.facts.find('chain-time'))?.atBlock;
+    await world.mine(50);
+    const closedBlock = world.chain.head;
+    await world.knownOrder(cid, 'closed');
+    await world.noteHead(knownHead);
+    await world.once(world.sealUpdater());
+    await world.noteHead();
+    const running = await world.start(world.cleanup());
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'seen', seen_block: closedBlock });
+    await world.mine(9);
+    await running.after(roundMs);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'seen' });
+    await world.mine(1);
+    await running.after(roundMs);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
+  });
+
+  it('that was found held stays while blocks after the read that closed its order are in a gap', async () => {
+    const world = await heldWorld();
+    world.sworker.preload([{ cid, sizeBytes: 1024 }]);
+    await world.knownOrder(cid, 'closed');
+    const closedBlock = world.chain.head;
+    await world.mine(50);
+    await world.database.write('event', async (tx) => {
+      const gap = { fromBlock: closedBlock + 1, toBlock: closedBlock + 9, reason: 'pruned' } as const;
+      await new Gaps(world.database).add(tx, gap, 0);
+    });
+    await world.once(world.sealUpdater());
+    const running = await world.start(world.cleanup({ graceBlocks: 0 }));
+    await world.mine(10);
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([]);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
   });
 
   it('that sWorker does not have any more is gone; a pin that a pull of ours made goes too', async () => {

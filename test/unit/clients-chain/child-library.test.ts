@@ -7,9 +7,13 @@ import { answerOf, type ChildQuestion } from '../../../src/clients/chain/events/
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { Undecodable } from '../../../src/clients/chain/scale/undecodable.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import type { ChainClient } from '../../../src/clients/chain/chain-client.ts';
+import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
+import { accountOf } from '../../../src/domain/account.ts';
+import { ManualClock, settle } from '../../support/manual-clock.ts';
 import { RecordingLogger } from '../../support/quiet-logger.ts';
 import { BlockBytes } from './event-bytes.ts';
+import { ask, honest, StubChain } from './stub-chain.ts';
 
 const runtime = { specName: 'crust', specVersion: 25, metadata: metadataHex(25) };
 const bytes = new BlockBytes(decodeRegistry(runtime));
@@ -28,7 +32,8 @@ class Child extends EventEmitter implements LibraryChild {
 
   send(question: ChildQuestion): void {
     this.asked.push(question);
-    if (!this.answers) return;
+    if (dies(question)) void settle().then(() => this.emit('exit', null, 'SIGABRT'));
+    if (!this.answers || dies(question)) return;
     void answerOf(direct, structuredClone(question)).then((answer) => this.emit('message', structuredClone(answer)));
   }
 
@@ -38,6 +43,8 @@ class Child extends EventEmitter implements LibraryChild {
   }
 }
 
+/** Whether a child ends over what it is asked. */
+let dies: (asked: ChildQuestion) => boolean;
 let clock: ManualClock;
 let children: Child[];
 let library: ChildLibrary;
@@ -46,6 +53,7 @@ let logger: RecordingLogger;
 beforeEach(() => {
   clock = new ManualClock();
   children = [];
+  dies = () => false;
   logger = new RecordingLogger();
   library = new ChildLibrary(clock, logger, () => {
     const child = new Child();
@@ -101,7 +109,11 @@ describe('the library in a process of its own', () => {
     await asked;
     child?.emit('exit', 1, null);
     await expect(lost).rejects.toThrow('ended by itself, by 1');
-    await expect(lost).rejects.toMatchObject({ code: 'DECODER_LOST', destiny: 'outage' });
+    await expect(lost).rejects.toMatchObject({
+      code: 'DECODER_LOST',
+      destiny: 'outage',
+      data: { field: 'extrinsic' },
+    });
     expect(await library.calls(runtime, batchInBatch)).toHaveLength(1);
     expect(children).toHaveLength(2);
   });
@@ -124,6 +136,88 @@ describe('the library in a process of its own', () => {
       throw new Error('spawn ENOMEM');
     });
     await expect(full.forms(runtime)).rejects.toMatchObject({ code: 'DECODER_LOST', destiny: 'outage' });
+  });
+
+  describe('and an answer of a node over which it ends', () => {
+    const metadata = `${metadataHex(25)}00`;
+    const unreadable = '0x04ff';
+    const orderOf = (call: Uint8Array): readonly [string, string] => ['0x00', bytes.extrinsic(call)];
+    const batch = bytes.call('Utility', 'batch', [bytes.call('Utility', 'batch', [bytes.order('cid', 'memo')])]);
+
+    /** A node with an order in its first block. */
+    function node(name: string): StubChain {
+      const payer = accountOf('a1'.repeat(32)).address;
+      const events = bytes.events(bytes.event('Market', 'FileSuccess', [payer, '0x636964'], 1));
+      const chain = new StubChain(name);
+      chain.add(25, { [storagePrefixes.systemEvents]: events }, [...orderOf(bytes.order('cid', 'memo'))]);
+      return chain;
+    }
+
+    const nodes = (): readonly [StubChain, StubChain] => [node('ws://a'), node('ws://b')];
+
+    async function memoOf({ events }: ChainClient, chain: StubChain): Promise<string> {
+      const { value } = await events.blockEvents(chain.at(0), [chain.at(1)], ask());
+      const { value: hints } = await events.readHints(value, ask());
+      return Buffer.from(hints[0]?.memos[0] ?? []).toString();
+    }
+
+    const answers: readonly (readonly [string, (chain: StubChain) => void, ChildQuestion['question']['method']])[] = [
+      [
+        'metadata',
+        (chain) => {
+          chain.fault = (method) => (method === 'state_getMetadata' ? metadata : honest);
+        },
+        'forms',
+      ],
+      ['System.Events', (chain) => chain.blocks[1]?.state.set(storagePrefixes.systemEvents, unreadable), 'events'],
+      ['extrinsic', (chain) => chain.blocks[1]?.extrinsics.splice(0, 2, ...orderOf(batch)), 'calls'],
+    ];
+
+    it.each(answers)(
+      '(%s) is an error that names end point and field; the next one is asked',
+      async (field, spoil, method) => {
+        const [a, b] = nodes();
+        spoil(a);
+        dies = ({ question }) =>
+          question.method === method && (question.method !== 'forms' || question.args[0].metadata === metadata);
+        const alone = a.client({ library }).client;
+        await expect(memoOf(alone, a)).rejects.toMatchObject({
+          code: 'DECODER_LOST',
+          message: expect.stringContaining(`${field} of block ${method === 'forms' ? 0 : 1}, as ws://a told it`),
+          data: { endPoint: 'ws://a', field },
+        });
+        const { client } = a.client({ others: [b], library });
+        expect(await memoOf(client, a)).toBe('memo');
+        expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://b' });
+      },
+    );
+
+    it('is none of a node where it could not be started at all', async () => {
+      const [a, b] = nodes();
+      const full = new ChildLibrary(clock, logger, () => {
+        throw new Error('spawn ENOMEM');
+      });
+      const { client } = a.client({ others: [b], library: full });
+      const error: unknown = await memoOf(client, a).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'DECODER_LOST' });
+      expect(error).not.toMatchObject({ data: { endPoint: expect.anything() } });
+      expect(b.asked).toEqual([]);
+      expect(await client.blocks.finalizedHead(ask())).toMatchObject({ endPoint: 'ws://a' });
+    });
+
+    it('is forgotten with the runtime that the node told of: the next block is read by what another one tells', async () => {
+      const [a, b] = nodes();
+      for (const chain of [a, b]) chain.blocks[1]?.extrinsics.splice(0, 2, ...orderOf(batch));
+      a.fault = (method) => (method === 'state_getMetadata' ? metadata : honest);
+      dies = ({ question }) => question.method === 'calls' && question.args[0].metadata === metadata;
+      const { client } = a.client({ others: [b], library });
+      const told = (await client.events.blockEvents(a.at(0), [a.at(1)], ask())).value;
+      await expect(client.events.readHints(told, { ...ask(), only: 'ws://a' })).rejects.toMatchObject({
+        code: 'DECODER_LOST',
+      });
+      const { value } = await client.events.readHints(told, ask());
+      expect(Buffer.from(value[0]?.memos[0] ?? []).toString()).toBe('memo');
+    });
   });
 
   it('ends with its client and begins no more', async () => {

@@ -10,6 +10,7 @@ import type {
 import { hasCode } from '../../../src/domain/errors.ts';
 import { rpcFailure, unreachable } from '../../../src/clients/chain/connection/transport.ts';
 import { ChainClient } from '../../../src/clients/chain/chain-client.ts';
+import type { DecodingLibrary } from '../../../src/clients/chain/events/library/decoding-library.ts';
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import type { ChainLimits } from '../../../src/clients/chain/connection/limits.ts';
 import { storagePrefixes } from '../../../src/clients/chain/keys/storage-prefixes.ts';
@@ -79,13 +80,20 @@ export class StubChain implements ChainTransport {
     return { number, hash: `0x${this.#salt.repeat(28)}${number.toString(16).padStart(8, '0')}` };
   }
 
-  client(parts: { others?: readonly StubChain[]; limits?: Partial<ChainLimits>; genesisHash?: string } = {}): {
+  client(
+    parts: {
+      others?: readonly StubChain[];
+      limits?: Partial<ChainLimits>;
+      genesisHash?: string;
+      library?: DecodingLibrary;
+    } = {},
+  ): {
     client: ChainClient;
     clock: ManualClock;
   } {
     const clock = new ManualClock();
     const endPoints = [this, ...(parts.others ?? [])].map((chain) => chain.endPoint);
-    const { limits, genesisHash = null } = parts;
+    const { limits, genesisHash = null, library = new PolkadotLibrary() } = parts;
     return {
       client: new ChainClient({
         endPoints,
@@ -93,7 +101,7 @@ export class StubChain implements ChainTransport {
         clock,
         logger: quietLogger,
         limits,
-        library: new PolkadotLibrary(),
+        library,
       }),
       clock,
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SmError } from '../../../src/domain/errors.ts';
 import { DAY_BLOCKS, HOUR_BLOCKS } from '../../../src/domain/units.ts';
 import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
 
@@ -68,6 +69,28 @@ describe('lost files', () => {
     await running.after(roundMs);
     expect(world.deletions).toEqual([cidOf(1)]);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ let_go_block: world.chain.head });
+  });
+
+  it('have their grace from a block that the chain names after they were seen, however old the head is that the bot knows', async () => {
+    const world = await holding(3);
+    world.chain.mine(graceBlocks);
+    world.sworker.loseFiles([cidOf(1)]);
+    world.chain.before = (method) => {
+      if (method === 'syncState') throw new SmError('CHAIN_UNREACHABLE', 'away');
+    };
+    const running = await world.start(world.sealUpdater());
+    expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'lost', lost_block: null });
+    world.chain.before = () => undefined;
+    await world.noteHead();
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([]);
+    expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'lost', lost_block: world.chain.head });
+    await world.mine(graceBlocks - 1);
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([]);
+    await world.mine(1);
+    await running.after(roundMs);
+    expect(world.deletions).toEqual([cidOf(1)]);
   });
 
   it('whose deletion may have happened stay so marked when they are put off', async () => {

@@ -53,6 +53,18 @@ describe('before it is migrated, a database that holds something', () => {
     });
     expect(await steps(file)).toBe(1);
   });
+
+  it('goes on when only an old backup cannot be removed, which is told', async () => {
+    const { dataDir, file } = await oldHome();
+    const old = path.join(backupFolder(dataDir), 'smanager-db.2026-01-01T00-00-00Z.schema-1.before-migration.sqlite');
+    await mkdir(old, { recursive: true });
+    const told: unknown[] = [];
+    const onOldBackupLeft = (error: unknown): unknown => told.push(error);
+    await (await Database.open(dataDir, { keptBackups: 1, onOldBackupLeft })).close();
+    expect(told).toMatchObject([{ code: 'BACKUP_FAILED', data: { file: old } }]);
+    expect(await steps(file)).toBe(ownSchema);
+    expect(await namesIn(backupFolder(dataDir))).toHaveLength(2);
+  });
 });
 
 it('a database that is new or holds nothing is not backed up', async () => {

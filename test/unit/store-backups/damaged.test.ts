@@ -99,10 +99,12 @@ describe('a damaged database is refused, says how to repair it, and is repaired 
     await copyFile(`${file}-wal`, `${left.file}-wal`);
     await killed.close();
     expect(way).not.toBe(left.way);
-    await expect(Database.open(left.dataDir)).rejects.toMatchObject({
-      code: 'DATABASE_DAMAGED',
-      data: { backup: left.way },
-    });
+    for (const open of [
+      async () => await Database.open(left.dataDir),
+      async () => await Database.openExisting(left.dataDir, { writes: true }),
+    ]) {
+      await expect(open()).rejects.toMatchObject({ code: 'DATABASE_DAMAGED', data: { backup: left.way } });
+    }
   });
 });
 
@@ -138,6 +140,13 @@ describe('a database with the log of another one beside it is refused, and both 
   const looks: readonly (readonly [string, (dataDir: string) => Promise<unknown>])[] = [
     ['a start', async (dataDir) => await Database.open(dataDir)],
     ['smanager backup', async (dataDir) => await takeBackup({ dataDir, kind: 'by-hand', atMs, signal: never })],
+    [
+      'a command that writes, such as smanager cleanup approve',
+      async (dataDir) => {
+        const database = await Database.openExisting(dataDir, { writes: true });
+        await database.close();
+      },
+    ],
     [
       'smanager integrity',
       async (dataDir) => {

@@ -18,6 +18,7 @@ export interface EndPointState {
 const tellingOrder: readonly ErrorCode[] = [
   'CHAIN_STATE_PRUNED',
   'CHAIN_UNDECODABLE',
+  'DECODER_LOST',
   'CHAIN_BAD_ANSWER',
   'CHAIN_RPC_ERROR',
   'CHAIN_SYNCING',
@@ -26,7 +27,7 @@ const tellingOrder: readonly ErrorCode[] = [
 ];
 
 /** What an end point said, and not that it could not be asked: its next answers are doubted. */
-const wrongAnswers: readonly ErrorCode[] = ['CHAIN_BAD_ANSWER', 'CHAIN_RPC_ERROR', 'CHAIN_UNDECODABLE'];
+const wrongAnswers: readonly ErrorCode[] = ['CHAIN_BAD_ANSWER', 'CHAIN_RPC_ERROR', 'CHAIN_UNDECODABLE', 'DECODER_LOST'];
 
 /** So many blocks less than another end point has finalized are no chance of the moment. */
 const farBehindBlocks = 50;
@@ -59,7 +60,7 @@ export class EndPoints {
         return { value: await work(connection), endPoint: connection.name };
       } catch (error) {
         ask.signal.throwIfAborted();
-        if (isAbort(error) || !(error instanceof SmError) || !tellingOrder.includes(error.code)) throw error;
+        if (isAbort(error) || !(error instanceof SmError) || !isOfEndPoint(error)) throw error;
         if (wrongAnswers.includes(error.code)) connection.standing.answeredWrongly(error);
         failures.push(error);
       }
@@ -99,4 +100,9 @@ export class EndPoints {
     const data = { ...refused.data, reason: 'wrong-genesis' };
     return new SmError('CHAIN_UNREACHABLE', 'No chain end point of this chain is left', data, refused);
   }
+}
+
+/** Whether another end point may answer where this one failed: a decoding process that cannot be started is lost to all of them. */
+function isOfEndPoint({ code, data }: SmError): boolean {
+  return tellingOrder.includes(code) && (code !== 'DECODER_LOST' || data['endPoint'] !== undefined);
 }

@@ -10,7 +10,7 @@ import type { RpcOutcome } from '../connection/transport.ts';
 import { blockAt } from '../blocks/block-hashes.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import type { GroupView } from '../orders/order-reader.ts';
-import { decodedAt, decodedLater } from '../scale/undecodable.ts';
+import { decodedAt, decodedLater, type Undecodable } from '../scale/undecodable.ts';
 import { assertStateOf, stateProofKey } from '../storage/state-proof.ts';
 import { QUERY_STORAGE_AT, valuesOf } from '../storage/storage-changes.ts';
 import { decodeHints, noHints, wantsHints } from './block-hints.ts';
@@ -74,7 +74,8 @@ export class EventReader {
         const runtime =
           this.#runtimes.find(version.specVersion) ?? (await this.#runtimes.load(connection, version, state, ask));
         const bytes = eventBytes(connection, block, value);
-        const events = await this.#decoded(connection, block, runtime, bytes);
+        const decode = async () => await decodeMarketEvents(runtime, bytes);
+        const events = await this.#decodedBy(runtime, connection, block, decode);
         return { block, specVersion: version.specVersion, events };
       });
     });
@@ -95,9 +96,11 @@ export class EventReader {
         const { block, events } = told;
         const extrinsics = bodyOf(connection.name, block, resultOf(connection, method, bodies.get(told)));
         const runtime = await this.#runtimeOf(connection, told, ask);
-        return decodeHints(runtime, events, extrinsics, (extrinsicIndex, { message: detail }) => {
+        const onOpaque = (extrinsicIndex: number, { message: detail }: Undecodable): void => {
           this.#logger.debug('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
-        });
+        };
+        const decode = async () => await decodeHints(runtime, events, extrinsics, onOpaque);
+        return await this.#decodedBy(runtime, connection, block, decode);
       });
     });
   }
@@ -112,16 +115,16 @@ export class EventReader {
     return this.#endPoints.ask(ask, async (connection) => readOrdersAfter(connection, blocks, view, ask));
   }
 
-  async #decoded(
+  async #decodedBy<T>(
+    runtime: Runtime,
     { name }: ChainConnection,
     block: BlockRef,
-    runtime: Runtime,
-    bytes: Uint8Array,
-  ): Promise<readonly MarketEvent[]> {
+    decode: () => Promise<T>,
+  ): Promise<T> {
     try {
-      return await decodedLater(name, block, async () => await decodeMarketEvents(runtime, bytes));
+      return await decodedLater(name, block, decode);
     } catch (error) {
-      if (hasCode(error, 'CHAIN_UNDECODABLE')) this.#runtimes.forget(runtime.specVersion);
+      if (hasCode(error, 'CHAIN_UNDECODABLE', 'DECODER_LOST')) this.#runtimes.forget(runtime.specVersion);
       throw error;
     }
   }

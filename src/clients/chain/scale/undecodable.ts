@@ -1,4 +1,4 @@
-import { SmError } from '../../../domain/errors.ts';
+import { hasCode, SmError } from '../../../domain/errors.ts';
 import { shortened } from '../connection/answers.ts';
 import type { BlockRef } from '../ask.ts';
 
@@ -17,7 +17,10 @@ export class Undecodable extends Error {
   }
 }
 
-/** Runs a decoder; its `Undecodable` becomes `CHAIN_UNDECODABLE` with end point and block. */
+/**
+ * Runs a decoder; its `Undecodable` becomes `CHAIN_UNDECODABLE` with end point and block. A `DECODER_LOST` over what was being decoded gets them too: the answer
+ * may be why.
+ */
 export function decodedAt<T>(endPoint: string, at: BlockRef, decode: () => T): T {
   try {
     return decode();
@@ -36,6 +39,11 @@ export async function decodedLater<T>(endPoint: string, at: BlockRef, decode: ()
 }
 
 function withPlace(endPoint: string, at: BlockRef, error: unknown): unknown {
+  if (hasCode(error, 'DECODER_LOST') && error.data['field'] !== undefined) {
+    const place = { endPoint, block: at.number, blockHash: at.hash };
+    const over = `${String(error.data['field'])} of block ${at.number}, as ${endPoint} told it`;
+    return new SmError(error.code, `${error.message}; it was decoding ${over}`, { ...error.data, ...place }, error);
+  }
   if (!(error instanceof Undecodable)) return error;
   const data = { endPoint, block: at.number, blockHash: at.hash, field: error.field, detail: error.message };
   const message = 'A value of the chain cannot be decoded';

@@ -47,9 +47,10 @@ export const driveSeal: Drive = async (stage) => {
   await held.letGo({ ...goneFile, pinId: lost.pinId, key: second?.key ?? goneFile.key }, nowMs);
   const files = new LostFiles(database);
   await files.page(0, sliceRows);
+  await files.date(await files.listUndated(0, sliceRows), headBlock);
   for (const row of (await files.listDue(headBlock, headBlock, 10)).slice(0, 1)) {
     await files.markLettingGo(row, { headBlock, maxPercentPerDay: 5 });
-    await files.refused(row.pinId);
+    await files.refused(row);
     await files.putOff(row.pinId, headBlock + 600);
   }
   await files.ordersOf(keysOf(orders).slice(0, 10));

@@ -38,14 +38,24 @@ export interface LibraryChild {
   on(event: 'close', heard: () => void): unknown;
 }
 
+/** Why a question ends without an answer, by what was to be decoded. */
+type Loss = (field: string) => Error;
+
 interface Waiting {
+  readonly field: string;
   readonly resolve: (answer: ChildAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 
+const fields: Readonly<Record<Question['method'], string>> = {
+  forms: 'metadata',
+  events: 'System.Events',
+  calls: 'extrinsic',
+};
+
 /**
- * The library in a process of its own: when that is lost, a question ends with `DECODER_LOST`, and the next one starts another. It
- * is there only while it is asked: with it goes all the memory that the library took. A thread would leave some 12 MiB behind, in pieces between what
+ * The library in a process of its own: when that is lost, a question ends with `DECODER_LOST`, and the next one starts another. What was being decoded may
+ * be why: then the error names its field, and not when there was no process at all. It is there only while it is asked: with it goes all the memory that the library took. A thread would leave some 12 MiB behind, in pieces between what
  * others hold.
  */
 export class ChildLibrary implements DecodingLibrary {
@@ -83,7 +93,7 @@ export class ChildLibrary implements DecodingLibrary {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#end(closed());
+    this.#end(closed);
   }
 
   async #ask(question: Question, keptMs: number): Promise<unknown> {
@@ -95,7 +105,7 @@ export class ChildLibrary implements DecodingLibrary {
     void this.#endAfter(longestAnswerMs, `no answer for ${longestAnswerMs / SECOND_MS} s`);
     try {
       const answer = await new Promise<ChildAnswer>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
+        this.#waiting.set(id, { field: fields[question.method], resolve, reject });
         if (child.pid !== undefined) child.send({ id, question });
       });
       return valueOf(answer);
@@ -107,14 +117,16 @@ export class ChildLibrary implements DecodingLibrary {
 
   #begin(): LibraryChild {
     const child = this.#started();
-    const lose = (cause: SmError): void => {
-      if (this.#child === child) this.#end(cause);
+    const lose = (loss: Loss): void => {
+      if (this.#child === child) this.#end(loss);
     };
-    child.on('error', (cause) => lose(isOutOfFiles(cause) ? tooManyOpenFiles(cause) : lost(cause.message, cause)));
+    child.on('error', (cause) => {
+      lose(() => (isOutOfFiles(cause) ? tooManyOpenFiles(cause) : lost(cause.message, {}, cause)));
+    });
     if (child.pid === undefined) return child;
     this.#listenTo(child);
     child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer));
-    child.on('exit', (code, signal) => lose(lost(`it ended by itself, by ${code ?? signal}`)));
+    child.on('exit', (code, signal) => lose((field) => lost(`it ended by itself, by ${code ?? signal}`, { field })));
     return child;
   }
 
@@ -132,7 +144,7 @@ export class ChildLibrary implements DecodingLibrary {
     try {
       return this.#start();
     } catch (error) {
-      throw lost('it could not be started', error);
+      throw lost('it could not be started', {}, error);
     }
   }
 
@@ -145,14 +157,14 @@ export class ChildLibrary implements DecodingLibrary {
       if (isAbort(error)) return;
       throw error;
     }
-    this.#end(lost(problem));
+    this.#end((field) => lost(problem, { field }));
   }
 
-  #end(cause: Error): void {
+  #end(loss: Loss): void {
     const child = this.#child;
     this.#child = undefined;
     this.#rest.abort();
-    for (const { reject } of this.#waiting.values()) reject(cause);
+    for (const { field, reject } of this.#waiting.values()) reject(loss(field));
     if (child?.pid !== undefined) child.kill('SIGKILL');
   }
 }
@@ -162,13 +174,9 @@ function closed(): Error {
 }
 
 /** What the machine did to the process says nothing about the chain, and ending the bot for it would cost its pulls: it is an outage. */
-function lost(problem: string, cause?: unknown): SmError {
-  return new SmError(
-    'DECODER_LOST',
-    `the process that decodes the chain's types is lost: ${problem}`,
-    { problem },
-    cause,
-  );
+function lost(problem: string, decoding: { readonly field?: string }, cause?: unknown): SmError {
+  const message = `the process that decodes the chain's types is lost: ${problem}`;
+  return new SmError('DECODER_LOST', message, { problem, ...decoding }, cause);
 }
 
 /** @param loader what the engine needs to run `module`: nothing for a built program */
