@@ -193,10 +193,9 @@ describe('a bot whose chain node', () => {
     world.order(afterwards);
     place.closeOne();
     await place.handled(ordered, afterwards);
-    await home.eventually('the end of the cleanup', () => place.left().length === 0);
-    await place.calm();
     await home.eventually('no gap', async () => (await liar.gaps(sinceBlock)).every(({ isOpen }) => isOpen === 0));
-    await place.whole();
+    await place.settled({ isLiedTo: true });
+    await place.calm();
     expect([place.wrong, await place.missing(), bot.exits]).toEqual([[], [], []]);
     expect(new Set(watch.deletions)).toEqual(new Set(place.closed.map(({ cid }) => cid)));
     expect(await home.rows('SELECT cid FROM file_record WHERE attempts > 0')).toEqual([]);
@@ -251,9 +250,8 @@ describe('a bot that is down while the runtime is upgraded', () => {
     bot.start();
     world.order(placed.onceUp);
     await place.handled(...Object.values(placed));
-    await home.eventually('the end of the cleanup', () => place.left().length === 0);
+    await place.settled();
     await place.calm();
-    await place.whole();
     expect([place.wrong, await place.missing(), bot.exits, await liar.gaps(sinceBlock)]).toEqual([[], [], [], []]);
     expect(new Set(watch.deletions)).toEqual(new Set(place.closed.map(({ cid }) => cid)));
     expect(await home.rows('SELECT cid FROM file_record WHERE attempts > 0')).toEqual([]);
