@@ -117,14 +117,13 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
   });
 
   function itComesOutWell(): void {
-    it('has let go of every file whose order closed, and of no other', async () => {
-      await place.home.eventually('the end of all cleanups', () => place.left().length === 0);
+    it('has let go of every file whose order closed, and of no other, and holds what it is to hold', async () => {
+      await place.settled();
       expect([place.wrong, await place.missing()]).toEqual([[], []]);
     });
 
     it('leaves tables in which everything fits together, and no error but the ends of its processes', async () => {
       const { home, bot } = place;
-      await place.whole();
       expect((await bot.stop()).code).toBe(0);
       expect(await home.rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
       const errors = bot.lines.filter(({ level }) => level === 'error' || level === undefined);
@@ -172,6 +171,8 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     // What reaches the daemon it may get, and then sWorker says so whatever became of the answer.
     const isBrought = stands.get(meanwhile.cid) === 'handled';
     expect(part !== 'IPFS' && isBrought).toBe(part !== 'IPFS' && says === undefined);
+    expect((await place.state()).ready).toBe(says === undefined);
+    expect(outages(since).length > 0).toBe(says !== undefined);
     expect(place.wrong).toEqual([]);
 
     await wired.heal();
@@ -184,11 +185,15 @@ describe.skipIf(isWithoutKubo)('a bot on bad wires', () => {
     await place.whole();
   }
 
-  /** Waits for the warning that something cannot go on, with its reason. */
+  /** The warnings that something cannot go on, each of which makes it not ready. */
+  function outages(since: number): readonly BotLine[] {
+    return place.bot.lines.slice(since).filter(({ message }) => message === 'Cannot go on for now');
+  }
+
+  /** Waits for such a warning with its reason. */
   async function told(since: number, code: ErrorCode, words: RegExp): Promise<void> {
-    const isIt = ({ message, fields, text }: BotLine): boolean =>
-      message === 'Cannot go on for now' && fields['code'] === code && words.test(text);
-    await place.home.eventually(`${code} with ${words.source}`, () => place.bot.lines.slice(since).some(isIt));
+    const isIt = ({ fields, text }: BotLine): boolean => fields['code'] === code && words.test(text);
+    await place.home.eventually(`${code} with ${words.source}`, () => outages(since).some(isIt));
   }
 
   async function lost(since: number, cid: string): Promise<void> {

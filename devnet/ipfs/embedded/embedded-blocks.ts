@@ -91,9 +91,11 @@ export class EmbeddedBlocks {
 
   async size(): Promise<{ sizeBytes: number; objects: number }> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile());
-    const sizes = await Promise.all(files.map(async (file) => (await stat(join(file.parentPath, file.name))).size));
-    return { sizeBytes: sizes.reduce((sum, size) => sum + size, 0), objects: files.length };
+    // A block that is still written has another name.
+    const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.data'));
+    const found = await Promise.all(files.map(async (file) => await sizeOf(join(file.parentPath, file.name))));
+    const sizes = found.filter((size) => size !== undefined);
+    return { sizeBytes: sizes.reduce((sum, size) => sum + size, 0), objects: sizes.length };
   }
 
   private async read(cid: CID): Promise<Uint8Array> {
@@ -121,5 +123,15 @@ export class EmbeddedBlocks {
       throw new IpfsRpcError(`block ${cid.toString()} from ${peer} does not match its hash`);
     }
     return bytes;
+  }
+}
+
+/** Undefined when the file has been removed since it was listed. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

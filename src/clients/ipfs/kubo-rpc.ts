@@ -1,3 +1,4 @@
+import { isErrored } from 'node:stream';
 import type { KuboRPCClient } from 'kubo-rpc-client';
 import { CID } from 'multiformats/cid';
 import { Agent, setGlobalDispatcher } from 'undici';
@@ -14,7 +15,10 @@ import type { Call, HttpService } from '../http/service.ts';
 import { TimeLimit } from '../http/time-limit.ts';
 import { command } from './command.ts';
 
-const refusal = z.object({ name: z.literal('HTTPError'), response: z.object({ status: z.number() }) });
+const refusal = z.object({
+  name: z.literal('HTTPError'),
+  response: z.object({ status: z.number(), body: z.instanceof(ReadableStream).nullable() }),
+});
 
 const quickMs = 30 * SECOND_MS;
 // The pin lock is held against it while a garbage collection waits.
@@ -108,6 +112,9 @@ export class KuboRpc {
     if (limit.reached !== undefined) {
       return this.#service.error('IPFS_UNREACHABLE', call, `gave ${limit.reached.message}`);
     }
+    if (brokeOff(error)) {
+      return this.#service.error('IPFS_UNREACHABLE', call, 'broke its answer off', {}, error);
+    }
     const status = statusOf(error);
     if (status !== undefined) {
       const reason = printable(messageOf(error), 300);
@@ -133,6 +140,13 @@ function statusOf(error: unknown): number | undefined {
   const refused = refusal.safeParse(error);
   if (refused.success) return refused.data.response.status;
   return error instanceof Error && error.name === 'TimeoutError' ? 500 : undefined;
+}
+
+/** The library gives a refusal whose text did not come whole as one with the connection's words. */
+function brokeOff(error: unknown): boolean {
+  const body = refusal.safeParse(error).data?.response.body;
+  // It takes streams of the web too, which its type does not say.
+  return body !== undefined && body !== null && isErrored(body as unknown as NodeJS.ReadableStream);
 }
 
 function isTooLong(cause: unknown): boolean {

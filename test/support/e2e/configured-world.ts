@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { toAddress } from '../../../devnet/chain/accounts.ts';
 import type { JsonObject } from '../../../devnet/world/bot-config.ts';
+import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import { startWorld, type World } from '../../../devnet/world/world.ts';
 import { BotHome } from './bot-home.ts';
 import { SMALL_WORLD } from './small-world.ts';
@@ -14,8 +15,8 @@ export class ConfiguredWorld {
     this.world = world;
   }
 
-  static async start(): Promise<ConfiguredWorld> {
-    return new ConfiguredWorld(await startWorld(SMALL_WORLD));
+  static async start(options: Pick<WorldOptions, 'blocks' | 'clock'> = {}): Promise<ConfiguredWorld> {
+    return new ConfiguredWorld(await startWorld({ ...SMALL_WORLD, ...options }));
   }
 
   /** A home whose configuration file holds just this, text or a value. */

@@ -1,5 +1,5 @@
 // Loaded into a bot and its child processes by NODE_OPTIONS=--import. Writes down every way out of the process that Node has, below all of its own
-// modules, as a line of JSON in the file that CONNECTION_WATCH names; and brings the first telemetry report forward.
+// modules, as a line of JSON in the file that CONNECTION_WATCH names.
 import { appendFileSync } from 'node:fs';
 
 const file = process.env.CONNECTION_WATCH;
@@ -36,8 +36,3 @@ for (const method of Object.getOwnPropertyNames(resolver.ChannelWrap.prototype).
 watch(process.binding('process_wrap').Process.prototype, 'spawn', ({ file: program, args }) =>
   note('start', args?.slice(1).join(' ') ?? program),
 );
-
-const fiveMinutesMs = 300_000;
-const systemSetTimeout = globalThis.setTimeout;
-globalThis.setTimeout = (call, delayMs, ...args) =>
-  systemSetTimeout(call, delayMs === fiveMinutesMs ? 5000 : delayMs, ...args);

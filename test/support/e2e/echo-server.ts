@@ -9,8 +9,11 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** A service that answers everything with one status and, in the body, every header it was sent: the worst that a debugging proxy does. */
-export async function startEchoServer(statusOf: (call: string) => number): Promise<EchoServer> {
+/** A service that answers everything with one status and, in the body, every header it was sent: the worst that a debugging proxy does. As a coordinator it refuses every seal unless it `grants` them. */
+export async function startEchoServer(
+  statusOf: (call: string) => number,
+  { grants = false }: { readonly grants?: boolean } = {},
+): Promise<EchoServer> {
   const asked: string[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     await readBody(request);
@@ -18,7 +21,7 @@ export async function startEchoServer(statusOf: (call: string) => number): Promi
     asked.push(call);
     const Message = `you sent ${request.rawHeaders.join(' ')}`;
     response.writeHead(statusOf(call), { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ Message, Type: 'error', seal: false, reason: Message }));
+    response.end(JSON.stringify({ Message, Type: 'error', seal: grants, reason: grants ? 'ok' : Message }));
   };
   const listener = await listenHttp((request, response) => {
     // The client went away.

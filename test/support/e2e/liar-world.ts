@@ -27,12 +27,12 @@ export class LiarWorld {
     const place = await WatchedWorld.start({
       factor,
       world,
-      lay: async ({ world: { chain }, pins }) => {
+      lay: async ({ world: { chain } }) => {
         empty.push(chain.head);
         chain.advance(1);
         seedOrders(chain, othersOrders, { seed: 11, mix: { expired: 1, expiring: 1, abandoned: 1, full: 1 } });
         // What takes minutes here is hours there.
-        return { sections: { ipfs: { endPoint: pins.origin }, runtime: { maxOutageMinutes: 480 } } };
+        return { sections: { runtime: { maxOutageMinutes: 480 } } };
       },
       files: ['first', 'second', 'third'],
     });

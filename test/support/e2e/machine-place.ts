@@ -10,8 +10,10 @@ import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts
 import { watchFiles } from './file-watch.ts';
 import { Moments } from './moments.ts';
 import { PinWatch } from './pin-watch.ts';
+import { secretWays } from './secrets.ts';
 import { BLOCK_INTERVAL_MS, SMALL_WORLD } from './small-world.ts';
 import { SmallDisk } from './small-disk.ts';
+import { worldView } from './world-view.ts';
 
 /** What a row waits for one thing at most. */
 const PATIENCE_MS = 15_000;
@@ -254,16 +256,18 @@ export class MachinePlace {
       const timeout = AbortSignal.timeout(PATIENCE_MS);
       for (;;) {
         const view = {
-          chain: this.world.chain,
-          rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
-            await home.rows<T>(sql, ...(bindings as (string | number)[])),
+          ...worldView(
+            this.world,
+            home,
+            this.#ordered.map(({ cid }) => cid),
+          ),
           isBotUp: true,
           pulling: [...this.pins.pulling],
           pullsBegun: forgot ? undefined : this.pins.begun,
           seen: [],
           lettingGo: [...this.#watch.lettingGo],
         };
-        const broken = await brokenInvariants(view, { isSettled: true });
+        const broken = await brokenInvariants(view, { isSettled: true, isCleanedUp: true, liesSeldom: true });
         if (broken.length === 0 || timeout.aborted) return broken;
         await this.moments.next();
       }
@@ -290,7 +294,7 @@ export class MachinePlace {
   async #made(options: BotHomeOptions): Promise<BotHome> {
     const name = this.#nextName;
     this.#count += 1;
-    const others = { ipfs: { endPoint: this.pins.origin }, ...options.others };
+    const others = { ...secretWays(this.world, { ipfs: this.pins.origin }), ...options.others };
     const home = await BotHome.make(this.world, name, { ...options, others });
     this.#ending.push(async () => await home.close());
     this.#homes.push(home);

@@ -1,6 +1,34 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JsonObject } from '../../../devnet/world/bot-config.ts';
+import { toAddress } from '../../../devnet/chain/accounts.ts';
+import type { World } from '../../../devnet/world/world.ts';
 import type { BotHome } from './bot-home.ts';
+
+const [user, password] = ['operator', 'pa55"w\\rd/?%'] as const;
+
+/** What must not come to light of a bot that was led to its world by `secretWays`. */
+export const waysSecrets: readonly string[] = formsOf(user, password);
+
+/** Addresses by which a bot is led to the parts of its world. */
+export interface Ways {
+  readonly chain?: string;
+  readonly sworker?: string;
+  readonly ipfs: string;
+}
+
+/** Sections of a configuration with these addresses, or else the world's own; each has a password that nobody asks for. */
+export function secretWays(
+  { network, chainServer, sworkerServer }: World,
+  { chain = chainServer.url, sworker = new URL(sworkerServer.apiUrl).origin, ipfs }: Ways,
+): JsonObject {
+  const hidden = (address: string): string => withCredentials(address, user, password);
+  return {
+    chain: { account: toAddress(network.account), endPoint: hidden(chain) },
+    sworker: { endPoint: hidden(sworker) },
+    ipfs: { endPoint: hidden(ipfs) },
+  };
+}
 
 /** `user:password` before the host of an address. */
 export function withCredentials(address: string, user: string, password: string): string {

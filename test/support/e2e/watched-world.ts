@@ -4,14 +4,17 @@ import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import { startWorld, type World } from '../../../devnet/world/world.ts';
 import { ReleaseStack } from '../../../src/runtime/release-stack.ts';
 import type { InvariantView } from '../invariant-view.ts';
-import { brokenInvariants } from '../invariants.ts';
+import { brokenInvariants, type Settled } from '../invariants.ts';
 import type { Watch } from '../sim/watch.ts';
 import { BotHome } from './bot-home.ts';
 import { addSeededFile, inSworker, isPinned, type SeededFile } from './daemon.ts';
 import { watchFiles } from './file-watch.ts';
 import { PinWatch } from './pin-watch.ts';
+import { secretWays, type Ways } from './secrets.ts';
 import { SMALL_WORLD } from './small-world.ts';
 import { SupervisedBot } from './supervised-bot.ts';
+import { untilWritten } from './until-written.ts';
+import { worldView } from './world-view.ts';
 
 const KIB = 1024;
 const BLOCK_MS = 6000;
@@ -39,7 +42,9 @@ interface Surroundings {
 
 /** How a bot is led to its world. */
 interface Way {
-  readonly sections: JsonObject;
+  /** Of a world that it is not led to straight. */
+  readonly ways?: Ways;
+  readonly sections?: JsonObject;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -63,6 +68,7 @@ export class WatchedWorld {
   readonly pins: PinWatch;
   readonly closed: SeededFile[] = [];
   readonly #releases: ReleaseStack;
+  readonly #files: string[] = [];
   /** Files whose orders live and that were handled. */
   #held: SeededFile[] = [];
 
@@ -82,8 +88,9 @@ export class WatchedWorld {
     try {
       const surroundings = await surround(options, releases);
       const { world, pins } = surroundings;
-      const way = (await options.lay?.(surroundings, releases)) ?? { sections: { ipfs: { endPoint: pins.origin } } };
-      const home = await BotHome.make(world, 'bot', { others: { ...eager, ...way.sections }, env: way.env });
+      const { ways, sections, env } = (await options.lay?.(surroundings, releases)) ?? {};
+      const others = { ...eager, ...secretWays(world, ways ?? { ipfs: pins.origin }), ...sections };
+      const home = await BotHome.make(world, 'bot', { others, env });
       releases.add(async () => await home.close());
       const watched = new WatchedWorld(surroundings, home, releases);
       await home.eventually('a bot that is ready', () => watched.isReady());
@@ -122,7 +129,9 @@ export class WatchedWorld {
 
   /** A file of some blocks that the customers have. */
   async file(seed: string): Promise<SeededFile> {
-    return await addSeededFile(this.world, seed, 1100 * KIB);
+    const file = await addSeededFile(this.world, seed, 1100 * KIB);
+    this.#files.push(file.cid);
+    return file;
   }
 
   async handled(...files: readonly SeededFile[]): Promise<void> {
@@ -152,9 +161,13 @@ export class WatchedWorld {
     return missing;
   }
 
-  /** Of the files whose orders closed: those that are still held. */
-  left(): readonly string[] {
-    return this.closed.filter(({ cid }) => inSworker(this.world, cid) !== 'nowhere').map(({ seed }) => seed);
+  /** Of the files whose orders closed: those that are still held or pinned. */
+  async left(): Promise<readonly string[]> {
+    const left: string[] = [];
+    for (const { cid, seed } of this.closed) {
+      if (inSworker(this.world, cid) !== 'nowhere' || (await isPinned(this.world, cid))) left.push(seed);
+    }
+    return left;
   }
 
   /** What was seen that must never be: a file let go of while its order lived, or pulled twice at once. */
@@ -170,20 +183,49 @@ export class WatchedWorld {
   /** Waits until everything that must hold does, by the database beside what the world has seen. */
   async whole(): Promise<void> {
     let broken: readonly string[] = [];
-    const isWhole = async (): Promise<boolean> => {
-      broken = await brokenInvariants(this.#invariantView);
-      return broken.length === 0;
-    };
+    const isWhole = async (): Promise<boolean> => (broken = await this.#broken()).length === 0;
     await this.home.eventually('whole tables', isWhole, PATIENCE_MS).catch((error: unknown) => {
       throw new Error(`not whole: ${broken.join('; ')}`, { cause: error });
     });
   }
 
+  /**
+   * Waits until nothing is left to do: the files of closed orders are gone, and then, while the chain stands still, what must hold of a bot that has caught up.
+   * `isLiedTo`: blocks may have been passed over.
+   */
+  async settled({ isLiedTo = false } = {}): Promise<void> {
+    let left: readonly string[] = [];
+    const isCleanedUp = async (): Promise<boolean> => (left = await this.#cleaning()).length === 0;
+    await this.home.eventually('the end of all cleanups', isCleanedUp, PATIENCE_MS).catch((error: unknown) => {
+      throw new Error(`not cleaned up: ${left.join('; ')}`, { cause: error });
+    });
+    let broken: readonly string[] = [];
+    const settled = { isSettled: true, isCleanedUp: true, liesSeldom: !isLiedTo };
+    this.world.pauseBlocks();
+    const isSettled = await untilWritten(
+      this.home.dataDir,
+      async () => (broken = await this.#broken(settled)).length === 0,
+      PATIENCE_MS,
+    ).finally(() => this.world.resumeBlocks());
+    if (!isSettled) throw new Error(`not settled: ${broken.join('; ')}`);
+  }
+
+  /** Closed files that are still there, and cleanups that are not over. */
+  async #cleaning(): Promise<readonly string[]> {
+    const open = await this.home.rows<{ cid: string; status: string; look: number; detail: string | null }>(
+      `SELECT cid, status, look_block AS look, detail FROM cleanup_record WHERE status IN ('seen', 'confirmed', 'deleting')`,
+    );
+    const left = await this.left();
+    return [...left.map((seed) => `${seed} is held or pinned`), ...open.map((cleanup) => JSON.stringify(cleanup))];
+  }
+
+  async #broken(settled?: Settled): Promise<readonly string[]> {
+    return await brokenInvariants(this.#invariantView, settled);
+  }
+
   get #invariantView(): InvariantView {
     return {
-      chain: this.world.chain,
-      rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
-        await this.home.rows<T>(sql, ...(bindings as (string | number)[])),
+      ...worldView(this.world, this.home, this.#files),
       isBotUp: true,
       pulling: [...this.pins.pulling],
       pullsBegun: new Map(this.pins.begun),

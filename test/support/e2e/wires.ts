@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toAddress } from '../../../devnet/chain/accounts.ts';
-import type { JsonObject } from '../../../devnet/world/bot-config.ts';
 import type { World } from '../../../devnet/world/world.ts';
 import { type TcpLink, Toxiproxy } from '../toxiproxy.ts';
+import type { Ways } from './secrets.ts';
 
 const names = fileURLToPath(new URL('./wire-names.mjs', import.meta.url));
 
@@ -15,13 +14,11 @@ const hostOf = (part: WiredPart): string => `${part.toLowerCase()}.wire.test`;
 
 /** The TCP links between a bot and the parts of its world, each part by a name of its own. */
 export class Wires {
-  readonly #world: World;
   readonly #proxy: Toxiproxy;
   readonly #links: ReadonlyMap<WiredPart, TcpLink>;
   readonly #goneFile: string;
 
   private constructor(world: World, proxy: Toxiproxy, links: ReadonlyMap<WiredPart, TcpLink>) {
-    this.#world = world;
     this.#proxy = proxy;
     this.#links = links;
     this.#goneFile = join(world.dir, 'names-gone');
@@ -47,13 +44,13 @@ export class Wires {
     }
   }
 
-  /** Sections of a bot's configuration that lead it through these links. */
-  get sections(): JsonObject {
+  /** The addresses that lead a bot through these links. */
+  get ways(): Ways {
     const address = (part: WiredPart): string => `${hostOf(part)}:${this.link(part).port}`;
     return {
-      chain: { account: toAddress(this.#world.network.account), endPoint: `ws://${address('chain')}` },
-      sworker: { endPoint: `http://${address('sWorker')}` },
-      ipfs: { endPoint: `http://${address('IPFS')}` },
+      chain: `ws://${address('chain')}`,
+      sworker: `http://${address('sWorker')}`,
+      ipfs: `http://${address('IPFS')}`,
     };
   }
 

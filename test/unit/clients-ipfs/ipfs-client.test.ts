@@ -61,6 +61,15 @@ describe('removing a pin', () => {
     expect(await clientOf(gone.endPoint).pinRemove(cid, going)).toBe('not-pinned');
   });
 
+  it('takes a refusal that broke off for none', async () => {
+    const { endPoint } = await localServer((_, response) => {
+      response.writeHead(500, { 'content-type': 'application/json', 'content-length': 100 });
+      response.write('{"Message":"not', () => response.destroy());
+    });
+    const error = await failure(clientOf(endPoint).pinRemove(cid, going));
+    expect([error.code, error.message]).toEqual(['IPFS_UNREACHABLE', expect.stringContaining('broke its answer off')]);
+  });
+
   it('throws for any other refusal', async () => {
     const { endPoint } = await daemon(500, refusal('lock'));
     expect((await failure(clientOf(endPoint).pinRemove(cid, going))).code).toBe('IPFS_REFUSED');

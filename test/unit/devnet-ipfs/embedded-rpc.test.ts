@@ -62,6 +62,25 @@ describe('an embedded node', () => {
     expect((await stock.repo.stat()).repoSize).toBe(0n);
   });
 
+  it('tells its size while blocks are written and removed', async () => {
+    const { server, post } = await startNode();
+    const { blocks } = server.node;
+    const content = [seededBytes('many blocks', 40 * 262_144)];
+    const work = new AbortController();
+    const works = async (): Promise<void> => {
+      await server.node.add(content, { cidVersion: 1, rawLeaves: true, pin: false });
+      for await (const _ of server.node.collectGarbage());
+      work.abort();
+    };
+    const answers = new Set<number>();
+    const looks = async (): Promise<void> => {
+      while (!work.signal.aborted) answers.add((await post('repo/stat')).status);
+    };
+    await Promise.all([works(), looks()]);
+    expect(answers).toEqual(new Set([200]));
+    expect(await blocks.size()).toEqual({ sizeBytes: 0, objects: 0 });
+  });
+
   it.each<[RpcStyle, object, string]>([
     ['go-ipfs-0.8', { Type: 'recursive' }, 'merkledag: not found'],
     [
