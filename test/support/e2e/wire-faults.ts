@@ -16,8 +16,8 @@ const toxics =
     for (const toxic of all) await wires.link(part).add(toxic);
   };
 
-/** Bytes after which a connection ends: in the middle of the first frame with an answer, or of the first answer's body. */
-const cutAfterBytes: Readonly<Record<WiredPart, number>> = { chain: 200, sWorker: 300, IPFS: 440 };
+/** Bytes after which a connection ends: in the middle of the first frame with an answer, or of the first answer's body; of sWorker's about a file too, which is the shortest. */
+const cutAfterBytes: Readonly<Record<WiredPart, number>> = { chain: 200, sWorker: 230, IPFS: 440 };
 
 /**
  * Every fault of the matrix, by name. The time by which the bot limits answers passes ten times as fast as the machine's at most: for it a ms is ten here,
