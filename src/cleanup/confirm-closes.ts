@@ -1,5 +1,6 @@
 import groupBy from 'lodash/groupBy.js';
 import { chainOrderKey } from '../clients/chain/keys/order-key.ts';
+import type { OrderRead } from '../domain/order.ts';
 import { DAY_BLOCKS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -54,8 +55,13 @@ async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], s
   for (const [index, cleanup] of cleanups.entries()) {
     const key = keys[index];
     const order = read.reads[index];
-    if (key === undefined || order === undefined || !isSecondLook(parts, cleanup, read)) continue;
+    if (key === undefined || order === undefined) continue;
     const nowMs = parts.clock.nowMs();
+    if (isFirstKnownLook(parts, cleanup, read, order)) {
+      await parts.cleanups.seeFrom(cleanup, read, nowMs);
+      continue;
+    }
+    if (!isSecondLook(parts, cleanup, read)) continue;
     if (order.figures !== undefined) {
       await parts.ingest.ingest([order]);
       await parts.cleanups.cancel(cleanup, 'seen', 'the order was found on chain', nowMs);
@@ -72,6 +78,16 @@ async function confirmBatch(parts: ConfirmParts, cleanups: readonly Cleanup[], s
     }
   }
   return true;
+}
+
+/** Nobody knows which end point closed the order of a file that was found held: among several this one may be it, and another one has to say the same. */
+function isFirstKnownLook(
+  parts: ConfirmParts,
+  { seenEndPoint }: Cleanup,
+  { endPoint }: FinalizedRead,
+  { figures }: OrderRead,
+): boolean {
+  return seenEndPoint === null && figures === undefined && parts.reads.hasOther(endPoint);
 }
 
 function isSecondLook(parts: ConfirmParts, cleanup: Cleanup, read: FinalizedRead): boolean {

@@ -246,6 +246,18 @@ export class Cleanups {
     });
   }
 
+  /** The order was absent at an end point: the second look is counted from here. For a close of which no end point is known. */
+  async seeFrom(
+    cleanup: Cleanup,
+    { atBlock, endPoint }: { readonly atBlock: number; readonly endPoint: string },
+    nowMs: number,
+  ): Promise<void> {
+    const seen = { seen_block: atBlock, seen_end_point: endPoint, updated_ms: nowMs };
+    await this.#database.write('event', async (tx) => {
+      await tx('cleanup_record').where({ id: cleanup.id, status: 'seen' }).whereNull('seen_end_point').update(seen);
+    });
+  }
+
   /** Leaves a confirmed cleanup for later. */
   async putOff(cleanup: Cleanup, lookBlock: number): Promise<void> {
     await this.#database.write('event', async (tx) => {

@@ -190,6 +190,25 @@ describe('the second look', () => {
     expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed' });
   });
 
+  it('at a file that was found held begins anew where it may be the first one of that end point', async () => {
+    const world = await heldWorld();
+    world.chain.known = ['one', 'two'];
+    world.sworker.preload([{ cid, sizeBytes: 1024 }]);
+    await world.knownOrder(cid, 'closed');
+    await world.mine(DAY_BLOCKS);
+    await world.once(world.sealUpdater());
+    const running = await world.start(world.cleanup());
+    const seen = { status: 'seen', seen_block: world.chain.head, seen_end_point: 'one' };
+    expect(await world.cleanupRow(cid)).toMatchObject(seen);
+    world.chain.endPoint = 'two';
+    await world.mine(9);
+    await running.after(roundMs);
+    expect(await world.cleanupRow(cid)).toMatchObject(seen);
+    await world.mine(1);
+    await running.after(roundMs);
+    expect(await world.cleanupRow(cid)).toMatchObject({ status: 'confirmed', confirmed_block: world.chain.head });
+  });
+
   it("is the first end point's own a day later when no other one answers", async () => {
     const world = await heldWorld();
     world.chain.known = ['one', 'two'];

@@ -170,7 +170,6 @@ describe('the library in a process of its own', () => {
         'forms',
       ],
       ['System.Events', (chain) => chain.blocks[1]?.state.set(storagePrefixes.systemEvents, unreadable), 'events'],
-      ['extrinsic', (chain) => chain.blocks[1]?.extrinsics.splice(0, 2, ...orderOf(batch)), 'calls'],
     ];
 
     it.each(answers)(
@@ -192,6 +191,29 @@ describe('the library in a process of its own', () => {
       },
     );
 
+    it('(extrinsic) is asked of the next one; where all tell the same it ends once more, and its memo is unknown', async () => {
+      const [a, b] = nodes();
+      a.blocks[1]?.extrinsics.splice(0, 2, ...orderOf(batch));
+      const deadly = new Set<number>();
+      dies = ({ id, question }) => question.method === 'calls' && deadly.add(id).has(id);
+      const other = a.client({ others: [b], library, logger }).client;
+      expect(await memoOf(other, a)).toBe('memo');
+      const opaque = () => logger.lines.filter(({ message }) => message === 'An extrinsic cannot be decoded');
+      expect(opaque()).toEqual([]);
+
+      deadly.clear();
+      const alone = a.client({ library, logger }).client;
+      expect(await memoOf(alone, a)).toBe('');
+      expect(deadly.size).toBe(2);
+      expect(opaque()).toEqual([
+        {
+          level: 'warn',
+          message: 'An extrinsic cannot be decoded',
+          context: { block: 1, extrinsicIndex: 1, detail: expect.stringContaining('ended by itself') },
+        },
+      ]);
+    });
+
     it('is none of a node where it could not be started at all', async () => {
       const [a, b] = nodes();
       const full = new ChildLibrary(clock, logger, () => {
@@ -212,10 +234,8 @@ describe('the library in a process of its own', () => {
       dies = ({ question }) => question.method === 'calls' && question.args[0].metadata === metadata;
       const { client } = a.client({ others: [b], library });
       const told = (await client.events.blockEvents(a.at(0), [a.at(1)], ask())).value;
-      await expect(client.events.readHints(told, { ...ask(), only: 'ws://a' })).rejects.toMatchObject({
-        code: 'DECODER_LOST',
-      });
-      const { value } = await client.events.readHints(told, ask());
+      const { value, endPoint } = await client.events.readHints(told, ask());
+      expect(endPoint).toBe('ws://b');
       expect(Buffer.from(value[0]?.memos[0] ?? []).toString()).toBe('memo');
     });
   });

@@ -86,6 +86,7 @@ export class StubChain implements ChainTransport {
       limits?: Partial<ChainLimits>;
       genesisHash?: string;
       library?: DecodingLibrary;
+      logger?: Logger;
     } = {},
   ): {
     client: ChainClient;
@@ -93,13 +94,13 @@ export class StubChain implements ChainTransport {
   } {
     const clock = new ManualClock();
     const endPoints = [this, ...(parts.others ?? [])].map((chain) => chain.endPoint);
-    const { limits, genesisHash = null, library = new PolkadotLibrary() } = parts;
+    const { limits, genesisHash = null, library = new PolkadotLibrary(), logger = quietLogger } = parts;
     return {
       client: new ChainClient({
         endPoints,
         genesisHash,
         clock,
-        logger: quietLogger,
+        logger,
         limits,
         library,
       }),

@@ -1,3 +1,4 @@
+import { hasCode, type SmError } from '../../../domain/errors.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { Undecodable } from '../scale/undecodable.ts';
@@ -39,12 +40,16 @@ export function noHints(events: readonly MarketEvent[]): BlockHints {
   return { memos: events.map(() => null), updatedReplicas: [] };
 }
 
-/** `onOpaque` hears of every extrinsic that cannot be decoded; its hints are then unknown. */
+/**
+ * `onOpaque` hears of every extrinsic that cannot be decoded; its hints are then unknown. One over which the decoding process was lost is such a one too
+ * with `takesLosses`; without it that is thrown, as `DECODER_LOST`.
+ */
 export async function decodeHints(
   reader: CallReader,
   events: readonly MarketEvent[],
   extrinsics: readonly string[],
-  onOpaque: (extrinsicIndex: number, error: Undecodable) => void,
+  onOpaque: (extrinsicIndex: number, error: Error) => void,
+  { takesLosses = false } = {},
 ): Promise<BlockHints> {
   const hints = new Map<number, ExtrinsicHints>();
   for (const { extrinsicIndex } of events.filter(wantsHints)) {
@@ -52,13 +57,19 @@ export async function decodeHints(
     try {
       hints.set(extrinsicIndex, hintsOf(await marketCalls(reader, extrinsics[extrinsicIndex] ?? '')));
     } catch (error) {
-      if (!(error instanceof Undecodable)) throw error;
+      const isOpaque = error instanceof Undecodable || (takesLosses && isLostOverExtrinsic(error));
+      if (!isOpaque) throw error;
       hints.set(extrinsicIndex, { orders: [], replicas: [] });
       onOpaque(extrinsicIndex, error);
     }
   }
   const memos = events.map((event) => (event.kind === 'FileSuccess' ? takeMemo(hints, event) : null));
   return { memos, updatedReplicas: [...hints.values()].flatMap(({ replicas }) => replicas) };
+}
+
+/** Whether the decoding process was lost while it had an extrinsic before it: whoever writes one may have wanted that. */
+export function isLostOverExtrinsic(error: unknown): error is SmError {
+  return hasCode(error, 'DECODER_LOST') && error.data['field'] === 'extrinsic';
 }
 
 async function marketCalls({ callPlan, library }: CallReader, extrinsicHex: string): Promise<readonly DirectCall[]> {

@@ -10,10 +10,10 @@ import type { RpcOutcome } from '../connection/transport.ts';
 import { blockAt } from '../blocks/block-hashes.ts';
 import { storagePrefixes } from '../keys/storage-prefixes.ts';
 import type { GroupView } from '../orders/order-reader.ts';
-import { decodedAt, decodedLater, type Undecodable } from '../scale/undecodable.ts';
+import { decodedAt, decodedLater } from '../scale/undecodable.ts';
 import { assertStateOf, stateProofKey } from '../storage/state-proof.ts';
 import { QUERY_STORAGE_AT, valuesOf } from '../storage/storage-changes.ts';
-import { decodeHints, noHints, wantsHints } from './block-hints.ts';
+import { decodeHints, isLostOverExtrinsic, noHints, wantsHints } from './block-hints.ts';
 import type { BlockHints } from './block-hints.ts';
 import { bodyOf } from './block-body.ts';
 import { ExecutingVersions } from './executing-version.ts';
@@ -81,8 +81,24 @@ export class EventReader {
     });
   }
 
-  /** Memos and touched orders from the blocks' extrinsics; asks nothing when no event has any. */
+  /**
+   * Memos and touched orders from the blocks' extrinsics; asks nothing when no event has any. An extrinsic over which the decoding process is lost at every
+   * end point, and once more, has none: anybody may write such a one, and hints are not worth standing still before its block.
+   */
   async readHints(blocks: readonly BlockEvents[], ask: Ask): Promise<Answer<readonly BlockHints[]>> {
+    try {
+      return await this.#readHints(blocks, ask, { takesLosses: false });
+    } catch (error) {
+      if (!isLostOverExtrinsic(error)) throw error;
+      return await this.#readHints(blocks, ask, { takesLosses: true });
+    }
+  }
+
+  async #readHints(
+    blocks: readonly BlockEvents[],
+    ask: Ask,
+    losses: { readonly takesLosses: boolean },
+  ): Promise<Answer<readonly BlockHints[]>> {
     const wanted = blocks.filter(({ events }) => events.some(wantsHints));
     if (wanted.length === 0) return { value: blocks.map(({ events }) => noHints(events)), endPoint: '' };
     const method = 'chain_getBlock';
@@ -96,10 +112,12 @@ export class EventReader {
         const { block, events } = told;
         const extrinsics = bodyOf(connection.name, block, resultOf(connection, method, bodies.get(told)));
         const runtime = await this.#runtimeOf(connection, told, ask);
-        const onOpaque = (extrinsicIndex: number, { message: detail }: Undecodable): void => {
-          this.#logger.debug('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
+        const onOpaque = (extrinsicIndex: number, error: Error): void => {
+          const level = isLostOverExtrinsic(error) ? 'warn' : 'debug';
+          const detail = error.message;
+          this.#logger[level]('An extrinsic cannot be decoded', { block: block.number, extrinsicIndex, detail });
         };
-        const decode = async () => await decodeHints(runtime, events, extrinsics, onOpaque);
+        const decode = async () => await decodeHints(runtime, events, extrinsics, onOpaque, losses);
         return await this.#decodedBy(runtime, connection, block, decode);
       });
     });
