@@ -35,6 +35,7 @@ const outcomes: Readonly<Record<ReconcileClass, Partial<Record<Remedy, string>>>
   },
   'pinned-not-sealed': {
     'next-pull': 'its next pull pins it again and seals it',
+    'begin-unpin': 'a cleanup begins; the chain has to confirm the close twice before the pin is taken away',
     report: 'nothing is unpinned for it; a person can unpin it',
   },
   'pending-without-record': {

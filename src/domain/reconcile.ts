@@ -23,10 +23,18 @@ export function perClass<T>(of: (name: ReconcileClass) => T): Record<ReconcileCl
 }
 
 /**
- * What is done about a disagreement. None of them deletes: `decide-anew` and `begin-cleanup` are guarded moves of the tables, and a cleanup that
+ * What is done about a disagreement. None of them deletes: `decide-anew`, `begin-cleanup` and `begin-unpin` are guarded moves of the tables, and a cleanup that
  * is begun has to be confirmed twice by the chain before anything goes; `pin-again` adds a pin. The others are left to the rules of the named room, or to a person.
  */
-export const remedies = ['decide-anew', 'begin-cleanup', 'pin-again', 'seal-updater', 'next-pull', 'report'] as const;
+export const remedies = [
+  'decide-anew',
+  'begin-cleanup',
+  'begin-unpin',
+  'pin-again',
+  'seal-updater',
+  'next-pull',
+  'report',
+] as const;
 export type Remedy = (typeof remedies)[number];
 
 /** One CID as the four sources have it. */
@@ -66,7 +74,12 @@ export function findingOf(state: FileState): Finding | undefined {
   }
   if (record === 'held') return { class: 'handled-not-held', remedy: 'seal-updater' };
   if (order === 'handled') return { class: 'handled-not-held', remedy: 'decide-anew' };
-  return pin === 'own' ? { class: 'pinned-not-sealed', remedy: isOrdered ? 'next-pull' : 'report' } : undefined;
+  return pin === 'own' ? { class: 'pinned-not-sealed', remedy: unsealedRemedy(order) } : undefined;
+}
+
+function unsealedRemedy(order: FileState['order']): Remedy {
+  if (order === 'none') return 'report';
+  return order === 'closed' ? 'begin-unpin' : 'next-pull';
 }
 
 function letGoRemedy({ order, record }: FileState): Remedy {

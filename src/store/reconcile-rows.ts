@@ -52,11 +52,14 @@ const recordsOf = `
       (SELECT MAX(id) FROM pin_record AS past WHERE past.cid = asked.value)) AS record_id
     FROM json_each(?) AS asked)`;
 
+const hasOwnPin = (cid: string): string => `(SELECT pinned_before FROM pin_record AS pull
+  WHERE pull.cid = ${cid} AND pull.cause = 'pull' AND pinned_before IS NOT NULL ORDER BY id DESC LIMIT 1) IS 0`;
+const isPulled = (cid: string): string =>
+  `EXISTS (SELECT 1 FROM pin_record AS pull WHERE pull.cid = ${cid} AND pull.status = 'running')`;
+
 const recordStates = `
   SELECT pin_record.id, pin_record.cid, pin_record.size_bytes AS sizeBytes, pin_record.status, pin_record.updated_ms AS updatedMs,
-    EXISTS (SELECT 1 FROM pin_record AS pull WHERE pull.cid = pin_record.cid AND pull.status = 'running') AS isPulled,
-    (SELECT pinned_before FROM pin_record AS pull WHERE pull.cid = pin_record.cid AND pull.cause = 'pull' AND pinned_before IS NOT NULL
-      ORDER BY id DESC LIMIT 1) IS 0 AS hasOwnPin,
+    ${isPulled('pin_record.cid')} AS isPulled, ${hasOwnPin('pin_record.cid')} AS hasOwnPin,
     ${isCleaning('pin_record.cid')} AS isCleaning
   FROM json_each(?) AS asked CROSS JOIN pin_record ON pin_record.id = asked.value`;
 
@@ -83,6 +86,14 @@ const decideAnew = `
     .join(', ')}
   WHERE id IN (SELECT value FROM json_each(?)) AND status = 'handled' AND NOT EXISTS (${heldOf('file_record.cid')})
   RETURNING id`;
+
+// Seen at the read that closed the order, like a file that is found held.
+const beginUnpins = `
+  INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, created_ms, updated_ms)
+  SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', file_record.read_block, ?, ? FROM json_each(?) AS closed
+  CROSS JOIN file_record ON file_record.id = closed.value
+  WHERE file_record.status = 'closed' AND NOT ${isPulled('file_record.cid')} AND ${hasOwnPin('file_record.cid')}
+  ON CONFLICT DO NOTHING RETURNING id`;
 
 /** Reads by which orders and records are held against sWorker's lists and the daemon's pins, some 1,000 items at a time. */
 export class ReconcileRows {
@@ -149,6 +160,15 @@ export class ReconcileRows {
     return await this.#database.write('bulk', async (tx) => {
       const moved: unknown[] = await tx.raw(decideAnew, [...Object.values(undecided), JSON.stringify(orderIds)]);
       return moved.length;
+    });
+  }
+
+  /** Pins that a pull made for orders that are closed since get a cleanup, which takes the pin away at its end. Returns how many. */
+  async beginUnpins(orderIds: readonly number[], nowMs: number): Promise<number> {
+    if (orderIds.length === 0) return 0;
+    return await this.#database.write('bulk', async (tx) => {
+      const begun: unknown[] = await tx.raw(beginUnpins, [nowMs, nowMs, JSON.stringify(orderIds)]);
+      return begun.length;
     });
   }
 }

@@ -197,7 +197,7 @@ describe('It is found that', () => {
     const afterIt = `${justNow}; ${unconfirmed.replace('1, 1)', '2, 2)')}`;
     const after = await brokenWith(afterIt, asked);
     expect(after).not.toContainEqual(expect.stringContaining('two confirmations'));
-    const withIt = await brokenWith(`${justNow}; ${unconfirmed.replace('event', 'found')}`, asked);
+    const withIt = await brokenWith(`${justNow}; ${unconfirmed.replace('absence', 'found')}`, asked);
     expect(withIt).not.toContainEqual(expect.stringContaining('two confirmations'));
     const putBack = cleanup('confirmed', 10, 20, world.head - 101);
     expect(await brokenWith(putBack, { lettingGo })).not.toContainEqual(expect.stringContaining('two confirmations'));
@@ -275,6 +275,13 @@ describe('It is found that', () => {
     const closed = "UPDATE file_record SET cid = 'gone-from-the-chain', status = 'closed' WHERE status = 'waiting'";
     const found = await brokenWith(closed, { held: ['gone-from-the-chain'] });
     expect(found).toContainEqual('the order of gone-from-the-chain is closed and sWorker holds its file');
+    const pinned = ['gone-from-the-chain', 'nobody ordered it'];
+    const ours = `${closed}; UPDATE pin_record SET cid = 'gone-from-the-chain', pinned_before = 0`;
+    const left = await brokenWith(ours, { pinned });
+    expect(left).toContainEqual('the order of gone-from-the-chain is closed and its pin is left');
+    expect(left).not.toContainEqual(expect.stringContaining('nobody ordered it'));
+    const theirs = await brokenWith(ours.replace('pinned_before = 0', 'pinned_before = 1'), { pinned });
+    expect(theirs).not.toContainEqual(expect.stringContaining('its pin is left'));
   });
 
   test('an order that is to be taken is not', async () => {

@@ -51,6 +51,8 @@ export interface InvariantView {
   readonly held?: readonly string[];
   /** Those of them that are lost. */
   readonly lost?: readonly string[];
+  /** CIDs that the daemon has pinned. */
+  readonly pinned?: readonly string[];
   /** CIDs of orders that this node is to take, and of some that it is not. */
   readonly wanted?: readonly string[];
   readonly unwanted?: readonly string[];

@@ -97,16 +97,24 @@ export function tooManyInADay(view: InvariantView): string[] {
   return [];
 }
 
-/** Once everybody has been reachable for long, sWorker holds no file whose known order is not on chain. */
+/**
+ * Once everybody has been reachable for long, sWorker holds no file whose known order is not on chain, and the daemon has no pin of such a one that a pull of the
+ * bot made: others it lets stand, whoever made them.
+ */
 export async function filesLeft(view: InvariantView): Promise<string[]> {
-  const { chain, held } = view;
-  if (held === undefined) return [];
-  const known = await view.rows<{ cid: string }>('SELECT cid FROM file_record');
-  const isKnown = new Set(known.map(({ cid }) => cid));
+  const { chain, held = [], pinned = [] } = view;
+  const known = await view.rows<{ cid: string; isOurs: number }>(
+    `SELECT cid, (SELECT pinned_before FROM pin_record AS pull WHERE pull.cid = file_record.cid AND pull.cause = 'pull' AND pinned_before IS NOT NULL
+       ORDER BY id DESC LIMIT 1) IS 0 AS isOurs FROM file_record`,
+  );
   const live = new Set(ordersAt(chain, chain.finalized.number));
-  return held
-    .filter((cid) => isKnown.has(cid) && !live.has(cid))
-    .map((cid) => `the order of ${cid} is closed and sWorker holds its file`);
+  const closed = known.filter(({ cid }) => !live.has(cid));
+  const isClosed = new Set(closed.map(({ cid }) => cid));
+  const isOurs = new Set(closed.flatMap(({ cid, isOurs: isOne }) => (isOne === 1 ? cid : [])));
+  return [
+    ...held.filter((cid) => isClosed.has(cid)).map((cid) => `the order of ${cid} is closed and sWorker holds its file`),
+    ...pinned.filter((cid) => isOurs.has(cid)).map((cid) => `the order of ${cid} is closed and its pin is left`),
+  ];
 }
 
 export function wrongExits({ exits = [], maxOutageMs = 0 }: InvariantView): string[] {

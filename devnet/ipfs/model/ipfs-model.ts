@@ -127,6 +127,11 @@ export class IpfsModel implements IpfsNode {
     return this.hasPin(cid);
   }
 
+  /** Also while it does not run. */
+  get pinnedCids(): readonly string[] {
+    return [...this.pinned.keys()];
+  }
+
   hasPin(cid: string): boolean {
     return this.pinned.get(cid) === 'recursive';
   }

@@ -14,6 +14,9 @@ interface Figures {
   readonly examples: string[];
 }
 
+/** Remedies by a move of orders. */
+type OrderRemedy = 'decide-anew' | 'begin-cleanup' | 'begin-unpin';
+
 export interface FoundFile {
   readonly cid: string;
   readonly sizeBytes: number;
@@ -24,7 +27,11 @@ export interface FoundFile {
 /** Counts what a run finds; of the files themselves it keeps a few examples and those orders and records that something can be done for. */
 export class FindingTally {
   readonly #classes = perClass(emptyFigures);
-  readonly #orderIds: Record<'decide-anew' | 'begin-cleanup', number[]> = { 'decide-anew': [], 'begin-cleanup': [] };
+  readonly #orderIds: Readonly<Record<OrderRemedy, number[]>> = {
+    'decide-anew': [],
+    'begin-cleanup': [],
+    'begin-unpin': [],
+  };
   readonly #recordIds: number[] = [];
 
   add(finding: Finding, { cid, sizeBytes, orderId, recordId }: FoundFile): void {
@@ -36,13 +43,13 @@ export class FindingTally {
     if (finding.remedy === 'pin-again' && recordId !== undefined && this.#recordIds.length < mostHealed) {
       this.#recordIds.push(recordId);
     }
-    if (finding.remedy !== 'decide-anew' && finding.remedy !== 'begin-cleanup') return;
+    if (!isOfOrders(finding.remedy)) return;
     const ids = this.#orderIds[finding.remedy];
     if (orderId !== undefined && ids.length < mostHealed) ids.push(orderId);
   }
 
   /** Orders that a guarded move of the tables is for. */
-  orderIds(remedy: 'decide-anew' | 'begin-cleanup'): readonly number[] {
+  orderIds(remedy: OrderRemedy): readonly number[] {
     return this.#orderIds[remedy];
   }
 
@@ -54,6 +61,10 @@ export class FindingTally {
   figures(healed: Readonly<Partial<Record<ReconcileClass, number>>>): Readonly<Record<ReconcileClass, ClassFigures>> {
     return perClass((name) => ({ ...this.#classes[name], healed: healed[name] ?? 0 }));
   }
+}
+
+function isOfOrders(remedy: Remedy): remedy is OrderRemedy {
+  return remedy === 'decide-anew' || remedy === 'begin-cleanup' || remedy === 'begin-unpin';
 }
 
 function emptyFigures(): Figures {

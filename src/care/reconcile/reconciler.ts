@@ -73,13 +73,15 @@ export class Reconciler {
     signal: AbortSignal,
   ): Promise<Partial<Record<ReconcileClass, number>>> {
     const { clock, store } = this.#parts;
+    const nowMs = clock.nowMs();
     const closedOrders = tally.orderIds('begin-cleanup');
     const none = { found: [], recovered: [], lost: [], seenAgain: [], handledOrders: [] };
-    await store.held.apply({ ...none, closedOrders }, { headBlock, nowMs: clock.nowMs() }, clock);
+    await store.held.apply({ ...none, closedOrders }, { headBlock, nowMs }, clock);
     return {
       'held-without-order': closedOrders.length,
       'sealed-not-pinned': (await new PinKeeper(this.#parts).keep(tally.recordIds, signal)).pinned,
       'handled-not-held': await store.rows.decideAnew(tally.orderIds('decide-anew')),
+      'pinned-not-sealed': await store.rows.beginUnpins(tally.orderIds('begin-unpin'), nowMs),
     };
   }
 }

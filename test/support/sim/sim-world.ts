@@ -274,6 +274,7 @@ export class SimWorld {
       maxPercentPerDay: config.cleanup.maxPercentPerDay,
       held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
       lost: sworker.files.list('lost').map(({ cid }) => cid),
+      pinned: this.ipfs.pinnedCids,
       wanted: this.#wanted(true),
       unwanted: this.#wanted(false),
       exits: this.endings.filter((ending) => ending !== 'killed'),

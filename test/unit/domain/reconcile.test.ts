@@ -61,7 +61,8 @@ describe('the class of a file', () => {
     [state({ order: 'handled', record: 'held' }), { class: 'handled-not-held', remedy: 'seal-updater' }],
     [state({ order: 'handled', record: 'held', sworker: 'lost' }), { class: 'lost', remedy: 'seal-updater' }],
     [state({ order: 'failed', record: 'ended', pin: 'own' }), { class: 'pinned-not-sealed', remedy: 'next-pull' }],
-    [state({ order: 'closed', record: 'ended', pin: 'own' }), { class: 'pinned-not-sealed', remedy: 'report' }],
+    [state({ order: 'closed', record: 'ended', pin: 'own' }), { class: 'pinned-not-sealed', remedy: 'begin-unpin' }],
+    [state({ order: 'none', record: 'ended', pin: 'own' }), { class: 'pinned-not-sealed', remedy: 'report' }],
     [state({ order: 'queued', record: 'ended', pin: 'other' }), undefined],
     [state({ sworker: 'pending' }), { class: 'pending-without-record', remedy: 'report' }],
     [
@@ -77,7 +78,30 @@ describe('the class of a file', () => {
 
 describe('what is done', () => {
   it('is never a deletion', () => {
-    expect([...remedies]).toEqual(['decide-anew', 'begin-cleanup', 'pin-again', 'seal-updater', 'next-pull', 'report']);
+    expect([...remedies]).toEqual([
+      'decide-anew',
+      'begin-cleanup',
+      'begin-unpin',
+      'pin-again',
+      'seal-updater',
+      'next-pull',
+      'report',
+    ]);
+  });
+
+  it('begins the cleanup of a pin only where a pull of ours made it, the order is closed and sWorker has nothing of it', () => {
+    fc.assert(
+      fc.property(anyState, (found) => {
+        if (findingOf(found)?.remedy !== 'begin-unpin') return;
+        expect([found.order, found.record === 'held', found.sworker, found.pin]).toEqual([
+          'closed',
+          false,
+          'none',
+          'own',
+        ]);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('begins a cleanup only where sWorker, a record and a closed order agree, whatever the others say', () => {

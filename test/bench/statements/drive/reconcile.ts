@@ -4,7 +4,7 @@ import { type Drive, keysOf, sliceRows, someOrders } from './sample.ts';
 
 const rangeIds = 4000;
 
-/** What the reconciler reads of slices of 1000 and of a range of orders, and the one move that is its own. */
+/** What the reconciler reads of slices of 1000 and of a range of orders, and the moves that are its own. */
 export const driveReconcile: Drive = async (stage) => {
   const rows = new ReconcileRows(stage.database);
   const orders = await someOrders(stage, 'handled', sliceRows);
@@ -19,4 +19,8 @@ export const driveReconcile: Drive = async (stage) => {
   await rows.decideAnew(unheld.slice(0, 10).map(({ id }) => id));
   // Of an order that a record holds nothing is moved, and the statement has been seen.
   await rows.decideAnew(orders.slice(0, 1).map(({ id }) => id));
+  await rows.beginUnpins(
+    orders.slice(0, 250).map(({ id }) => id),
+    1,
+  );
 };

@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SmError } from '../../../../src/domain/errors.ts';
 import { GIB, HOUR_BLOCKS } from '../../../../src/domain/units.ts';
-import type { HeldWorld } from '../../../support/held-world.ts';
+import { cidOf, type HeldWorld } from '../../../support/held-world.ts';
+import { ReconcileRows } from '../../../../src/store/reconcile-rows.ts';
 import { type ReconcileWorld, reconcileWorld } from '../../../support/reconcile-world.ts';
+
+const cid = cidOf('closed');
+const roundMs = 10_000;
 
 let world: ReconcileWorld;
 let held: HeldWorld;
@@ -193,6 +197,39 @@ describe('a guarded move', () => {
     expect(await held.cleanupRow('closed')).toMatchObject({ status: 'seen', cause: 'found' });
     expect(await world.found(true)).toEqual({});
     expect(held.deletions).toEqual([]);
+  });
+
+  it('begins the cleanup of a pin that a pull made for an order that is closed since, which takes it away', async () => {
+    await held.knownOrder(cid, 'closed');
+    await held.pin(cid, 'removed');
+    held.daemon.pins.add(cid);
+    const { classes } = await world.report(true);
+    expect(classes['pinned-not-sealed']).toMatchObject({ files: 1, healed: 1, remedies: { 'begin-unpin': 1 } });
+    expect(held.daemon.pins.has(cid)).toBe(true);
+    expect(await world.found(true)).toEqual({});
+
+    const running = await held.start(held.cleanup({ graceBlocks: 0 }));
+    await held.mine(10);
+    await running.after(roundMs);
+    expect(held.daemon.pins.has(cid)).toBe(false);
+    expect(await held.cleanupRow(cid)).toMatchObject({ status: 'done', detail: 'absent' });
+  });
+
+  it('begins none for a pin of an order that lives, is pulled, or that stood before', async () => {
+    const pins = ['lives', 'pulled', 'before'];
+    for (const name of pins) {
+      await held.knownOrder(name, 'closed');
+      await held.pin(name, 'failed', name === 'before' ? { pinned_before: 1 } : {});
+    }
+    await held.update('file_record', 'lives', { status: 'queued' });
+    await held.pin('pulled', 'running');
+    const ids = await held.database.read(
+      async (reader) => await reader('file_record').whereIn('cid', pins).pluck('id'),
+    );
+    expect(await new ReconcileRows(held.database).beginUnpins(ids as number[], 1)).toBe(0);
+    await held.update('file_record', 'lives', { status: 'closed' });
+    expect(await new ReconcileRows(held.database).beginUnpins(ids as number[], 1)).toBe(1);
+    expect(await new ReconcileRows(held.database).beginUnpins(ids as number[], 1)).toBe(0);
   });
 });
 
