@@ -1,9 +1,9 @@
-import { type CleanupView, openCleanupDesk } from '../app-cleanup.ts';
+import { type CleanupDesk, type CleanupView, openCleanupDesk, type WaitingCleanup } from '../app-cleanup.ts';
 import type { Config } from '../config/config.ts';
-import { type Amount, dayLimit, judgeUnproven, type UnprovenVerdict } from '../domain/deletions.ts';
+import { dayLimit, judgeUnproven } from '../domain/deletions.ts';
 import { exitCodes } from '../domain/errors.ts';
-import { formatBytes, formatCount } from '../lib/format.ts';
-import { printable, printableJson } from '../lib/printable.ts';
+import { printableJson } from '../lib/printable.ts';
+import { amount, cleanupText, isApproved } from './cleanup-text.ts';
 import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
 
@@ -11,13 +11,21 @@ interface Options {
   readonly json?: boolean;
 }
 
+const shownInText = 20;
+/** As many rows in memory at once: hundreds of thousands may wait. */
+const pageRows = 1000;
+
 /** `smanager cleanup`: which files of closed orders wait, and for what. */
 export async function cleanup(invocation: Invocation, options: Options): Promise<number> {
   const { config } = await configured(invocation);
   const desk = await openCleanupDesk(config, { writes: false, signal: invocation.signal });
   try {
     const view = await desk.view();
-    print(invocation, options.json === true ? printableJson(reportOf(view, config)) : textOf(view, config));
+    if (options.json === true) await printJson(invocation, desk, view, config);
+    else {
+      const first = await desk.list(view, { afterId: 0, limit: shownInText });
+      print(invocation, cleanupText(view, first, config.cleanup));
+    }
     return exitCodes.stopped;
   } finally {
     await desk.close();
@@ -44,6 +52,41 @@ export async function approveCleanups(invocation: Invocation, options: Options):
   }
 }
 
+/** One object, of which what waits is written page by page. */
+async function printJson(
+  { stdout, signal }: Invocation,
+  desk: CleanupDesk,
+  view: CleanupView,
+  config: Config,
+): Promise<void> {
+  stdout.write(`${printableJson(reportOf(view, config)).slice(0, -1)},"waiting":[`);
+  let afterId = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const page = await desk.list(view, { afterId, limit: pageRows });
+    const last = page.at(-1);
+    if (last === undefined) break;
+    stdout.write(`${afterId === 0 ? '' : ','}${page.map((cleanup) => printableJson(rowOf(cleanup))).join(',')}`);
+    afterId = last.id;
+  }
+  stdout.write(']}\n');
+}
+
+function rowOf({ cid, sizeBytes, status, cause, isProven, ...rest }: WaitingCleanup): object {
+  const { seenBlock, confirmedBlock, dueBlock, waitsFor } = rest;
+  return {
+    cid,
+    sizeBytes,
+    status,
+    cause,
+    approved: isApproved({ cause, isProven }),
+    seenBlock,
+    confirmedBlock,
+    dueBlock,
+    waitsFor,
+  };
+}
+
 function reportOf({ headBlock, standing, due, approvals }: CleanupView, { cleanup: settings }: Config): object {
   const { mode, maxPercentPerDay } = settings;
   return {
@@ -57,34 +100,4 @@ function reportOf({ headBlock, standing, due, approvals }: CleanupView, { cleanu
     unproven: { ...standing.unproven, verdict: judgeUnproven(standing, maxPercentPerDay) },
     approvals,
   };
-}
-
-const verdictTexts: Readonly<Record<UnprovenVerdict, string>> = {
-  go: 'go like the others, being few',
-  approval: 'wait for smanager cleanup approve, being more than may be deleted in 24 hours',
-  outage:
-    'are most of what is held: the chain is not believed and nothing is deleted, until they are found again or by smanager cleanup approve',
-};
-
-function textOf({ standing, due, approvals }: CleanupView, { cleanup: settings }: Config): string {
-  const { mode, maxPercentPerDay } = settings;
-  const { freeFiles, files, bytes } = dayLimit(standing, maxPercentPerDay);
-  return [
-    `mode      ${mode}`,
-    `held      ${amount(standing.held)}`,
-    `limit     in 24 hours ${formatCount(freeFiles)} files; up to ${formatCount(files)} within ${formatBytes(bytes)} (${maxPercentPerDay} %)`,
-    `deleted   ${amount(standing.deleted)} in the last 24 hours`,
-    `due       ${amount(due)} whose close an event proves or a person approved`,
-    `absent    ${amount(standing.unproven)} whose close is known only by absence from walks${
-      standing.unproven.files === 0 ? '' : `: they ${verdictTexts[judgeUnproven(standing, maxPercentPerDay)]}`
-    }`,
-    ...approvals.map(
-      (approval) =>
-        `approved  ${amount(approval)} at ${new Date(approval.givenMs).toISOString()}, block ${formatCount(approval.atBlock)}, by ${printable(approval.command)}`,
-    ),
-  ].join('\n');
-}
-
-function amount({ files, bytes }: Amount): string {
-  return `${formatCount(files)} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
 }

@@ -53,7 +53,10 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     .command('status')
     .description('what the database says, also while the bot runs')
     .option('--json', 'one JSON object')
-    .option('--alive', 'exit 1 unless a bot wrote its state within the last three minutes')
+    .option(
+      '--alive',
+      'exit 0 only when a bot wrote its state within the last three minutes, else 1 (78 without a database)',
+    )
     .action(async (options: { json?: boolean; alive?: boolean }) => await set(status(invocation, options)));
   program
     .command('explain')

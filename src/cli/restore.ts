@@ -6,7 +6,7 @@ import { exitCodes, hasCode, isAbort, SmError } from '../domain/errors.ts';
 import { formatBytes } from '../lib/format.ts';
 import { SystemClock } from '../runtime/clock.ts';
 import { createLogger, readLogSettings } from '../runtime/winston-logger.ts';
-import { restoreDatabase } from '../store/backups/restore.ts';
+import { assertRestorable, restoreDatabase } from '../store/backups/restore.ts';
 import { InstanceLock } from '../store/lock.ts';
 import { configured } from './configured.ts';
 import { type Invocation, print } from './invocation.ts';
@@ -20,6 +20,9 @@ const whatComes =
 export async function restore(invocation: Invocation, file: string): Promise<number> {
   const { config } = await configured(invocation);
   const { dataDir } = config;
+  const named = { dataDir, file: path.resolve(invocation.workingDirectory, file) };
+  // A mistyped name makes no folder and asks nobody.
+  await assertRestorable(named);
   const lock = await lockAlone(dataDir);
   try {
     const genesisHash = await askChain(config, invocation);
@@ -30,8 +33,7 @@ export async function restore(invocation: Invocation, file: string): Promise<num
       );
     }
     const restored = await restoreDatabase({
-      dataDir,
-      file: path.resolve(invocation.workingDirectory, file),
+      ...named,
       account: config.chain.account.address,
       genesisHash,
       atMs: new SystemClock().nowMs(),

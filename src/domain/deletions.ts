@@ -50,6 +50,11 @@ function isWithin({ files, bytes }: Amount, limit: DayLimit): boolean {
   return files <= limit.freeFiles || (files <= limit.files && bytes <= limit.bytes);
 }
 
+/** Whether a deletion begun at a block counts within the day before another one. */
+export function isWithinDay(begunBlock: number | null, headBlock: number): boolean {
+  return begunBlock !== null && begunBlock > headBlock - dayBlocks;
+}
+
 function plus(a: Amount, b: Amount): Amount {
   return { files: a.files + b.files, bytes: a.bytes + b.bytes };
 }

@@ -3,13 +3,14 @@ import {
   countFitting,
   dayLimit,
   type DeletionStanding,
+  isWithinDay,
   judgeUnproven,
   type PlannedDeletion,
 } from '../domain/deletions.ts';
 import type { OrderKey } from '../domain/order.ts';
 import { cleanupMoves, type CleanupStatus } from '../domain/statuses.ts';
 import type { Database, Reader, Tx } from './database.ts';
-import { amountColumns, isProven, isWithinDay, readAmount, readDeletionStanding } from './deletion-standing.ts';
+import { amountColumns, isProven, readAmount, readDeletionStanding } from './deletion-standing.ts';
 import { newestGapEnd, readEventsHeld } from './gaps.ts';
 import { guardedMove } from './guarded-move.ts';
 import { isHeld } from './pin-rows.ts';

@@ -28,11 +28,6 @@ interface DeletedRow extends Amount {
   readonly isProven: number;
 }
 
-/** Whether a deletion begun at a block counts within the day before another one. */
-export function isWithinDay(begunBlock: number | null, headBlock: number): boolean {
-  return begunBlock !== null && begunBlock > headBlock - dayBlocks;
-}
-
 /** What the rule of the day's deletions rests on, at a block; deletions at later ones count too. */
 export async function readDeletionStanding(source: Reader | Tx, headBlock: number): Promise<DeletionStanding> {
   const deleted: DeletedRow[] = await source.raw(deletedSql, { since: headBlock - dayBlocks });

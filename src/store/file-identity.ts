@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { SmError } from '../domain/errors.ts';
+import { hasCode, SmError } from '../domain/errors.ts';
 import { closeConnection, openImmutable, run } from './connection.ts';
 import { toStoreError } from './sqlite-errors.ts';
 
@@ -39,7 +39,10 @@ export async function assertOurs(filename: string): Promise<boolean> {
     return true;
   }
   const tables = await tableNames(filename).catch((error: unknown) => {
-    throw toStoreError(error);
+    const known = toStoreError(error);
+    if (!hasCode(known, 'DATABASE_DAMAGED')) throw known;
+    const message = `${filename} is no database of smanager, or its first page is damaged`;
+    throw new SmError('DATABASE_DAMAGED', message, { ...known.data, file: filename }, error);
   });
   if (tables.includes('SequelizeMeta')) {
     throw new SmError(

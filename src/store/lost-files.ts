@@ -1,7 +1,7 @@
-import { countFitting, dayLimit, half } from '../domain/deletions.ts';
+import { countFitting, dayLimit, half, isWithinDay } from '../domain/deletions.ts';
 import type { Order, OrderKey } from '../domain/order.ts';
 import type { Database } from './database.ts';
-import { isWithinDay, readDeletionStanding } from './deletion-standing.ts';
+import { readDeletionStanding } from './deletion-standing.ts';
 import { selectOrders, toOrder } from './order-row.ts';
 
 /** A record of a lost file. */

@@ -22,6 +22,11 @@ export function toBackupError(error: unknown, file: string): unknown {
   return known;
 }
 
+/** Damage that was met while a file was copied, or in the copy. */
+export function damagedIn(file: string, damage: string, cause?: unknown): SmError {
+  return new SmError('DATABASE_DAMAGED', `${file}, or the copy of it, is damaged (${damage})`, { file }, cause);
+}
+
 export function noRoomFor(file: string, neededBytes: number, freeBytes: number): SmError {
   return new SmError(
     'BACKUP_NO_SPACE',

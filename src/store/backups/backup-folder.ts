@@ -36,8 +36,13 @@ export async function listBackups(dataDir: string): Promise<readonly BackupFile[
  * The newest backup that a program of this schema can open. One whose name is of a time to come was made while the clock was ahead, and may be older
  * than all others: it is the last choice.
  */
-export async function newestFitting(dataDir: string, schema: number, nowMs: number): Promise<BackupFile | undefined> {
-  const fitting = (await listBackups(dataDir)).filter((backup) => backup.schema <= schema);
+export async function newestFitting(
+  dataDir: string,
+  schema: number,
+  nowMs: number,
+  except?: string,
+): Promise<BackupFile | undefined> {
+  const fitting = (await listBackups(dataDir)).filter((backup) => backup.schema <= schema && backup.file !== except);
   return futureLast(fitting, nowMs)[0];
 }
 

@@ -1,12 +1,12 @@
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type sqlite3 from 'sqlite3';
-import { SmError } from '../../domain/errors.ts';
+import { hasCode, SmError } from '../../domain/errors.ts';
 import { MIB } from '../../domain/units.ts';
 import { closeConnection, openImmutable, openToLook, run } from '../connection.ts';
 import { giveToOwner } from '../own-files.ts';
 import type { PageCheck } from '../page-check.ts';
-import { noRoomFor, toBackupError } from './backup-errors.ts';
+import { damagedIn, noRoomFor, toBackupError } from './backup-errors.ts';
 import { newPartialName } from './backup-folder.ts';
 import { type DatabaseFacts, inspectCopy, readFacts } from './database-facts.ts';
 import { copyOnline } from './online-copy.ts';
@@ -49,7 +49,7 @@ export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy
     await (await open(partial, 'wx', 0o600)).close();
     await giveToOwner(dataDir, [partial]);
     const read = await copyAtOneMoment(options, partial);
-    const facts = await inspectCopy(partial, check, signal);
+    const facts = await inspectCopy(partial, source, check, signal);
     if (JSON.stringify(facts) !== JSON.stringify(read)) {
       throw new SmError('BACKUP_FAILED', `the copy of ${source} says other things than its original`, { file: source });
     }
@@ -59,7 +59,9 @@ export async function makeCheckedCopy(options: CopyOptions): Promise<CheckedCopy
     await rm(partial, { force: true });
     await rm(`${partial}-journal`, { force: true });
     signal.throwIfAborted();
-    throw toBackupError(error, partial);
+    const known = toBackupError(error, partial);
+    const sqlite = hasCode(known, 'DATABASE_DAMAGED') ? known.data['sqlite'] : undefined;
+    throw typeof sqlite === 'string' ? damagedIn(source, sqlite, error) : known;
   }
 }
 

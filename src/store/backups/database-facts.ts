@@ -4,6 +4,7 @@ import { closeConnection, openImmutable, run } from '../connection.ts';
 import { applicationId } from '../file-identity.ts';
 import { findDamage, type PageCheck } from '../page-check.ts';
 import { schemaOf } from '../schema.ts';
+import { damagedIn } from './backup-errors.ts';
 
 /** What a database says of itself. */
 export interface DatabaseFacts {
@@ -30,17 +31,22 @@ export async function readFacts(connection: sqlite3.Database): Promise<DatabaseF
 
 /**
  * Looks through a copy that nobody writes to.
- * @throws SmError DATABASE_FOREIGN, DATABASE_DAMAGED
+ * @throws SmError DATABASE_FOREIGN, DATABASE_DAMAGED of its original: the copy's own name is gone with it
  */
-export async function inspectCopy(file: string, check: PageCheck, signal: AbortSignal): Promise<DatabaseFacts> {
+export async function inspectCopy(
+  file: string,
+  original: string,
+  check: PageCheck,
+  signal: AbortSignal,
+): Promise<DatabaseFacts> {
   const connection = await openImmutable(file);
   try {
     const [mark] = await run<{ application_id: number }>(connection, 'PRAGMA application_id');
     if (mark?.application_id !== applicationId) {
-      throw new SmError('DATABASE_FOREIGN', `${file} is not a database of smanager`, { file });
+      throw new SmError('DATABASE_FOREIGN', `${original} is no database of smanager`, { file: original });
     }
     const [damage] = await findDamage(connection, check, signal);
-    if (damage !== undefined) throw new SmError('DATABASE_DAMAGED', `${file} is damaged: ${damage}`, { file });
+    if (damage !== undefined) throw damagedIn(original, damage);
     return await readFacts(connection);
   } finally {
     await closeConnection(connection);

@@ -9,6 +9,7 @@ import { type CopyOptions, makeCheckedCopy, sizeOf } from './checked-copy.ts';
 import { whileCopying } from './copy-lock.ts';
 import type { DatabaseFacts } from './database-facts.ts';
 import { swapIn } from './swap-in.ts';
+import { withOtherBackup } from './way-back.ts';
 
 export interface RestoreOrder extends Pick<CopyOptions, 'freeBytes' | 'signal'> {
   /** Whoever calls holds its instance lock. */
@@ -45,9 +46,12 @@ export async function restoreDatabase(order: RestoreOrder): Promise<Restored> {
 async function restored(order: RestoreOrder): Promise<Restored> {
   const { dataDir, file } = order;
   const target = path.join(dataDir, databaseFileName);
-  await assertRestorable(file, target);
+  await assertRestorable(order);
   const isShared = (await sizeOf(`${file}-wal`)) > 0;
-  const copy = await makeCheckedCopy({ ...order, source: file, folder: dataDir, isShared, check: 'integrity_check' });
+  const copying = makeCheckedCopy({ ...order, source: file, folder: dataDir, isShared, check: 'integrity_check' });
+  const copy = await copying.catch(async (error: unknown) => {
+    throw await withOtherBackup(error, dataDir, file);
+  });
   try {
     assertFits(copy.facts, order);
     const setAside = await swapIn({ ...order, partial: copy.partial, target });
@@ -58,17 +62,21 @@ async function restored(order: RestoreOrder): Promise<Restored> {
   }
 }
 
-async function assertRestorable(file: string, target: string): Promise<void> {
-  if (path.resolve(file) === path.resolve(target)) {
-    throw new SmError('BACKUP_FAILED', `${file} is the database itself: name a backup of it`, { file });
-  }
+/**
+ * Looks at the beginning of the file; writes nothing.
+ * @throws SmError BACKUP_FAILED, DATABASE_FOREIGN, DATABASE_DAMAGED, with the newest other backup
+ */
+export async function assertRestorable({ dataDir, file }: Pick<RestoreOrder, 'dataDir' | 'file'>): Promise<void> {
   try {
+    if (path.resolve(file) === path.resolve(dataDir, databaseFileName)) {
+      throw new SmError('BACKUP_FAILED', `${file} is the database itself: name a backup of it`, { file });
+    }
     if (!isThere(file)) throw new SmError('BACKUP_FAILED', `there is no ${file}`, { file });
     if (await assertOurs(file)) return;
+    throw new SmError('DATABASE_FOREIGN', `${file} is no database of smanager`, { file });
   } catch (error) {
-    throw toBackupError(error, file);
+    throw await withOtherBackup(toBackupError(error, file), dataDir, file);
   }
-  throw new SmError('DATABASE_FOREIGN', `${file} is not a database of smanager`, { file });
 }
 
 function assertFits({ schema, identity }: DatabaseFacts, { file, account, genesisHash }: RestoreOrder): void {

@@ -12,6 +12,7 @@ import { type BackupKind, type BackupLabel, backupName } from './backup-name.ts'
 import { type CheckedCopy, type CopyOptions, makeCheckedCopy, syncFile } from './checked-copy.ts';
 import { whileCopying } from './copy-lock.ts';
 import { assertNoneUnfinished } from './unfinished-restore.ts';
+import { withWayBack } from './way-back.ts';
 
 export interface BackupOrder extends Pick<CopyOptions, 'connection' | 'freeBytes' | 'signal'> {
   readonly dataDir: string;
@@ -47,7 +48,7 @@ export async function takeBackup(order: BackupOrder): Promise<Backup> {
     }
     return await whileCopying(dataDir, async () => await copied(order, source));
   } catch (error) {
-    throw toBackupError(error, order.file ?? backupFolder(dataDir));
+    throw await withWayBack(toBackupError(error, order.file ?? backupFolder(dataDir)), dataDir);
   }
 }
 

@@ -19,7 +19,7 @@ export async function withWayBack(error: unknown, dataDir: string): Promise<unkn
   const advice =
     backup === undefined
       ? `There is no backup in ${path.join(dataDir, 'backups')} that this version can open; with the database moved away the bot indexes anew and finds what sWorker holds`
-      : `Stop the bot, then: smanager restore ${backup.file} (schema ${backup.schema}, ${new Date(backup.atMs).toISOString().slice(0, 16)}Z, ${formatBytes(await sizeOf(backup.file))})`;
+      : `Stop the bot, then: smanager restore ${await described(backup)}`;
   return new SmError(
     error.code,
     `${error.message}. ${advice}`,
@@ -28,9 +28,27 @@ export async function withWayBack(error: unknown, dataDir: string): Promise<unkn
   );
 }
 
-async function newestOrTrouble(dataDir: string): Promise<BackupFile | SmError | undefined> {
+/** Adds to the refusal of a file as a backup which one to take instead. */
+export async function withOtherBackup(error: unknown, dataDir: string, refused: string): Promise<unknown> {
+  if (!hasCode(error, 'DATABASE_DAMAGED', 'DATABASE_FOREIGN', 'BACKUP_FAILED')) return error;
+  // What the system does not let be read may be good.
+  if (error.data['reason'] !== undefined) return error;
+  const backup = await newestOrTrouble(dataDir, refused);
+  if (backup instanceof SmError) return error;
+  const advice =
+    backup === undefined
+      ? `There is no other backup in ${path.join(dataDir, 'backups')} that this version can open`
+      : `The newest other backup: smanager restore ${await described(backup)}`;
+  return new SmError(error.code, `${error.message}. ${advice}`, error.data, error.cause ?? error);
+}
+
+async function described({ file, schema, atMs }: BackupFile): Promise<string> {
+  return `${file} (schema ${schema}, ${new Date(atMs).toISOString().slice(0, 16)}Z, ${formatBytes(await sizeOf(file))})`;
+}
+
+async function newestOrTrouble(dataDir: string, except?: string): Promise<BackupFile | SmError | undefined> {
   try {
-    return await newestFitting(dataDir, ownSchema, Date.now());
+    return await newestFitting(dataDir, ownSchema, Date.now(), except);
   } catch (error) {
     if (error instanceof SmError) return error;
     throw error;

@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { databaseFileName } from '../../../src/store/database.ts';
@@ -45,6 +46,16 @@ describe('smanager backup', () => {
     expect(again).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('there already') });
     expect((await stat(mine)).mtimeMs).toBe(before.mtimeMs);
   });
+
+  it('of a damaged database names it and the way back', async () => {
+    await cli(['backup'], options);
+    const bytes = await readFile(file);
+    await writeFile(file, flip(bytes, pagesByKind(bytes).get('table leaf')?.at(-1) ?? 0));
+    const { code, stderr } = await cli(['backup'], options);
+    expect(code).toBe(78);
+    expect(stderr.startsWith(`${file}, or the copy of it, is damaged (`)).toBe(true);
+    expect(stderr).toContain(`Stop the bot, then: smanager restore ${dataDir}/backups/smanager-db.`);
+  });
 });
 
 describe('smanager restore', () => {
@@ -72,8 +83,61 @@ describe('smanager restore', () => {
   });
 
   it('frees the data directory again, also after a refusal', async () => {
-    expect((await cli(['restore', 'not-there'], options)).code).toBe(78);
+    await cli(['backup', 'mine.sqlite'], options);
+    await executeSql(path.join(options.workingDirectory, 'mine.sqlite'), "DELETE FROM config WHERE name = 'identity'");
+    expect((await cli(['restore', 'mine.sqlite'], options)).code).toBe(78);
     await runningBot();
+  });
+
+  it('of a name that is not there asks nobody and makes nothing', async () => {
+    const home = path.join(await tempDir(), 'mistyped');
+    const { code, stdout, stderr } = await cli(['restore', 'not-there'], {
+      ...(await writeConfig(options.workingDirectory, home)),
+      workingDirectory: options.workingDirectory,
+    });
+    expect([code, stdout]).toEqual([78, '']);
+    expect(stderr).toContain(`there is no ${options.workingDirectory}/not-there. There is no other backup in ${home}`);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  const unfit: readonly (readonly [string, RegExp, (good: Buffer) => Buffer])[] = [
+    [
+      'a text',
+      / is no database of smanager, or its first page is damaged\. /u,
+      () => Buffer.from('text '.repeat(1000)),
+    ],
+    [
+      'bytes of no meaning',
+      / is no database of smanager, or its first page is damaged\. /u,
+      () => Buffer.alloc(20_000, 0x5a),
+    ],
+    ['no bytes', / is no database of smanager\. /u, () => Buffer.alloc(0)],
+    [
+      'a backup with a bad table of tables',
+      /, or the copy of it, is damaged \(SQLITE_CORRUPT\)\. /u,
+      (good) => flip(good, 1, { from: 100 }),
+    ],
+    [
+      'a backup with a bad page',
+      /, or the copy of it, is damaged \(.+\)\. /u,
+      (good) => flip(good, pagesByKind(good).get('table leaf')?.at(-1) ?? 0),
+    ],
+  ];
+
+  it.each(unfit)('names the file that is %s, and the newest backup beside it', async (_, expected, make) => {
+    await cli(['backup'], options);
+    const backups = path.join(dataDir, 'backups');
+    const [good = ''] = await namesIn(backups);
+    const bad = path.join(backups, good.replace(/^smanager-db\.\d{4}/u, 'smanager-db.2020'));
+    await writeFile(bad, make(await readFile(path.join(backups, good))));
+    const { code, stderr } = await cli(['restore', bad], options);
+    expect(code).toBe(78);
+    expect(stderr.startsWith(bad)).toBe(true);
+    expect(stderr).toMatch(expected);
+    expect(stderr).toContain(`The newest other backup: smanager restore ${backups}/${good} (schema`);
+    expect(stderr).not.toContain('the database answered');
+    await rm(path.join(backups, good));
+    expect((await cli(['restore', bad], options)).stderr).toContain(`There is no other backup in ${backups}`);
   });
 });
 

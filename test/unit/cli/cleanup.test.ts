@@ -50,6 +50,47 @@ describe('smanager cleanup', () => {
     });
   });
 
+  it('names the first twenty that wait, and in JSON all of them', async () => {
+    const { run } = await waiting(1100);
+    const { stdout } = await run('cleanup');
+    const named = stdout.split('\n').filter((line) => line.startsWith('  Qm'));
+    expect(named).toHaveLength(20);
+    expect(named[0]).toBe('  Qm0  1.0 MiB, absence, seen at 1: waits for the second look, approval');
+    expect(stdout).toMatch(/^ {2}and 1,080 more: --json lists all$/mu);
+    const all: { waiting: { cid: string }[] } = JSON.parse((await run('cleanup', '--json')).stdout);
+    expect(all.waiting.map(({ cid }) => cid)).toEqual(Array.from({ length: 1100 }, (_, index) => `Qm${index}`));
+  });
+
+  it('tells of a file its blocks and all that it waits for, and nothing of it is obeyed by a terminal', async () => {
+    const { database, run } = await waiting(0);
+    const cid = 'Qm\u001b[2J';
+    await database.write('event', async (tx) => {
+      const of = { cid, size_bytes: MIB, updated_ms: 0 };
+      await tx('pin_record').insert({ ...of, status: 'running', cause: 'pull', started_ms: 0, started_block: 1 });
+      await tx('gap').insert({ from_block: 5, to_block: 10, reason: 'pruned', found_ms: 0 });
+      const blocks = { seen_block: 9, confirmed_block: 19, due_block: 14_419, look_block: 20_001 };
+      await tx('cleanup_record').insert({ ...of, ...blocks, status: 'confirmed', cause: 'event', created_ms: 0 });
+    });
+    expect((await run('cleanup')).stdout).toContain(
+      '  Qm\\x1b[2J  1.0 MiB, event, seen at 9, confirmed at 19, due at 14,419: waits for a walk that closes a gap, its pull to end, another try\n',
+    );
+    expect(JSON.parse((await run('cleanup', '--json')).stdout)).toMatchObject({
+      waiting: [
+        {
+          cid,
+          sizeBytes: MIB,
+          status: 'confirmed',
+          cause: 'event',
+          approved: false,
+          seenBlock: 9,
+          confirmedBlock: 19,
+          dueBlock: 14_419,
+          waitsFor: ['gap', 'pull', 'retry'],
+        },
+      ],
+    });
+  });
+
   it('approve keeps when and by which command it was given, and covers what waited then', async () => {
     const { database, run } = await waiting(30);
     const { code, stdout } = await run('cleanup', 'approve');
@@ -61,6 +102,7 @@ describe('smanager cleanup', () => {
       async (reader): Promise<object[]> => await reader('cleanup_record').whereNull('approval_id'),
     );
     expect(left).toEqual([]);
+    expect((await run('cleanup')).stdout).toContain('absence, approved, seen at 1: waits for the second look\n');
     expect((await run('cleanup')).stdout).toMatch(/^approved {2}30 files, 30\.0 MiB at \d{4}-.*, block 20,000, by /mu);
     expect(JSON.parse((await run('cleanup', 'approve', '--json')).stdout)).toEqual({ approval: null });
   });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { runCli } from '../../../src/cli/cli.ts';
 
 export const account = 'cTGVrGb7X9vNp3fbvQskVRQHoxiLPKPFADSPbh6APiJLf3VgH';
@@ -21,6 +22,7 @@ export async function cli(
   }: { env?: Readonly<Record<string, string>>; workingDirectory?: string; signal?: AbortSignal } = {},
 ): Promise<CliOutcome> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const printed = Promise.all([text(stdout), text(stderr)]);
   const code = await runCli(['node', 'smanager', ...words], {
     env,
     workingDirectory,
@@ -32,12 +34,10 @@ export async function cli(
     keepSecret: () => undefined,
     signal,
   });
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-}
-
-function textOf(stream: PassThrough): string {
-  const bytes: unknown = stream.read();
-  return bytes instanceof Buffer ? bytes.toString() : '';
+  stdout.end();
+  stderr.end();
+  const [shown, told] = await printed;
+  return { code, stdout: shown, stderr: told };
 }
 
 /** Writes a configuration file for a data directory; nobody listens at its addresses unless others are given. */
