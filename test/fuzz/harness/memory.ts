@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { MIB } from '../../../src/domain/units.ts';
 import { Finding } from './finding.ts';
 
-const maxGrowthBytes = 50 * MIB;
+export const maxGrowthBytes = 50 * MIB;
 
 v8.setFlagsFromString('--expose-gc');
 const collect: unknown = vm.runInNewContext('gc');

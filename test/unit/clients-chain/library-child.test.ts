@@ -5,7 +5,13 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startChild } from '../../../src/clients/chain/events/library/child-library.ts';
+import { documentedMetadataHex } from '../../../devnet/chain/metadata.ts';
+import type { SpecVersion } from '../../../devnet/chain/runtime-version.ts';
+import { ChildLibrary, startChild } from '../../../src/clients/chain/events/library/child-library.ts';
+import type { EncodedRuntime } from '../../../src/clients/chain/events/library/decoding-library.ts';
+import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
+import { SystemClock } from '../../../src/runtime/clock.ts';
+import { BlockBytes } from './event-bytes.ts';
 
 const source = new URL('../../../src/clients/chain/events/library/library-child.ts', import.meta.url);
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -41,6 +47,31 @@ describe('the decoding process', () => {
     child.disconnect();
     expect(await written).toBe('true');
   });
+});
+
+describe('what the decoding process may take', () => {
+  it('is enough for two whole runtimes, and for more events and calls than a block has room for', async () => {
+    const clock = new SystemClock();
+    const library = new ChildLibrary(clock, { warn: () => undefined }, () => startChild(source, ['--import', tsx]));
+    onTestFinished(async () => await library.close());
+    const ofSpec = (specVersion: SpecVersion): EncodedRuntime => {
+      const metadata = documentedMetadataHex(specVersion, ['x'.repeat(250)]);
+      return { specName: 'crust', specVersion, metadata };
+    };
+    const [before, present] = [ofSpec(22), ofSpec(25)];
+    const bytes = new BlockBytes(decodeRegistry(present));
+    const event = bytes.event('Market', 'CalculateSuccess', [`0x${'51'.repeat(46)}`], 1);
+    const events = Buffer.from(bytes.events(...Array.from({ length: 5000 }, () => event)).slice(2), 'hex');
+    const batch = bytes.call(
+      'Utility',
+      'batch',
+      Array.from({ length: 3000 }, () => bytes.order('cid', 'memo')),
+    );
+    const extrinsic = bytes.extrinsic(bytes.call('Utility', 'batch', [batch]));
+    expect((await library.forms(before)).events.events.size).toBeGreaterThan(100);
+    expect(await library.events(present, events)).toHaveLength(5000);
+    expect(await library.calls(present, extrinsic)).toHaveLength(3000);
+  }, 60_000);
 });
 
 describe('a bot that may open no more files', () => {

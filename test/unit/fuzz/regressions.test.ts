@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { badAnswer } from '../../../src/clients/chain/connection/answers.ts';
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
@@ -15,6 +15,7 @@ import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Answering } from '../../fuzz/harness/answering.ts';
 import { httpCalls } from '../../fuzz/harness/http-calls.ts';
 import { JudgedLog } from '../../fuzz/harness/terminal.ts';
+import { judgeMetadata, metadata, repeated } from '../../fuzz/targets/metadata.ts';
 import { failure } from '../../support/rejection.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -113,6 +114,21 @@ describe('metadata', () => {
     expect(await names(other)).toContain('FileXuccess');
     expect(await names(encoded.metadata)).toContain('FileSuccess');
   });
+
+  // Under 512 MiB of heap they took 270 to 630 MiB, again with each retry.
+  it.each([
+    ['zeros as pallets', 12, [0]],
+    ['zeros as types', 14, [0]],
+    ['small types', 14, [0, 0, 0, 0, 4, 0, 0, 0, 0, 0]],
+  ])(
+    'that is blown up takes no more than 50 MiB beyond what a real one needs: %s',
+    async (_, metadataVersion, part) => {
+      await expect(judgeMetadata(repeated(metadataVersion, Uint8Array.from(part)))).resolves.toBeUndefined();
+    },
+    60_000,
+  );
+
+  afterAll(async () => await metadata.close());
 });
 
 describe('a configuration', () => {
