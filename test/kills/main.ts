@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +114,8 @@ async function kills({ count, seed }: Options, releases: ReleaseStack): Promise<
   const defects = (await Promise.all(plans.map(async (plan) => await inArena(plan, totals, releases)))).flat();
   const missing = totals.missing();
   for (const line of totals.lines()) console.log(line);
+  const notJudged = totals.notJudged();
+  if (notJudged !== undefined) console.log(notJudged);
   for (const phase of missing) console.log(`MISSING no kill fell into ${phase}`);
   const minutes = (performance.now() - startedMs) / MINUTE_MS;
   console.log(`${totals.kills} kills in ${minutes.toFixed(1)} minutes, seed ${seed}, ${defects.length} defects`);
@@ -120,6 +123,8 @@ async function kills({ count, seed }: Options, releases: ReleaseStack): Promise<
 }
 
 async function main(options: Options): Promise<void> {
+  // Here, and not by the script that starts this: a wrong option must not build `dist` anew under whoever uses it.
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
   console.log(`seed ${options.seed}, ${options.count} kills`);
   const releases = new ReleaseStack();
   stopOnSignals(async () => await releases.releaseAll());

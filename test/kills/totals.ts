@@ -33,6 +33,12 @@ export class Totals {
     return [...this.#rows.values()].reduce((sum, { kills }) => sum + kills, 0);
   }
 
+  /** Why nothing is said of phases that no kill fell into; undefined when there were enough kills. */
+  notJudged(): string | undefined {
+    if (this.kills >= judgedFromKills) return undefined;
+    return `NOT JUDGED whether every phase was met: that takes ${judgedFromKills} kills, there were ${this.kills}`;
+  }
+
   /** Phases that no kill fell into; none when there were too few kills to be judged. */
   missing(): readonly Phase[] {
     return this.kills < judgedFromKills ? [] : phases.filter((phase) => this.#rows.get(phase)?.kills === 0);

@@ -58,7 +58,9 @@ async function storm(options: Options): Promise<boolean> {
   );
   const minutes = (performance.now() - startedMs) / MINUTE_MS;
   for (const line of totals.lines()) console.log(line);
-  const missing = totals.histories < judgedFromHistories ? [] : totals.missing();
+  const notJudged = totals.notJudged();
+  if (notJudged !== undefined) console.log(notJudged);
+  const missing = notJudged === undefined ? totals.missing() : [];
   for (const line of missing) console.log(`MISSING ${line}`);
   console.log(
     `\n${totals.histories} histories of three days in ${minutes.toFixed(1)} minutes (${Math.round(totals.histories / minutes)} a minute), ${failed.length} failed${failed.length === 0 ? '' : `: seeds ${failed.join(', ')}`}`,

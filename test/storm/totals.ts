@@ -65,7 +65,13 @@ export class Totals {
     }
   }
 
-  /** What a run must have seen and has not; empty when it was long enough to be judged and saw it all. */
+  /** Why nothing is said of what a run has not seen; undefined when it was long enough. */
+  notJudged(): string | undefined {
+    if (this.histories >= judgedFromHistories) return undefined;
+    return `NOT JUDGED whether everything happened: that takes ${judgedFromHistories} histories, there were ${this.histories}`;
+  }
+
+  /** What a run must have seen and has not. */
   missing(): readonly string[] {
     const of = (name: string): number => this.counts.get(name) ?? 0;
     const missing = [...actKinds, ...mustHappen]

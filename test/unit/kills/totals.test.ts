@@ -41,6 +41,9 @@ describe('the totals', () => {
   });
 
   it('are not judged when there were too few kills', () => {
-    expect(totalsOf(...ofEach(['pull']).slice(1)).missing()).toEqual([]);
+    const totals = totalsOf(...ofEach(['pull']).slice(1));
+    expect(totals.missing()).toEqual([]);
+    expect(totals.notJudged()).toMatch(/^NOT JUDGED .*: that takes 20 kills, there were 19$/u);
+    expect(totalsOf(...ofEach(['pull'])).notJudged()).toBeUndefined();
   });
 });

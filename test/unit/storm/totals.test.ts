@@ -25,6 +25,13 @@ describe('The totals of a run', () => {
     expect(totalsWithout({}).missing()).toEqual([]);
   });
 
+  it('say that they are not judged when there were too few histories', () => {
+    const totals = new Totals();
+    totals.add({ counts: {}, asked: {}, faults: {}, troubles: {} });
+    expect(totals.notJudged()).toMatch(/^NOT JUDGED .*: that takes 100 histories, there were 1$/u);
+    expect(totalsWithout({}).notJudged()).toBeUndefined();
+  });
+
   it.each([...actKinds, ...mustHappen])('miss %s when it never happened', (count) => {
     expect(totalsWithout({ count }).missing()).toEqual([`${count} never happened`]);
   });
