@@ -14,7 +14,7 @@ import { LARGEST_MIB, OrderStory } from '../support/e2e/order-story.ts';
 import { Pace } from '../support/e2e/pace.ts';
 import { PinWatch } from '../support/e2e/pin-watch.ts';
 import { realKubo } from '../support/e2e/real-kubo.ts';
-import { formsOf, withCredentials } from '../support/e2e/secrets.ts';
+import { secretWays } from '../support/e2e/secrets.ts';
 import { BLOCK_INTERVAL_MS, SMALL_WORLD } from '../support/e2e/small-world.ts';
 import type { Watch } from '../support/sim/watch.ts';
 import { writeOldDatabase } from './old-database.ts';
@@ -25,8 +25,7 @@ const storyFiles = 40;
 const otherOrders = 2500;
 /** One percent of it is little enough to be too much for a node that is to collect garbage. */
 const storageMaxBytes = 400_000_000;
-const user = 'operator';
-const password = 'p4ss/w0rd of the kills';
+export const maxPercentPerDay = 100;
 
 /** The world in which a bot is killed, and everything that looks on. */
 export interface Arena {
@@ -43,7 +42,6 @@ export interface Arena {
   readonly watch: Watch;
   /** CIDs that sWorker was told to seal while it was sealing them. */
   readonly sealedTwice: readonly string[];
-  readonly secrets: readonly string[];
   close(): Promise<void>;
 }
 
@@ -88,20 +86,17 @@ async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena
     oldDatabase: await makeOldDatabase(world),
     watch: watchFiles(world, pins),
     sealedTwice: watchSeals(world),
-    secrets: formsOf(user, password),
     close: async () => await releases.releaseAll(),
   };
 }
 
 async function makeHome(world: World, pins: PinWatch, denied: readonly string[]): Promise<BotHome> {
-  const sworker = new URL(world.sworkerServer.apiUrl).origin;
   return await BotHome.make(world, 'bot', {
     scheduler: { maxPendingTasks, maxFileSize: LARGEST_MIB, deny: { cids: denied } },
     others: {
-      ipfs: { endPoint: withCredentials(pins.origin, user, password) },
-      sworker: { endPoint: withCredentials(sworker, user, password) },
+      ...secretWays(world, { ipfs: pins.origin }),
       indexer: { scanIntervalHours: 1 },
-      cleanup: { graceHours: 0, maxPercentPerDay: 100 },
+      cleanup: { graceHours: 0, maxPercentPerDay },
       gc: { thresholdPercent: 100, intervalMinutes: 1 },
     },
   });

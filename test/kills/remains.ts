@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
 import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { ownSchema, schemaOf } from '../../src/store/schema.ts';
+import { filesView } from '../support/e2e/world-view.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants, type Settled } from '../support/invariants.ts';
 import type { BesideReader } from '../support/raw-database.ts';
-import { type Arena, maxPendingTasks } from './arena.ts';
+import { type Arena, maxPendingTasks, maxPercentPerDay } from './arena.ts';
 import type { Death } from './death.ts';
 import { lostPastOrders } from './old-database.ts';
 
@@ -15,18 +16,21 @@ const orphanLookMs = 50;
 
 /** What the invariants are asked of: the database as it lies there, beside what the world has seen. */
 function viewOf(arena: Arena, reader: BesideReader, isBotUp: boolean): InvariantView {
-  const { world, pins, watch, sealedTwice } = arena;
+  const { world, pins, story, watch, sealedTwice } = arena;
+  const wanted = story.files.filter(({ standing }) => standing === 'handled').map(({ cid }) => cid);
   return {
-    chain: world.chain,
+    ...filesView(world, wanted),
     rows: async <T>(sql: string, ...bindings: readonly unknown[]) => await reader.rows<T>(sql, bindings),
     isBotUp,
     pulling: [...pins.pulling],
     pullsBegun: pins.begun,
+    closes: watch.closes,
     seen: [...watch.violations, ...sealedTwice, ...pins.wrong],
     lettingGo: watch.lettingGo,
+    deleted: watch.deleted,
+    maxPercentPerDay,
     // The world makes an hour of blocks at once.
     headLeadBlocks: 2 * HOUR_BLOCKS,
-    held: [...world.sworker.files.list('valid'), ...world.sworker.files.list('lost')].map(({ cid }) => cid),
     maxPendingTasks,
   };
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
 import { SECOND_MS } from '../../src/domain/units.ts';
 import { contentHash, hashOnDisk, inSworker, isPinned, pinnedRoots } from '../support/e2e/daemon.ts';
-import { findSecrets } from '../support/e2e/secrets.ts';
+import { findSecrets, waysSecrets } from '../support/e2e/secrets.ts';
 import { openReader } from '../support/raw-database.ts';
 import type { Arena } from './arena.ts';
 import { brokenDatabase } from './remains.ts';
@@ -112,7 +112,7 @@ async function countedAttempts({ home }: Arena): Promise<readonly string[]> {
 
 /** How it ends when it is asked to, and what it leaves. */
 async function brokenEnd(arena: Arena, bot: BotProcess): Promise<readonly string[]> {
-  const { home, secrets } = arena;
+  const { home } = arena;
   const { code, ms } = await bot.stop();
   const names = (await readdir(home.dataDir)).toSorted();
   return [
@@ -121,7 +121,7 @@ async function brokenEnd(arena: Arena, bot: BotProcess): Promise<readonly string
     ...names.filter((name) => !leftFiles.includes(name)).map((name) => `${name} was left behind`),
     ...(await leftCopies(arena)),
     ...home.errorLines,
-    ...(await findSecrets(home, secrets)),
+    ...(await findSecrets(home, waysSecrets)),
   ];
 }
 

@@ -31,6 +31,19 @@ export class FileLook {
     this.#lostGraceBlocks = lostGraceHours * HOUR_BLOCKS;
   }
 
+  get closes(): Watch['closes'] {
+    return this.#watch.closes;
+  }
+
+  get deleted(): Watch['deleted'] {
+    return this.#watch.deleted;
+  }
+
+  /** How far the chain may be ahead of what the bot has heard of it. */
+  get headLeadBlocks(): number {
+    return Math.ceil((slownessMs * this.#home.world.clock.factor) / BLOCK_MS);
+  }
+
   /** Everything that was found so far; `afterStop`: no pull may stand any more either. */
   wrong({ afterStop = false } = {}): readonly string[] {
     const standing = afterStop ? [...this.#pins.pulling] : [];
@@ -44,7 +57,7 @@ export class FileLook {
 
   /** Looks at what was asked for since the last time, while the records of it are there. */
   async look(): Promise<void> {
-    const { chain, clock } = this.#home.world;
+    const { chain } = this.#home.world;
     // Taken before the records are read: what comes meanwhile has its turn with the next look.
     const lettingGo = this.#watch.lettingGo.slice(this.#lookedAt);
     const begun = new Map(this.#pins.begun);
@@ -59,7 +72,7 @@ export class FileLook {
       seen: [],
       lettingGo,
       lostGraceBlocks: this.#lostGraceBlocks,
-      headLeadBlocks: Math.ceil((slownessMs * clock.factor) / BLOCK_MS),
+      headLeadBlocks: this.headLeadBlocks,
     };
     for (const line of [...(await brokenDeletions(view)), ...(await pullsWithoutRecords(view))]) this.#broken.add(line);
     this.#lookedAt += lettingGo.length;

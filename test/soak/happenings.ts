@@ -1,4 +1,5 @@
 import type { BotLine, BotProcess } from '../../devnet/world/bot-process.ts';
+import { secretsIn, waysSecrets } from '../support/e2e/secrets.ts';
 
 interface Kind {
   readonly name: string;
@@ -37,6 +38,8 @@ export class Happenings {
   readonly #counts = new Map<string, number>();
   readonly #warnings = new Map<string, number>();
   readonly errors: string[] = [];
+  /** Lines that say what nobody is to know. */
+  readonly revealing: string[] = [];
   logBytes = 0;
 
   listen(bot: Pick<BotProcess, 'lines' | 'onLine'>): void {
@@ -71,6 +74,7 @@ export class Happenings {
 
   #hear({ text, level, message = '', fields }: BotLine): void {
     this.logBytes += Buffer.byteLength(text) + 1;
+    this.revealing.push(...secretsIn('printed', text, waysSecrets));
     if (level === 'error' || level === undefined) this.errors.push(text);
     if (level === 'warn') this.#warnings.set(message, (this.#warnings.get(message) ?? 0) + 1);
     const kind = kinds[message];

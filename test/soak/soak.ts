@@ -8,6 +8,10 @@ import { BotHome, says } from '../support/e2e/bot-home.ts';
 import { inSworker } from '../support/e2e/daemon.ts';
 import { PinWatch } from '../support/e2e/pin-watch.ts';
 import { realKubo } from '../support/e2e/real-kubo.ts';
+import { secretsInFiles, secretWays, waysSecrets } from '../support/e2e/secrets.ts';
+import { untilWritten } from '../support/e2e/until-written.ts';
+import { filesView } from '../support/e2e/world-view.ts';
+import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { FileLook } from './file-look.ts';
 import { Happenings } from './happenings.ts';
@@ -24,10 +28,11 @@ interface SoakOptions {
 /** Short, as a month has to see everything often. */
 const graceHours = 6;
 const lostGraceHours = 12;
+const maxPercentPerDay = 5;
 const sections = {
   // A connection that was cut is opened again at the pace of the machine, which is minutes of the bot.
   runtime: { maxOutageMinutes: 480 },
-  cleanup: { graceHours },
+  cleanup: { graceHours, maxPercentPerDay },
   seal: { lostGraceHours },
   database: { retentionDays: 4 },
 };
@@ -37,6 +42,8 @@ const calmDays = 10 / 24;
 const lookMs = 20;
 const samplesInRun = 100;
 const stopWithinMs = 8 * SECOND_MS;
+/** What the bot may take to have read everything, once the chain stands still. */
+const settlesWithinMs = 10 * SECOND_MS;
 
 export interface SoakResult {
   readonly samples: readonly Sample[];
@@ -96,7 +103,7 @@ export class Soak {
     const happenings = new Happenings();
     const collector = await ReportCollector.listen(() => happenings.noteReport());
     const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
-    const others = { ...sections, telemetry: { endPoint: collector.url }, ipfs: { endPoint: pins.origin } };
+    const others = { ...sections, telemetry: { endPoint: collector.url }, ...secretWays(world, { ipfs: pins.origin }) };
     const home = await BotHome.make(world, 'bot', { others });
     const temporaryDir = join(home.dir, 'tmp');
     await mkdir(temporaryDir);
@@ -119,6 +126,13 @@ export class Soak {
     await this.#live(bot, tell).catch((error: unknown) => {
       throw new Error(`the bot's last words:\n${lastWords(bot)}`, { cause: error });
     });
+    // What the bot has read is held against the whole chain: the last blocks are to be among it.
+    this.#world.pauseBlocks();
+    await untilWritten(
+      this.#home.dataDir,
+      async () => (await this.#broken({ isBotUp: true })).length === 0,
+      settlesWithinMs,
+    );
     const { code, ms } = await bot.stop();
     await this.#files.look();
     happenings.noteCalledOff(await this.#calledOff());
@@ -128,6 +142,8 @@ export class Soak {
         : [`the bot ended with ${code} after ${ms} ms when it was told to stop`]),
       ...this.#files.wrong({ afterStop: true }),
       ...happenings.errors.map((line) => `an error in the log: ${line}`),
+      ...happenings.revealing,
+      ...(await secretsInFiles(this.#home, waysSecrets)),
       ...(await this.#brokenAtTheEnd()),
     ];
     return { samples: this.#samples, life: this.#life.counts, happenings, wrong };
@@ -164,7 +180,6 @@ export class Soak {
 
   /** The bot has been left alone for hours and was stopped: everything has its place. */
   async #brokenAtTheEnd(): Promise<readonly string[]> {
-    const { chain, sworker } = this.#world;
     const standings = await this.#home.standings();
     const misplaced = [...this.#life.files.keys()].flatMap((cid) => {
       const isLive = this.#life.isLive(cid);
@@ -174,21 +189,25 @@ export class Soak {
       if (fits && place === (isLive ? 'valid' : 'nowhere')) return [];
       return [`the order of ${cid} ${isLive ? 'lives' : 'is closed'}, it is ${standing} and ${place} in sWorker`];
     });
-    const broken = await brokenInvariants(
-      {
-        chain,
-        rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
-          await this.#home.rows<T>(sql, ...(bindings as (string | number)[])),
-        isBotUp: false,
-        pulling: [...this.#pins.pulling],
-        // Of most of them the records are past retention: `FileLook` has looked in time.
-        pullsBegun: undefined,
-        seen: [],
-        held: [...sworker.files.list('valid'), ...sworker.files.list('lost')].map(({ cid }) => cid),
-      },
-      { isCleanedUp: true },
-    );
-    return [...misplaced, ...broken];
+    return [...misplaced, ...(await this.#broken({ isBotUp: false }))];
+  }
+
+  async #broken({ isBotUp }: { readonly isBotUp: boolean }): Promise<readonly string[]> {
+    const view: InvariantView = {
+      ...filesView(this.#world, [...this.#life.files.keys()]),
+      rows: async <T>(sql: string, ...bindings: readonly unknown[]) =>
+        await this.#home.rows<T>(sql, ...(bindings as (string | number)[])),
+      isBotUp,
+      pulling: [...this.#pins.pulling],
+      // Of most of them the records are past retention: `FileLook` has looked in time.
+      pullsBegun: undefined,
+      closes: this.#files.closes,
+      deleted: this.#files.deleted,
+      maxPercentPerDay,
+      headLeadBlocks: this.#files.headLeadBlocks,
+      seen: [],
+    };
+    return await brokenInvariants(view, { isSettled: true, isCleanedUp: true, liesSeldom: true });
   }
 }
 

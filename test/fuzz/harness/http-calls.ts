@@ -5,6 +5,7 @@ import { SworkerClient } from '../../../src/clients/sworker/sworker-client.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { endPoint } from './answering.ts';
+import { sendReport } from './telemetry-report.ts';
 import { TransportServer } from './transport-server.ts';
 
 interface Outside {
@@ -34,7 +35,7 @@ async function countOf(items: AsyncIterable<unknown>): Promise<number> {
   return count;
 }
 
-/** Every call that the bot makes over HTTP, as `client.method`; the telemetry report beside. */
+/** Every call that the bot makes over HTTP, as `client.method`. */
 export const httpCalls: Readonly<Record<string, (outside: Outside) => Promise<unknown>>> = {
   'sworker.workload': async (outside) => await sworker(outside).workload(outside.signal),
   'sworker.fileInfo': async (outside) => await sworker(outside).fileInfo(cid, outside.signal),
@@ -59,4 +60,5 @@ export const httpCalls: Readonly<Record<string, (outside: Outside) => Promise<un
   'coordinator.ping': async (outside) => await coordinator(outside).ping(outside.signal),
   'coordinator.requestSeal': async (outside) => await coordinator(outside).requestSeal(cid, outside.signal),
   'coordinator.withdrawSeal': async (outside) => await coordinator(outside).withdrawSeal(cid, outside.signal),
+  'telemetry.run': async (outside) => await sendReport(outside),
 };

@@ -48,16 +48,22 @@ export function formsOfText(secret: string): readonly string[] {
 
 /** Where any of the secrets turns up: in what was printed, or in a file of the data directory. */
 export async function findSecrets(home: BotHome, secrets: readonly string[]): Promise<readonly string[]> {
-  const found: string[] = [];
-  const look = (where: string, text: string): void => {
-    for (const secret of secrets) {
-      const at = text.indexOf(secret);
-      if (at >= 0) found.push(`${where}: …${text.slice(Math.max(0, at - 80), at + secret.length + 20)}…`);
-    }
-  };
-  look('printed', home.printed);
-  for (const entry of await readdir(home.dataDir, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) look(entry.name, (await readFile(join(entry.parentPath, entry.name))).toString('latin1'));
-  }
-  return found;
+  return [...secretsIn('printed', home.printed, secrets), ...(await secretsInFiles(home, secrets))];
+}
+
+export async function secretsInFiles(home: BotHome, secrets: readonly string[]): Promise<readonly string[]> {
+  const entries = await readdir(home.dataDir, { recursive: true, withFileTypes: true });
+  const found = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry) =>
+      secretsIn(entry.name, (await readFile(join(entry.parentPath, entry.name))).toString('latin1'), secrets),
+    );
+  return (await Promise.all(found)).flat();
+}
+
+export function secretsIn(where: string, text: string, secrets: readonly string[]): readonly string[] {
+  return secrets.flatMap((secret) => {
+    const at = text.indexOf(secret);
+    return at < 0 ? [] : [`${where}: …${text.slice(Math.max(0, at - 80), at + secret.length + 20)}…`];
+  });
 }

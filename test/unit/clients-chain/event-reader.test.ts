@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
 import { accountOf } from '../../../src/domain/account.ts';
+import { MIB } from '../../../src/domain/units.ts';
 import { decodeRegistry } from '../../../src/clients/chain/events/library/registry.ts';
 import { VersionSpans } from '../../../src/clients/chain/events/version-spans.ts';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
@@ -126,10 +127,12 @@ describe('the events of finalized blocks', () => {
       code: 'CHAIN_UNDECODABLE',
       data: { field: 'metadata' },
     });
-    chain.fault = (method) => (method === 'state_getMetadata' ? '0x00' : honest);
-    await expect(eventsOf(chain.client().client, block)).rejects.toMatchObject({
-      code: 'CHAIN_BAD_ANSWER',
-    });
+    for (const none of ['0x00', metadataHex(25).padEnd(4 * MIB + 2, '0')]) {
+      chain.fault = (method) => (method === 'state_getMetadata' ? none : honest);
+      await expect(eventsOf(chain.client().client, block)).rejects.toMatchObject({
+        code: 'CHAIN_BAD_ANSWER',
+      });
+    }
   });
 });
 

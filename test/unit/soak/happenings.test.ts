@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BotLine } from '../../../devnet/world/bot-process.ts';
 import { Happenings } from '../../soak/happenings.ts';
+import { waysSecrets } from '../../support/e2e/secrets.ts';
 
 const days = 30;
 const never = 'none';
@@ -56,5 +57,13 @@ describe('the happenings of a soak', () => {
     expect(heard({ reason: 'stalled' }).missing(days)).toEqual([expect.stringMatching(/^0 seals/u)]);
     expect(heard({ reports: 29 }).missing(days)).toEqual([expect.stringMatching(/^29 reports/u)]);
     expect(heard({ calledOff: 0 }).missing(days)).toEqual([expect.stringMatching(/^0 cleanups called off/u)]);
+  });
+
+  it('keep a line that says what nobody is to know, and no other', () => {
+    const happenings = heard();
+    expect(happenings.revealing).toEqual([]);
+    const [secret = ''] = waysSecrets;
+    happenings.listen({ lines: [line(`at http://operator:${secret}@ipfs`)], onLine: () => () => false });
+    expect(happenings.revealing).not.toEqual([]);
   });
 });

@@ -11,8 +11,8 @@ import { EventPlan, type RawEvent } from './plan/event-plan.ts';
 import { Layouts } from './plan/layout.ts';
 import type { DirectCall } from './plan/market-calls.ts';
 
-/** Megabytes of hex; with all its documentation that of a present runtime has less than one. */
-const maxMetadataDigits = 8 * MIB;
+/** Two digits a byte; with all its documentation that of a present runtime has less than one million. */
+export const maxMetadataDigits = 4 * MIB;
 /** Besides the present runtime only the one before an upgrade is of use. */
 const MAX_KEPT = 3;
 
