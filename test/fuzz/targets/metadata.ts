@@ -42,15 +42,10 @@ function encodedOf(bytes: Uint8Array): EncodedRuntime {
   return { specName: 'crust', specVersion: version, metadata: `0x${Buffer.from(bytes).toString('hex')}` };
 }
 
-/** What whole metadata takes, in a process that decodes nothing else. */
+/** What whole metadata takes in a process that has decoded nothing else. */
 async function peakOfWhole(): Promise<number> {
-  const { library, peak } = watchedLibrary();
-  try {
-    await library.forms(encodedOf(whole));
-    return peak.peakBytes;
-  } finally {
-    await library.close();
-  }
+  await watched.library.forms(encodedOf(whole));
+  return watched.peak.peakBytes;
 }
 
 export interface BlownUp {
