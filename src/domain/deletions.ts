@@ -33,7 +33,7 @@ export interface DayLimit extends Amount {
 export const dayBlocks = DAY_BLOCKS;
 const freeFiles = 200;
 /** With fewer unproven closes than this nothing is odd about their being most of what is held. */
-const fewCloses = 20;
+export const fewCloses = 20;
 
 /** The larger of a percentage of what was held when the day began, of files and of bytes, and of 200 files. */
 export function dayLimit({ held, gone }: DeletionStanding, maxPercent: number): DayLimit {

@@ -1,7 +1,9 @@
+import { fewCloses } from '../domain/deletions.ts';
 import type { OrderKey } from '../domain/order.ts';
 import type { OrderStatus, PinStatus } from '../domain/statuses.ts';
 import type { Database } from './database.ts';
 import { newestOrderId } from './decidable-orders.ts';
+import { isOpenUnproven } from './deletion-standing.ts';
 import { undecided } from './held-files.ts';
 import { isHeld } from './pin-rows.ts';
 
@@ -87,12 +89,13 @@ const decideAnew = `
   WHERE id IN (SELECT value FROM json_each(?)) AND status = 'handled' AND NOT EXISTS (${heldOf('file_record.cid')})
   RETURNING id`;
 
-// Seen at the read that closed the order, like a file that is found held.
+// Seen at the read that closed the order, like a file that is found held. No event proves these closes, and so many that wait would be an outage of the chain.
 const beginUnpins = `
   INSERT INTO cleanup_record (cid, size_bytes, status, cause, seen_block, created_ms, updated_ms)
   SELECT file_record.cid, file_record.size_bytes, 'seen', 'found', file_record.read_block, ?, ? FROM json_each(?) AS closed
   CROSS JOIN file_record ON file_record.id = closed.value
   WHERE file_record.status = 'closed' AND NOT ${isPulled('file_record.cid')} AND ${hasOwnPin('file_record.cid')}
+  LIMIT MAX(0, ? - (SELECT COUNT(*) FROM cleanup_record INDEXED BY cleanup_record_unproven WHERE ${isOpenUnproven}))
   ON CONFLICT DO NOTHING RETURNING id`;
 
 /** Reads by which orders and records are held against sWorker's lists and the daemon's pins, some 1,000 items at a time. */
@@ -163,11 +166,14 @@ export class ReconcileRows {
     });
   }
 
-  /** Pins that a pull made for orders that are closed since get a cleanup, which takes the pin away at its end. Returns how many. */
+  /**
+   * Pins that a pull made for orders that are closed since get a cleanup, which takes the pin away at its end: so many that those without an event stay
+   * fewer than would be taken for an outage. Returns how many; the others come with a later run.
+   */
   async beginUnpins(orderIds: readonly number[], nowMs: number): Promise<number> {
     if (orderIds.length === 0) return 0;
     return await this.#database.write('bulk', async (tx) => {
-      const begun: unknown[] = await tx.raw(beginUnpins, [nowMs, nowMs, JSON.stringify(orderIds)]);
+      const begun: unknown[] = await tx.raw(beginUnpins, [nowMs, nowMs, JSON.stringify(orderIds), fewCloses - 1]);
       return begun.length;
     });
   }

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SmError } from '../../../../src/domain/errors.ts';
+import { judgeUnproven } from '../../../../src/domain/deletions.ts';
 import { GIB, HOUR_BLOCKS } from '../../../../src/domain/units.ts';
 import { cidOf, type HeldWorld } from '../../../support/held-world.ts';
+import { Cleanups } from '../../../../src/store/cleanups.ts';
 import { ReconcileRows } from '../../../../src/store/reconcile-rows.ts';
 import { type ReconcileWorld, reconcileWorld } from '../../../support/reconcile-world.ts';
 
@@ -213,6 +215,18 @@ describe('a guarded move', () => {
     await running.after(roundMs);
     expect(held.daemon.pins.has(cid)).toBe(false);
     expect(await held.cleanupRow(cid)).toMatchObject({ status: 'done', detail: 'absent' });
+  });
+
+  it('begins so few for pins at once that they are not taken for an outage of the chain', async () => {
+    for (let i = 0; i < 25; i += 1) {
+      await held.knownOrder(cidOf(i), 'closed');
+      await held.pin(cidOf(i), 'removed');
+      held.daemon.pins.add(cidOf(i));
+    }
+    expect((await world.report(true)).classes['pinned-not-sealed']).toMatchObject({ files: 25, healed: 19 });
+    expect((await world.report(true)).classes['pinned-not-sealed']).toMatchObject({ files: 6, healed: 0 });
+    const standing = await new Cleanups(held.database).standing(held.chain.head);
+    expect(judgeUnproven(standing, 5)).toBe('go');
   });
 
   it('begins none for a pin of an order that lives, is pulled, or that stood before', async () => {
