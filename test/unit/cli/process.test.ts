@@ -10,8 +10,11 @@ const tsx = import.meta.resolve('tsx');
 /** Once the process listens to whatever may come: the warnings are the last. */
 const whenListening = (deed: string): string =>
   `process.on('newListener', (name) => name === 'warning' && setImmediate(() => { ${deed} }));`;
-/** The process does not do what it is told, and loses its patience at once. */
-const deaf = `AbortController.prototype.abort = () => {};
+/** The process waits for its configuration for ever, does not do what it is told, and loses its patience at once. */
+const deaf = `import fs from 'node:fs';
+  fs.open = () => {};
+  setInterval(() => {}, 1000);
+  AbortController.prototype.abort = () => {};
   const { setTimeout } = globalThis;
   globalThis.setTimeout = (work, afterMs, ...rest) => setTimeout(work, afterMs === 7500 ? 0 : afterMs, ...rest);`;
 
