@@ -149,7 +149,8 @@ for (const { moment, withPicks } of input.rounds) {
     running = task.run(stop.signal);
     await Promise.race([resting, running]);
   } else {
-    await clock.nextRound(halfHourMs);
+    // A task that has failed sleeps no more.
+    await Promise.race([clock.nextRound(halfHourMs), running]);
   }
   if (conditions.list().length > 0) throw new Error(JSON.stringify(conditions.list()));
   const seconds = (performance.now() - startedMs) / 1000;
