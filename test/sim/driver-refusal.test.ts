@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Writer } from '../../src/store/writer.ts';
-import { driverGate, installDriverGate, readRows } from '../support/sim/driver-gate.ts';
-import type { Refusal } from '../support/sim/driver-refusal.ts';
+import { closeConnectionsOf, driverGate, installDriverGate, readRows } from '../support/sim/driver-gate.ts';
+import type { Refusal, Wait } from '../support/sim/driver-refusal.ts';
 import { Life } from '../support/sim/life.ts';
 
 let dir: string;
@@ -21,6 +21,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   driverGate.chooseRefusal = undefined;
+  driverGate.chooseWait = undefined;
   driverGate.life = undefined;
   await writer.knex.destroy();
   await rm(dir, { recursive: true, force: true });
@@ -70,4 +71,68 @@ test('A COMMIT that fails leaves nothing, and the next transaction can begin', a
   await expect(insert(1)).rejects.toMatchObject({ code: 'SQLITE_IOERR', errno: 10 });
   await insert(2);
   expect(await kept()).toEqual([2]);
+});
+
+/** Has the first statement of a kind wait; resolves with what lets it go on when it waits. */
+async function whenLate(verb: string, before: Wait['before']): Promise<() => void> {
+  return await new Promise((resolve) => {
+    driverGate.chooseWait = (statement) => {
+      if (statement.verb !== verb) return undefined;
+      driverGate.chooseWait = undefined;
+      return { before, until: resolve };
+    };
+  });
+}
+
+async function insertOne(n: number): Promise<void> {
+  await writer.transaction(async (tx) => void (await tx.raw('INSERT INTO one (n) VALUES (?)', [n])));
+}
+
+/** Whether a statement on the writing connection was answered. */
+function answered(): { is: boolean } {
+  const seen = { is: false };
+  void writer.knex.raw('SELECT 1').then(() => (seen.is = true));
+  return seen;
+}
+
+test('A COMMIT that is carried out late keeps back what comes after it on its connection', async () => {
+  const late = whenLate('COMMIT', 'statement');
+  const inserting = insertOne(1);
+  const goOn = await late;
+  const next = answered();
+  expect(await kept()).toEqual([]);
+  expect(next.is).toBe(false);
+  goOn();
+  await inserting;
+  await writer.knex.raw('SELECT 1');
+  expect(next.is).toBe(true);
+  expect(await kept()).toEqual([1]);
+});
+
+test('A COMMIT whose answer comes late is there for others before it', async () => {
+  const late = whenLate('COMMIT', 'answer');
+  let isDone = false;
+  const inserting = insertOne(1).then(() => (isDone = true));
+  const goOn = await late;
+  expect(await kept()).toEqual([1]);
+  expect(isDone).toBe(false);
+  goOn();
+  await inserting;
+});
+
+test.each([
+  ['statement', []],
+  ['answer', [1]],
+] as const)('Of a process that dies while its COMMIT waits before its %s remains %j', async (before, remains) => {
+  const { life } = driverGate;
+  const late = whenLate('COMMIT', before);
+  let isDone = false;
+  void insertOne(1).then(() => (isDone = true));
+  const goOn = await late;
+  life?.die();
+  goOn();
+  await driverGate.untilIdle();
+  if (life !== undefined) await closeConnectionsOf(life);
+  expect(await kept()).toEqual(remains);
+  expect(isDone).toBe(false);
 });

@@ -54,9 +54,11 @@ export type AnswersAct =
   | { readonly kind: 'reorder-answers'; readonly seed: number };
 
 /**
- * The bot's disk has no room, or another program has its database locked, for a while; or one statement fails, the so-manieth from here on that could.
+ * The bot's disk has no room or is slow, or another program has its database locked, for a while; or one statement fails, the so-manieth from here on that could.
  */
-export type DatabaseAct = Passing<'disk-full' | 'locked'> | ({ readonly kind: 'statement-fails' } & SingleFailure);
+export type DatabaseAct =
+  | Passing<'disk-full' | 'disk-slow' | 'locked'>
+  | ({ readonly kind: 'statement-fails' } & SingleFailure);
 
 /** One thing that happens in a history. Acts know each other by nothing but their order, so any of them can be left out. */
 export type Act = BotAct | OrderAct | OutsideAct | ChainAct | AnswersAct | DatabaseAct;
@@ -106,6 +108,7 @@ const draws: readonly (readonly [number, Draw])[] = [
   ],
   [1, (random) => ({ kind: 'reorder-answers', seed: random.next() })],
   [1, (random) => ({ kind: 'disk-full', forMs: troubleMs(random) })],
+  [3, (random) => ({ kind: 'disk-slow', forMs: outageMs(random) })],
   [1, (random) => ({ kind: 'locked', forMs: troubleMs(random) })],
   [
     3,

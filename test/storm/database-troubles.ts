@@ -1,12 +1,15 @@
 import type { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import { databaseFileName } from '../../src/store/file-names.ts';
-import type { DriverStatement, Refusal, RefusalCode } from '../support/sim/driver-refusal.ts';
+import type { DriverStatement, Refusal, RefusalCode, Wait } from '../support/sim/driver-refusal.ts';
 
 const changing = ['INSERT', 'UPDATE', 'DELETE', 'COMMIT', 'CREATE'];
 /** Of a change while the disk is full: most find room in memory, and it is their COMMIT that finds none. */
 const fullAtOnce = 0.2;
 /** SQLite gives up the one statement when that could be undone alone, and else all of its transaction. */
 const undoneAlone = 0.5;
+/** Of what writes to a slow disk; the most it takes is less than the bot has to stop in. */
+const slowShare = 0.3;
+const slowMs = [10, 2_000] as const;
 
 /** Of the statement that fails after so many others which could. */
 export interface SingleFailure {
@@ -15,18 +18,27 @@ export interface SingleFailure {
   readonly after: number;
 }
 
-/** Which statements of the bot fail, as SQLite would have them fail. */
+interface Surroundings {
+  readonly random: SeededRandom;
+  /** Calls `fire` when that long has passed. */
+  readonly after: (ms: number, fire: () => void) => unknown;
+}
+
+/** Which statements of the bot fail, as SQLite would have them fail, and which the disk takes its time for. */
 export class DatabaseTroubles {
   readonly #random: SeededRandom;
+  readonly #after: Surroundings['after'];
   isFull = false;
   isLocked = false;
+  isSlow = false;
   #single: SingleFailure | undefined;
   #left = 0;
-  /** How often which statements failed, by `verb code`. */
+  /** How often which statements failed or were late, by `verb code`, `verb late` and `verb told late`. */
   readonly counts = new Map<string, number>();
 
-  constructor(random: SeededRandom) {
+  constructor({ random, after }: Surroundings) {
     this.#random = random;
+    this.#after = after;
   }
 
   failOnce(single: SingleFailure): void {
@@ -37,15 +49,28 @@ export class DatabaseTroubles {
   calm(): void {
     this.isFull = false;
     this.isLocked = false;
+    this.isSlow = false;
     this.#single = undefined;
   }
 
   choose(statement: DriverStatement): Refusal | undefined {
     const refusal = this.#chosen(statement);
     if (refusal === undefined) return undefined;
-    const name = `${statement.verb} ${refusal.code}`;
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    this.#count(`${statement.verb} ${refusal.code}`);
     return refusal;
+  }
+
+  chooseWait({ filename, verb }: DriverStatement): Wait | undefined {
+    const isWrite = filename.endsWith(databaseFileName) && (verb === 'BEGIN' || changing.includes(verb));
+    if (!this.isSlow || !isWrite || this.#random.fraction() >= slowShare) return undefined;
+    const before = this.#random.fraction() < 0.5 ? 'statement' : 'answer';
+    const ms = this.#random.between(...slowMs);
+    this.#count(before === 'statement' ? `${verb} late` : `${verb} told late`);
+    return { before, until: (goOn) => void this.#after(ms, goOn) };
+  }
+
+  #count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
   #chosen({ filename, verb }: DriverStatement): Refusal | undefined {

@@ -26,7 +26,7 @@ export interface Outcome {
   readonly asked: Readonly<Record<string, number>>;
   /** How often a fault befell a call, by `part name fault`. */
   readonly faults: Readonly<Record<string, number>>;
-  /** How often a statement of the bot failed, by `verb code`. */
+  /** How often a statement of the bot failed or was late, by `verb code`. */
   readonly troubles: Readonly<Record<string, number>>;
   /** What did not hold, and after which act. */
   readonly broken: Broken | undefined;

@@ -50,12 +50,17 @@ export class Stage {
     this.#soFar = new FaultsSoFar(seed);
     const lateness = new SeededRandom(seed);
     world.desk.lateMs = () => lateness.between(...lateMs);
-    this.troubles = new DatabaseTroubles(new SeededRandom(seed));
+    this.troubles = new DatabaseTroubles({
+      random: new SeededRandom(seed),
+      after: (ms, fire) => world.clock.after(ms, fire),
+    });
     driverGate.chooseRefusal = (statement) => this.troubles.choose(statement);
+    driverGate.chooseWait = (statement) => this.troubles.chooseWait(statement);
   }
 
   close(): void {
     driverGate.chooseRefusal = undefined;
+    driverGate.chooseWait = undefined;
   }
 
   async perform(act: Act): Promise<void> {
@@ -121,6 +126,7 @@ export class Stage {
       case 'reorder-answers':
         return this.#answers(act);
       case 'disk-full':
+      case 'disk-slow':
       case 'locked':
       case 'statement-fails':
         return this.#database(act);
@@ -238,6 +244,9 @@ export class Stage {
       case 'disk-full':
         troubles.isFull = true;
         return this.#for(act.forMs, () => (troubles.isFull = false));
+      case 'disk-slow':
+        troubles.isSlow = true;
+        return this.#for(act.forMs, () => (troubles.isSlow = false));
       case 'locked':
         troubles.isLocked = true;
         return this.#for(act.forMs, () => (troubles.isLocked = false));
@@ -298,7 +307,8 @@ export class Stage {
 
   async #stop(): Promise<boolean> {
     const world = this.#world;
-    if (world.bot?.isUp !== true || world.bot.life.diesAtStep < Infinity) return false;
+    // On a disk that slow the process is ended after its time, which is no stop.
+    if (world.bot?.isUp !== true || world.bot.life.diesAtStep < Infinity || this.troubles.isSlow) return false;
     await world.stopBot();
     world.isSupervised = true;
     return true;

@@ -32,11 +32,12 @@ export const mustHappen = [
   'restarts by outage',
 ];
 
-/** Of a change of the database, by `verb code`. */
+/** Of a change of the database, by `verb code`, or `late`: carried out late, or `told late`: carried out, and answered late. */
 export const mustFail = [
   'BEGIN SQLITE_BUSY',
   ...['INSERT', 'UPDATE', 'COMMIT'].flatMap((verb) => [`${verb} SQLITE_FULL`, `${verb} SQLITE_IOERR`]),
   'SELECT SQLITE_IOERR',
+  ...['BEGIN', 'INSERT', 'UPDATE', 'COMMIT'].flatMap((verb) => [`${verb} late`, `${verb} told late`]),
 ];
 
 /** What happened in all histories of a run. */
@@ -48,7 +49,7 @@ export class Totals {
   /** By call, then by the kind of the fault. */
   readonly faults = new Map<string, Map<string, number>>();
 
-  /** Statements that failed, by `verb code`. */
+  /** Statements that failed or were late, by `verb code`. */
   readonly troubles = new Map<string, number>();
 
   add({ counts, asked, faults, troubles }: Pick<Outcome, 'counts' | 'asked' | 'faults' | 'troubles'>): void {
@@ -93,7 +94,7 @@ export class Totals {
     const calls = [...this.asked].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
       [...this.counts].map(([name, times]) => `${name} ${times}`).join(', '),
-      `statements that failed: ${[...this.troubles].map(([name, times]) => `${name} ${times}`).join(', ')}`,
+      `statements that failed or were late: ${[...this.troubles].map(([name, times]) => `${name} ${times}`).join(', ')}`,
       `${'fault × call'.padEnd(48)}${['asked', ...stormFaultKinds].map((kind) => kind.padStart(15)).join('')}`,
       ...calls.map(([call, times]) => {
         const ofKinds = stormFaultKinds.map((kind) => this.faults.get(call)?.get(kind) ?? 0);

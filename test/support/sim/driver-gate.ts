@@ -1,15 +1,22 @@
 import sqlite3 from 'sqlite3';
 import { type BesideReader, openReader as openBeside } from '../raw-database.ts';
-import { type DriverStatement, type Refusal, refusalError, verbOf } from './driver-refusal.ts';
+import { type DriverStatement, type Refusal, refusalError, verbOf, type Wait } from './driver-refusal.ts';
 import type { Life } from './life.ts';
 
 type Callback = (this: unknown, ...results: unknown[]) => void;
 type Method = (this: sqlite3.Database, ...args: unknown[]) => unknown;
 
+/** Hands an answer of the driver over, now or later. */
+type Deliver = (answer: () => void) => void;
+
 interface Job {
   readonly life: Life | undefined;
-  /** Calls `done` when the driver has answered. */
-  readonly start: (done: () => void) => void;
+  /** On which connection: what waits there keeps back all that comes after it. */
+  readonly connection: GatedDatabase;
+  /** Undefined of what is no statement. */
+  readonly statement?: DriverStatement | undefined;
+  /** Calls `done` when the driver has answered, having handed its answer to `deliver`. */
+  readonly start: (done: () => void, deliver: Deliver) => void;
 }
 
 const Original = sqlite3.Database;
@@ -17,7 +24,8 @@ const nativeClose = method('close');
 
 /**
  * Stands between the program and the SQLite driver: statements run one at a time in the order in which they were asked for, so that the thread
- * pool decides nothing, and those of a dead process do not run at all.
+ * pool decides nothing, and those of a dead process do not run at all. One that waits for a slow disk is not under way: the world goes on meanwhile, and
+ * other connections do.
  */
 class DriverGate {
   /** Whose connections are those opened from now on. */
@@ -28,9 +36,18 @@ class DriverGate {
   statements = 0;
   /** Which statements of a life fail, and how; replaced at will. */
   chooseRefusal: ((statement: DriverStatement) => Refusal | undefined) | undefined;
+  /** Which statements of a life the disk takes its time for; replaced at will. */
+  chooseWait: ((statement: DriverStatement) => Wait | undefined) | undefined;
+  /** What waits behind each connection that waits for its disk. */
+  readonly #behind = new Map<GatedDatabase, Job[]>();
 
   get isBusy(): boolean {
     return this.#isBusy;
+  }
+
+  /** What waits on a connection that is closed waits for nothing. */
+  forget(connection: GatedDatabase): void {
+    this.#behind.delete(connection);
   }
 
   async untilIdle(): Promise<void> {
@@ -45,16 +62,41 @@ class DriverGate {
 
   #next(): void {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      if (job.life !== undefined && !job.life.step()) continue;
-      this.#isBusy = true;
-      this.statements += 1;
-      job.start(() => this.#next());
-      return;
+      const behind = this.#behind.get(job.connection);
+      if (behind !== undefined) behind.push(job);
+      else if (this.#begin(job)) return;
     }
     this.#isBusy = false;
     const waiting = this.#idle;
     this.#idle = [];
     for (const tell of waiting) tell();
+  }
+
+  /** False when it does not run now. */
+  #begin(job: Job): boolean {
+    if (job.life?.isDead === true) return false;
+    const wait = job.life === undefined || job.statement === undefined ? undefined : this.chooseWait?.(job.statement);
+    if (wait?.before === 'statement') {
+      this.#hold(job.connection, wait, () => this.#queue.unshift({ ...job, statement: undefined }));
+      return false;
+    }
+    if (job.life?.step() === false) return false;
+    this.#isBusy = true;
+    this.statements += 1;
+    const deliver: Deliver = (answer) => (wait === undefined ? answer() : this.#hold(job.connection, wait, answer));
+    job.start(() => this.#next(), deliver);
+    return true;
+  }
+
+  #hold(connection: GatedDatabase, wait: Wait, goOn: () => void): void {
+    this.#behind.set(connection, []);
+    wait.until(() => {
+      const behind = this.#behind.get(connection) ?? [];
+      this.#behind.delete(connection);
+      this.#queue.unshift(...behind);
+      goOn();
+      if (!this.#isBusy) this.#next();
+    });
   }
 }
 
@@ -100,6 +142,7 @@ class GatedDatabase extends Original {
     // The opening takes its place in the line like a statement, though it has begun.
     driverGate.add({
       life,
+      connection: this,
       start: (done) => {
         opening.whenHappened((error) => {
           if (life?.isDead !== true) callback?.call(this, error);
@@ -119,8 +162,8 @@ for (const name of ['run', 'all', 'get', 'exec', 'prepare', 'close'] as const) {
   Reflect.set(GatedDatabase.prototype, name, function gated(this: GatedDatabase, ...args: unknown[]): unknown {
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
     const isStatement = name !== 'prepare' && name !== 'close';
-    const start = (done: () => void): void => carryOut(this, name, args, callback, done);
-    driverGate.add({ life: this.life, start: isStatement ? unlessRefused(this, args[0], callback, start) : start });
+    const start: Job['start'] = (done, deliver) => carryOut(this, name, args, callback, done, deliver);
+    add(this, isStatement ? args[0] : undefined, callback, start);
     return this;
   });
 }
@@ -131,32 +174,44 @@ function carryOut(
   args: readonly unknown[],
   callback: Callback | undefined,
   done: () => void,
+  deliver: Deliver,
 ): void {
   method(name).call(database, ...args, function answered(this: unknown, ...results: unknown[]) {
     if (name === 'prepare' && this instanceof sqlite3.Statement) gateStatement(this, database, args[0]);
     if (name === 'close' && database.life !== undefined) connections.get(database.life)?.delete(database);
     // The driver tells how many rows changed by the callback's `this`.
-    if (database.life?.isDead !== true) callback?.apply(this, results);
+    deliver(() => {
+      if (database.life?.isDead !== true) callback?.apply(this, results);
+    });
     done();
   });
 }
 
 const nativeRun = method('run');
 
-/** A statement of a life may fail instead; what SQLite then gives up of its transaction is given up. `sql` is undefined for what is no statement. */
+/** Puts a job into the line; `sql` is undefined for what is no statement. */
+function add(database: GatedDatabase, sql: unknown, callback: Callback | undefined, start: Job['start']): void {
+  const { life } = database;
+  const statement =
+    life === undefined || typeof sql !== 'string' ? undefined : { filename: database.openedAs, verb: verbOf(sql) };
+  const begin = statement === undefined ? start : unlessRefused(database, statement, callback, start);
+  driverGate.add({ life, connection: database, statement, start: begin });
+}
+
+/** A statement of a life may fail instead; what SQLite then gives up of its transaction is given up. */
 function unlessRefused(
   database: GatedDatabase,
-  sql: unknown,
+  statement: DriverStatement,
   callback: Callback | undefined,
-  start: (done: () => void) => void,
-): (done: () => void) => void {
-  if (database.life === undefined || typeof sql !== 'string') return start;
-  return (done) => {
-    const statement = { filename: database.openedAs, verb: verbOf(sql) };
+  start: Job['start'],
+): Job['start'] {
+  return (done, deliver) => {
     const refusal = driverGate.chooseRefusal?.(statement);
-    if (refusal === undefined) return start(done);
+    if (refusal === undefined) return start(done, deliver);
     const answer = (): void => {
-      if (database.life?.isDead !== true) callback?.call(database, refusalError(refusal.code));
+      deliver(() => {
+        if (database.life?.isDead !== true) callback?.call(database, refusalError(refusal.code));
+      });
       done();
     };
     // Without a transaction there is nothing to give up, which is told as an error.
@@ -185,13 +240,15 @@ function gateMethods(object: object, names: readonly string[], database: GatedDa
     const native = Reflect.get(object, name) as (...args: unknown[]) => unknown;
     Reflect.set(object, name, (...args: unknown[]) => {
       const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : undefined;
-      const start = (done: () => void): void => {
+      const start: Job['start'] = (done, deliver) => {
         native.call(object, ...args, function answered(this: unknown, ...results: unknown[]) {
-          if (database.life?.isDead !== true) callback?.apply(this, results);
+          deliver(() => {
+            if (database.life?.isDead !== true) callback?.apply(this, results);
+          });
           done();
         });
       };
-      driverGate.add({ life: database.life, start: unlessRefused(database, sql, callback, start) });
+      add(database, sql, callback, start);
       return object;
     });
   }
@@ -219,6 +276,7 @@ Reflect.set(GatedDatabase.prototype, 'backup', function gated(this: GatedDatabas
   );
   driverGate.add({
     life: this.life,
+    connection: this,
     start: (done) => {
       opening.whenHappened((results) => {
         if (this.life?.isDead !== true) callback.apply(backup, results);
@@ -248,6 +306,7 @@ export function installDriverGate(): void {
 export async function closeConnectionsOf(life: Life): Promise<void> {
   await driverGate.untilIdle();
   for (const database of connections.get(life) ?? []) {
+    driverGate.forget(database);
     for (const statement of prepared.get(database) ?? []) nativeFinalize.call(statement);
     for (const finish of unfinished.get(database)?.values() ?? []) await finish();
     await new Promise<void>((resolve, reject) => {

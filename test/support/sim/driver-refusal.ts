@@ -21,6 +21,13 @@ export interface Refusal {
   readonly rollsBack: boolean;
 }
 
+/** The disk is slow: the statement is carried out late, or it is carried out and its answer comes late. */
+export interface Wait {
+  readonly before: 'statement' | 'answer';
+  /** Calls `goOn` when the time has come. */
+  readonly until: (goOn: () => void) => void;
+}
+
 /** As the driver gives it. */
 export function refusalError(code: RefusalCode): Error {
   return Object.assign(new Error(`${code}: ${messages[code]}`), { errno: numbers[code], code });

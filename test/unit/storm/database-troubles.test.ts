@@ -4,8 +4,11 @@ import { databaseFileName } from '../../../src/store/file-names.ts';
 import { DatabaseTroubles } from '../../storm/database-troubles.ts';
 import { verbOf } from '../../support/sim/driver-refusal.ts';
 
-function troubles(): { readonly of: DatabaseTroubles; readonly code: (verb: string) => string | undefined } {
-  const of = new DatabaseTroubles(new SeededRandom(1));
+function troubles(after: (ms: number, fire: () => void) => void = () => undefined): {
+  readonly of: DatabaseTroubles;
+  readonly code: (verb: string) => string | undefined;
+} {
+  const of = new DatabaseTroubles({ random: new SeededRandom(1), after });
   return { of, code: (verb) => of.choose({ filename: `/data/${databaseFileName}`, verb })?.code };
 }
 
@@ -45,6 +48,23 @@ describe('The troubles of the database', () => {
     ]);
     of.failOnce({ code: 'SQLITE_FULL', at: 'any', after: 1 });
     expect(['SELECT', 'UPDATE', 'UPDATE'].map(code)).toEqual([undefined, 'SQLITE_FULL', undefined]);
+  });
+
+  it('are a slow disk: some of what writes is carried out or answered late, by seconds at most, and what reads never', () => {
+    const lateMs: number[] = [];
+    const { of } = troubles((ms) => void lateMs.push(ms));
+    const wait = (verb: string, name = databaseFileName) => of.chooseWait({ filename: `/data/${name}`, verb });
+    expect(Array.from({ length: 100 }, () => wait('COMMIT')).every((one) => one === undefined)).toBe(true);
+    of.isSlow = true;
+    const waits = Array.from({ length: 400 }, () => wait('COMMIT')).filter((one) => one !== undefined);
+    expect(new Set(waits.map(({ before }) => before))).toEqual(new Set(['statement', 'answer']));
+    expect(waits.length).toBeLessThan(200);
+    for (const { until } of waits) until(() => undefined);
+    expect(lateMs).toHaveLength(waits.length);
+    expect(Math.max(...lateMs)).toBeLessThanOrEqual(2_000);
+    for (const [verb, name] of [['SELECT'], ['ROLLBACK'], ['COMMIT', 'other']] as const) {
+      expect(Array.from({ length: 100 }, () => wait(verb, name)).every((one) => one === undefined)).toBe(true);
+    }
   });
 
   it('take the whole transaction when a COMMIT fails, and spare other files', () => {

@@ -89,7 +89,7 @@ describe('The totals of a run', () => {
     });
     const [counts, troubles, , row] = totals.lines();
     expect(counts).toBe('pulls 3');
-    expect(troubles).toBe('statements that failed: COMMIT SQLITE_FULL 4');
+    expect(troubles).toBe('statements that failed or were late: COMMIT SQLITE_FULL 4');
     expect(row).toMatch(/^ipfs pin\/add +7 +0 +0 +0 +2 +0/u);
   });
 });
