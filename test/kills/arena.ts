@@ -5,6 +5,7 @@ import { toAddress } from '../../devnet/chain/accounts.ts';
 import { seedOrders } from '../../devnet/chain/model-seed.ts';
 import { SeededRandom } from '../../devnet/chain/seeded-random.ts';
 import { startWorld, type World } from '../../devnet/world/world.ts';
+import { HOUR_BLOCKS } from '../../src/domain/units.ts';
 import { ReleaseStack } from '../../src/runtime/release-stack.ts';
 import { databaseFileName } from '../../src/store/file-names.ts';
 import { BotHome } from '../support/e2e/bot-home.ts';
@@ -31,6 +32,8 @@ export const maxPercentPerDay = 100;
 export interface Arena {
   readonly world: World;
   readonly home: BotHome;
+  /** From the close of an order until its file may go. */
+  readonly graceBlocks: number;
   readonly backups: string;
   /** A database of the first schema, to start from. */
   readonly oldDatabase: string;
@@ -45,17 +48,17 @@ export interface Arena {
   close(): Promise<void>;
 }
 
-export async function openArena(seed: number): Promise<Arena> {
+export async function openArena(seed: number, graceBlocks: number): Promise<Arena> {
   const releases = new ReleaseStack();
   try {
-    return await open(new SeededRandom(seed), releases);
+    return await open(new SeededRandom(seed), graceBlocks, releases);
   } catch (error) {
     await releases.releaseAll();
     throw error;
   }
 }
 
-async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena> {
+async function open(random: SeededRandom, graceBlocks: number, releases: ReleaseStack): Promise<Arena> {
   const blocks = { kind: 'manual', intervalMs: BLOCK_INTERVAL_MS } as const;
   const world = await startWorld({ ...SMALL_WORLD, kubo: realKubo(), blocks, storageMaxBytes });
   releases.add(() => world.stop());
@@ -67,7 +70,7 @@ async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena
   releases.add(() => pins.close());
   const moments = new Moments(world, pins, { sealsSlowly: true });
   const story = await OrderStory.write(world, random, storyFiles);
-  const home = await makeHome(world, pins, story.denied);
+  const home = await makeHome(world, pins, { denied: story.denied, graceBlocks });
   releases.add(() => home.close());
   const backups = join(home.dataDir, 'backups');
   await mkdir(backups, { recursive: true, mode: 0o700 });
@@ -78,6 +81,7 @@ async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena
   return {
     world,
     home,
+    graceBlocks,
     backups,
     pace,
     pins,
@@ -90,13 +94,17 @@ async function open(random: SeededRandom, releases: ReleaseStack): Promise<Arena
   };
 }
 
-async function makeHome(world: World, pins: PinWatch, denied: readonly string[]): Promise<BotHome> {
+async function makeHome(
+  world: World,
+  pins: PinWatch,
+  { denied, graceBlocks }: { readonly denied: readonly string[]; readonly graceBlocks: number },
+): Promise<BotHome> {
   return await BotHome.make(world, 'bot', {
     scheduler: { maxPendingTasks, maxFileSize: LARGEST_MIB, deny: { cids: denied } },
     others: {
       ...secretWays(world, { ipfs: pins.origin }),
       indexer: { scanIntervalHours: 1 },
-      cleanup: { graceHours: 0, maxPercentPerDay },
+      cleanup: { graceHours: graceBlocks / HOUR_BLOCKS, maxPercentPerDay },
       gc: { thresholdPercent: 100, intervalMinutes: 1 },
     },
   });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotProcess } from '../../devnet/world/bot-process.ts';
 import { SECOND_MS } from '../../src/domain/units.ts';
 import { says } from '../support/e2e/bot-home.ts';
-import { openReader } from '../support/raw-database.ts';
+import { type BesideReader, openReader } from '../support/raw-database.ts';
 import type { Arena } from './arena.ts';
 import { type Birth, type Death, diedCheckpointing, kill, noteBirth, readSigns } from './death.ts';
 import { countedAs } from './phases.ts';
@@ -31,13 +31,13 @@ export async function live(arena: Arena, plan: PlannedKill): Promise<Outcome> {
   calls.end();
   const death = await kill(arena, birth, bot, plan.killsCommand ? commands : []);
   trouble.push(...(await brokenCommands(arena, commands, birth, plan)));
-  const { counted, broken } = await autopsy(arena, plan, {
+  const { counted, isInGrace, broken } = await autopsy(arena, plan, {
     birth,
     death,
     hasCollected: calls.made.has('ipfs repo/gc'),
   });
   const defects = [...trouble, ...(await brokenLife(bot, death)), ...broken];
-  return { counted, seconds: (performance.now() - startedMs) / SECOND_MS, defects };
+  return { counted, isInGrace, seconds: (performance.now() - startedMs) / SECOND_MS, defects };
 }
 
 /** Resolves at the moment of the kill; rejects when the bot ended by itself, or did not come to what the kill waits for. */
@@ -91,13 +91,23 @@ async function autopsy(
   arena: Arena,
   { aim }: PlannedKill,
   known: { readonly birth: Birth; readonly death: Death; readonly hasCollected: boolean },
-): Promise<{ readonly counted: Outcome['counted']; readonly broken: readonly string[] }> {
+): Promise<Pick<Outcome, 'counted' | 'isInGrace'> & { readonly broken: readonly string[] }> {
   const isCheckpointing = await diedCheckpointing(arena);
   const reader = await openReader(arena.home.databaseFile);
   try {
     const signs = await readSigns(arena, reader, { ...known, isCheckpointing });
-    return { counted: countedAs(aim, signs), broken: await brokenDatabase(arena, reader) };
+    return {
+      counted: countedAs(aim, signs),
+      isInGrace: await hasGrace(arena, reader),
+      broken: await brokenDatabase(arena, reader),
+    };
   } finally {
     await reader.close();
   }
+}
+
+/** Whether a closed file waits for the end of its grace. */
+async function hasGrace({ world }: Arena, reader: BesideReader): Promise<boolean> {
+  const waiting = "SELECT 1 FROM cleanup_record WHERE status = 'confirmed' AND due_block > ?";
+  return (await reader.rows(waiting, [world.chain.finalized.number])).length > 0;
 }

@@ -72,15 +72,14 @@ async function goOn(arena: Arena): Promise<void> {
 }
 
 /** There is a life with nothing to fear before, when no file is held yet. */
-async function assureClosed(arena: Arena): Promise<void> {
-  const { home, pace, story } = arena;
+async function assureClosed({ home, pace, story, graceBlocks }: Arena): Promise<void> {
   // Also when another one waits: its order may have come again.
   if (!story.closeHeld()) {
     const bot = await home.start();
     await home.eventually('a file is held', () => story.closeHeld());
     await bot.kill();
   }
-  pace.jump(closeBlocks);
+  pace.jump(closeBlocks + graceBlocks);
 }
 
 async function openCleanups({ home }: Arena): Promise<number> {

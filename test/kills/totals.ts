@@ -10,6 +10,8 @@ interface Row {
 /** What came of one kill. */
 export interface Outcome {
   readonly counted: Counted;
+  /** A closed file waited for the end of its grace. */
+  readonly isInGrace: boolean;
   /** From before the start of the life until everything it left was looked at. */
   readonly seconds: number;
   readonly defects: readonly string[];
@@ -21,7 +23,10 @@ const rowNames: readonly Counted[] = [...phases, elsewhere];
 export class Totals {
   readonly #rows = new Map<Counted, Row>(rowNames.map((name) => [name, { kills: 0, seconds: 0, defects: 0 }]));
 
-  add({ counted, seconds, defects }: Outcome): void {
+  #inGrace = 0;
+
+  add({ counted, isInGrace, seconds, defects }: Outcome): void {
+    if (isInGrace) this.#inGrace += 1;
     const row = this.#rows.get(counted);
     if (row === undefined) return;
     row.kills += 1;
@@ -44,12 +49,18 @@ export class Totals {
     return this.kills < judgedFromKills ? [] : phases.filter((phase) => this.#rows.get(phase)?.kills === 0);
   }
 
+  /** Whether no kill fell into the grace of a closed file; not judged of too few kills. */
+  get isWithoutGrace(): boolean {
+    return this.kills >= judgedFromKills && this.#inGrace === 0;
+  }
+
   lines(): readonly string[] {
     return [
       line('phase', 'kills', 'seconds', 'defects'),
       ...[...this.#rows].map(([name, { kills, seconds, defects }]) =>
         line(name, String(kills), seconds.toFixed(1), String(defects)),
       ),
+      `of all kills in the grace of a closed file: ${this.#inGrace}`,
     ];
   }
 }
