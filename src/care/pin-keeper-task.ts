@@ -2,7 +2,7 @@ import { isOutage } from '../domain/errors.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/units.ts';
 import { partOf, runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
-import type { PinKeeper } from './reconcile/pin-keeper.ts';
+import type { KeptPins, PinKeeper } from './reconcile/pin-keeper.ts';
 import { WakeUp } from '../runtime/wake-up.ts';
 
 interface PinKeeperTaskParts extends LoopParts {
@@ -31,16 +31,17 @@ export class PinKeeperTask implements Task {
     this.#wakeUp.call();
   }
 
-  /** Pins sealed files again whose pin is missing, and says so. @returns false when the daemon refused to pin some whose blocks it may have */
-  async keepPins(signal: AbortSignal): Promise<boolean> {
+  /** Pins sealed files again whose pin is missing, and says so. */
+  async keepPins(signal: AbortSignal): Promise<KeptPins> {
     const { keeper, logger } = this.#parts;
-    const { pinned, incomplete, refused, firstRefusal } = await keeper.keepAll(signal);
+    const kept = await keeper.keepAll(signal);
+    const { pinned, incomplete, refused, firstRefusal } = kept;
     if (pinned > 0) logger.info('Sealed files whose pin was missing are pinned again', { files: pinned });
     const left = incomplete + refused;
-    if (left === 0) return true;
+    if (left === 0) return kept;
     const reason = firstRefusal ?? 'the daemon lacks some of their blocks';
     logger.warn('Sealed files without a pin cannot be pinned again', { files: left, reason });
-    return refused === 0;
+    return kept;
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../domain/units.ts';
+import { formatCount } from '../lib/format.ts';
 import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
 import type { Database } from '../store/database.ts';
@@ -22,15 +23,19 @@ export interface IpfsGcParts extends LoopParts {
   readonly facts: Facts;
   readonly pins: Pick<PinRows, 'countRunning'>;
   /**
-   * Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. Resolves with false when it refused to pin
-   * some whose blocks it may have.
+   * Pins sealed files again whose pin is missing: a collection would take their blocks from the daemon. `refused`: those that it did not pin though it
+   * may have their blocks.
    */
-  readonly pinKeeper: { keepPins(signal: AbortSignal): Promise<boolean> };
+  readonly pinKeeper: {
+    keepPins(signal: AbortSignal): Promise<{ readonly refused: number; readonly firstRefusal: string | undefined }>;
+  };
   readonly settings: { readonly thresholdPercent: number; readonly intervalMs: number };
 }
 
 /** While this condition stands no new pull starts. */
 export const gcHold = 'gc-hold';
+/** A collection would take blocks that the daemon does not let be kept. */
+export const gcPutOff = 'gc-put-off';
 
 const holdLookMs = 10 * SECOND_MS;
 
@@ -57,7 +62,10 @@ export class IpfsGcTask implements Task {
     if (state.heldSinceMs !== null) return await this.#held(state, Math.min(state.heldSinceMs, clock.nowMs()), signal);
     const pauseMs = pauseLeftMs(state, clock.nowMs(), settings.intervalMs);
     if (pauseMs > 0) return pauseMs;
-    if (!isTooFull(await ipfs.repoSize(signal), settings.thresholdPercent)) return settings.intervalMs;
+    if (!isTooFull(await ipfs.repoSize(signal), settings.thresholdPercent)) {
+      this.#parts.conditions.clear(gcPutOff);
+      return settings.intervalMs;
+    }
     await this.#keep({ ...state, heldSinceMs: clock.nowMs() });
     this.#raise();
     // A pull that was being claimed just now shows up by the next look.
@@ -81,10 +89,24 @@ export class IpfsGcTask implements Task {
   async #keepAndCollect(state: GcState, signal: AbortSignal): Promise<number> {
     const { pinKeeper, logger, settings } = this.#parts;
     // Nothing is collected while it cannot be asked whether every sealed file is pinned.
-    if (await pinKeeper.keepPins(signal)) return await this.#collect(signal);
+    const { refused, firstRefusal } = await pinKeeper.keepPins(signal);
+    if (refused === 0) return await this.#collect(signal);
     await this.#lift(state, settings.intervalMs);
-    logger.warn('No garbage is collected while the daemon refuses to pin sealed files; trying again later');
+    this.#putOff(refused, firstRefusal);
+    logger.warn('No garbage is collected while the daemon refuses to pin sealed files; trying again later', {
+      files: refused,
+      reason: firstRefusal,
+    });
     return settings.intervalMs;
+  }
+
+  #putOff(refused: number, firstRefusal = 'no reason given'): void {
+    this.#parts.conditions.raise(gcPutOff, {
+      kind: 'wait',
+      part: 'ipfs',
+      message: `no garbage is collected, it would take blocks of ${formatCount(refused)} sealed ${refused === 1 ? 'file' : 'files'} that the daemon refuses to pin: ${firstRefusal}`,
+      blocksReady: false,
+    });
   }
 
   async #lift(state: GcState, pauseMs: number): Promise<void> {
@@ -94,6 +116,7 @@ export class IpfsGcTask implements Task {
 
   async #collect(signal: AbortSignal): Promise<number> {
     const { clock, conditions, ipfs, logger, settings } = this.#parts;
+    conditions.clear(gcPutOff);
     let next: GcState = { ...untouched, lastMs: clock.nowMs(), notBeforeMs: clock.nowMs() + settings.intervalMs };
     try {
       const before = await ipfs.repoSize(signal);

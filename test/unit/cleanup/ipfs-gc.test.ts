@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { gcHold, IpfsGcTask } from '../../../src/cleanup/ipfs-gc-task.ts';
+import { gcHold, gcPutOff, IpfsGcTask } from '../../../src/cleanup/ipfs-gc-task.ts';
 import { SmError } from '../../../src/domain/errors.ts';
 import { DAY_MS, GIB, HOUR_MS, MINUTE_MS } from '../../../src/domain/units.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
@@ -40,7 +40,8 @@ class GcWorld {
   readonly repository = new Repository();
   readonly database: Database;
   running = 0;
-  keepPins: () => Promise<boolean> = async () => true;
+  /** How many sealed files the daemon refuses to pin. */
+  keepPins: () => Promise<number> = async () => 0;
   #abort: AbortController | undefined;
   #ended: Promise<void> | undefined;
 
@@ -57,7 +58,9 @@ class GcWorld {
       database: this.database,
       facts: new Facts(this.database),
       pins: { countRunning: async () => this.running },
-      pinKeeper: { keepPins: async () => await this.keepPins() },
+      pinKeeper: {
+        keepPins: async () => ({ refused: await this.keepPins(), firstRefusal: 'Qm1: pin: merkledag: bad block' }),
+      },
       settings: { thresholdPercent: 90, intervalMs: HOUR_MS },
     });
     this.#abort = new AbortController();
@@ -81,6 +84,10 @@ class GcWorld {
   async stop(): Promise<void> {
     this.#abort?.abort();
     await this.#ended;
+  }
+
+  get putOff(): string | undefined {
+    return this.conditions.list().find(({ name }) => name === gcPutOff)?.message;
   }
 
   get holds(): boolean {
@@ -116,7 +123,7 @@ describe('garbage collection', () => {
     world.keepPins = async () => {
       collectedBefore.push(world.repository.collections);
       if (isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
-      return true;
+      return 0;
     };
     await world.start();
     await world.after(5 * MINUTE_MS);
@@ -135,16 +142,19 @@ describe('garbage collection', () => {
     let looks = 0;
     world.keepPins = async () => {
       looks += 1;
-      return looks > 1;
+      return looks > 1 ? 0 : 2;
     };
     await world.start();
     await world.after(MINUTE_MS);
     expect([looks, world.repository.collections, world.holds]).toEqual([1, 0, false]);
+    expect(world.putOff).toMatch(/blocks of 2 sealed files .* refuses to pin: Qm1: pin: merkledag: bad block$/u);
     expect(world.logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
     await world.after(HOUR_MS - 2 * MINUTE_MS);
     expect([looks, world.holds]).toEqual([1, false]);
+    expect(world.putOff).toBeDefined();
     await world.after(2 * MINUTE_MS);
     expect([looks, world.repository.collections, world.holds]).toEqual([2, 1, false]);
+    expect(world.putOff).toBeUndefined();
   });
 
   it('does not run at or below the threshold, or without a limit', async () => {
