@@ -99,7 +99,7 @@ export async function runCli(argv: readonly string[], invocation: Invocation): P
     }
     if (!(error instanceof SmError)) throw error;
     invocation.stderr.write(
-      `${error.message
+      `${error.code}: ${error.message
         .split('\n')
         .map((line) => printable(line))
         .join('\n')}\n`,

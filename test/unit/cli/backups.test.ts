@@ -53,7 +53,7 @@ describe('smanager backup', () => {
     await writeFile(file, flip(bytes, pagesByKind(bytes).get('table leaf')?.at(-1) ?? 0));
     const { code, stderr } = await cli(['backup'], options);
     expect(code).toBe(78);
-    expect(stderr.startsWith(`${file}, or the copy of it, is damaged (`)).toBe(true);
+    expect(stderr.startsWith(`DATABASE_DAMAGED: ${file}, or the copy of it, is damaged (`)).toBe(true);
     expect(stderr).toContain(`Stop the bot, then: smanager restore ${dataDir}/backups/smanager-db.`);
   });
 });
@@ -78,7 +78,7 @@ describe('smanager restore', () => {
     await runningBot();
     const { code, stdout, stderr } = await cli(['restore', 'mine.sqlite'], options);
     expect([code, stdout]).toEqual([75, '']);
-    expect(stderr).toBe(`another smanager works in ${dataDir}: stop the bot first\n`);
+    expect(stderr).toBe(`DATABASE_LOCKED: another smanager works in ${dataDir}: stop the bot first\n`);
     expect(await readSql(file, "SELECT 1 AS one FROM config WHERE name = 'later'")).toEqual([{ one: 1 }]);
   });
 
@@ -132,7 +132,7 @@ describe('smanager restore', () => {
     await writeFile(bad, make(await readFile(path.join(backups, good))));
     const { code, stderr } = await cli(['restore', bad], options);
     expect(code).toBe(78);
-    expect(stderr.startsWith(bad)).toBe(true);
+    expect(stderr.slice(stderr.indexOf(' ') + 1).startsWith(bad)).toBe(true);
     expect(stderr).toMatch(expected);
     expect(stderr).toContain(`The newest other backup: smanager restore ${backups}/${good} (schema`);
     expect(stderr).not.toContain('the database answered');
