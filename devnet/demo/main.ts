@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { findKubo } from '../ipfs/kubo/find-kubo.ts';
 import { stopOnSignals } from '../world/stop-on-signals.ts';
@@ -27,6 +28,8 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed needs a whole number');
+// Here, and not by the script that starts this: a wrong option must not build `dist` anew under whoever uses it.
+execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
 
 const kubo = values.embedded ? undefined : await findKubo();
 const blocks = { kind: 'real', intervalMs: BLOCK_MS } as const;

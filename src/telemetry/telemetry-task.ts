@@ -2,14 +2,14 @@ import { bodyText, type Call, HttpService } from '../clients/http/service.ts';
 import type { HttpTransport } from '../clients/http/transport.ts';
 import type { EndPoint } from '../config/end-point.ts';
 import { isAbort, isOutage } from '../domain/errors.ts';
-import { HOUR_MS, KIB, MIB, MINUTE_MS } from '../domain/units.ts';
+import { HOUR_MS, KIB, MINUTE_MS } from '../domain/units.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Task } from '../runtime/task.ts';
 import { buildReport, type ReportInputs } from './report.ts';
 
 const firstAfterMs = 5 * MINUTE_MS;
-const limits = { limitMs: 2 * MINUTE_MS, maxBytes: MIB };
+const limits = { limitMs: 2 * MINUTE_MS, maxBytes: 64 * KIB };
 
 /** Undefined while sWorker is offline: then nothing is sent. */
 export type ReadReportInputs = (signal: AbortSignal) => Promise<ReportInputs | undefined>;
@@ -77,7 +77,7 @@ export class TelemetryTask implements Task {
     const call: Call = { method: 'POST', path: '', headers: { 'content-type': 'application/json' }, body };
     const answer = await this.#service.stream(call, { ...limits, signal });
     // Read only so that the connection can be kept: the collector's answer tells nothing.
-    await bodyText(answer, 64 * KIB);
+    await bodyText(answer, limits.maxBytes);
     if (answer.status < 200 || answer.status >= 300) {
       throw this.#service.badAnswer(call, `HTTP ${String(answer.status)}`, { httpStatus: answer.status });
     }

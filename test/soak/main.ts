@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { Command, InvalidArgumentError } from 'commander';
 import { stopOnSignals } from '../../devnet/world/stop-on-signals.ts';
 import { figureLines, grown } from './figures.ts';
@@ -32,6 +33,8 @@ function judge({ samples, life, happenings, wrong }: SoakResult, days: number): 
 }
 
 async function soak({ minutes, days = minutes, seed }: Options): Promise<boolean> {
+  // Here, and not by the script that starts this: a wrong option must not build `dist` anew under whoever uses it.
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
   const startedMs = performance.now();
   console.log(`${days} days in ${minutes} minutes, seed ${seed}`);
   const opened = await Soak.open({ minutes, days, seed });

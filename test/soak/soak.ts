@@ -103,7 +103,7 @@ export class Soak {
     const happenings = new Happenings();
     const collector = await ReportCollector.listen(() => happenings.noteReport());
     const pins = await PinWatch.start(new URL(world.ipfs.apiUrl).origin);
-    const others = { ...sections, telemetry: { endPoint: collector.url }, ...secretWays(world, { ipfs: pins.origin }) };
+    const others = { ...sections, ...secretWays(world, { ipfs: pins.origin, telemetry: collector.url }) };
     const home = await BotHome.make(world, 'bot', { others });
     const temporaryDir = join(home.dir, 'tmp');
     await mkdir(temporaryDir);

@@ -15,18 +15,21 @@ export interface Ways {
   readonly chain?: string;
   readonly sworker?: string;
   readonly ipfs: string;
+  /** The collector of reports; none without it. */
+  readonly telemetry?: string;
 }
 
 /** Sections of a configuration with these addresses, or else the world's own; each has a password that nobody asks for. */
 export function secretWays(
   { network, chainServer, sworkerServer }: World,
-  { chain = chainServer.url, sworker = new URL(sworkerServer.apiUrl).origin, ipfs }: Ways,
+  { chain = chainServer.url, sworker = new URL(sworkerServer.apiUrl).origin, ipfs, telemetry }: Ways,
 ): JsonObject {
   const hidden = (address: string): string => withCredentials(address, user, password);
   return {
     chain: { account: toAddress(network.account), endPoint: hidden(chain) },
     sworker: { endPoint: hidden(sworker) },
     ipfs: { endPoint: hidden(ipfs) },
+    ...(telemetry === undefined ? {} : { telemetry: { endPoint: hidden(telemetry) } }),
   };
 }
 
