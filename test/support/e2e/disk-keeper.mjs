@@ -12,12 +12,13 @@ mount('-t', 'tmpfs', '-o', 'size=1g,mode=0700', 'smanager-data', folder);
 // Where nothing is used the size 0 would mean: no limit.
 writeFileSync(path.join(folder, 'ballast'), Buffer.alloc(4096));
 
-/** All rows of a statement, beside whoever works on the database. */
+/** All rows of a statement, beside whoever works on the database. What it writes stays in the log: to move that is the program's. */
 async function rows(file, mode, sql, bindings) {
   return await new Promise((resolve, reject) => {
     const database = new sqlite3.Database(file, mode, (opening) => {
       if (opening !== null) return reject(opening);
       database.configure('busyTimeout', 10_000);
+      database.run('PRAGMA wal_autocheckpoint = 0');
       database.all(sql, bindings, (error, found) =>
         database.close(() => (error === null ? resolve(found) : reject(error))),
       );
