@@ -1,7 +1,7 @@
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SmError } from '../../src/domain/errors.ts';
-import { DAY_BLOCKS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
+import { DAY_BLOCKS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/units.ts';
 import type { InvariantView } from '../support/invariant-view.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { RecordingLogger } from '../support/quiet-logger.ts';
@@ -156,6 +156,21 @@ describe('It is found that', () => {
       'a record says something else than sWorker',
       "UPDATE pin_record SET status = 'lost' WHERE status = 'sealed'",
       /is sealed in sWorker and lost in the records/u,
+    ],
+    [
+      'an order that is not on chain is not closed',
+      "UPDATE file_record SET cid = 'another' WHERE status = 'waiting'",
+      /^another is waiting in the database and not on chain at \d+$/u,
+    ],
+    [
+      'a verdict of a moment has no next look',
+      "UPDATE file_record SET verdict = 'few-replicas', look_block = NULL WHERE status = 'waiting'",
+      /is few-replicas without a next look/u,
+    ],
+    [
+      'the events of the last blocks are not read although all is settled',
+      "UPDATE config SET content = json_set(content, '$.block', content ->> 'block' - 2) WHERE name = 'event-cursor'",
+      /^the events are indexed up to \d+, the head is \d+$/u,
     ],
     ['pulls have too few records', "DELETE FROM pin_record WHERE status = 'sealed'", /was pulled 1 times and has 0/u],
   ])('%s', async (_, plant, message) => {
@@ -357,6 +372,21 @@ describe('It is found that', () => {
     });
   });
 
+  test('a file is pulled without a record', async () => {
+    const found = await brokenWith('', { isBotUp: true, pulling: [handled] });
+    expect(found).toEqual([`${handled} is pulled without a record`]);
+  });
+
+  test('a file is pulled twice at once', () => {
+    const watch = new Watch(world.chain, world.sworker);
+    watch.pullBegins(handled);
+    watch.pullEnds(handled);
+    watch.pullBegins(handled);
+    expect(watch.violations).toEqual([]);
+    watch.pullBegins(handled);
+    expect(watch.violations).toEqual([expect.stringContaining(`${handled} is pulled 2 times at once`)]);
+  });
+
   test('a record waits for a pull that nobody runs', async () => {
     const found = await brokenWith(`${pulling}; ${running}`, { isBotUp: true });
     expect(found).toContainEqual(expect.stringMatching(/has a record and nobody pulls it/u));
@@ -377,6 +407,10 @@ describe('It is found that', () => {
     [0, ' without being asked', {}],
     [75, ' after 1799 s, which no outage can have lasted', { livedMs: 30 * MINUTE_MS - SECOND_MS }],
     [75, ' after 0 s, which no outage can have lasted', { error: new SmError('CHAIN_UNREACHABLE', 'why'), livedMs: 0 }],
+    [75, ' while it pulled one', { error: new SmError('CHAIN_UNREACHABLE', 'why'), pulling: ['one'] }],
+    [75, ' while it pulled one, other', { error: new SmError('DISK_FULL', 'why'), pulling: ['one', 'other'] }],
+    [75, ' for what is waited for without limit', { error: new SmError('SWORKER_UPGRADING', 'why'), livedMs: DAY_MS }],
+    [75, ' for what is waited for without limit', { error: new SmError('CHAIN_SYNCING', 'why'), livedMs: DAY_MS }],
   ])('the process ended with %i%s', async (exitCode, wrong, also) => {
     const exits = [{ exitCode, error: 'why', isAsked: false, livedMs: 30 * MINUTE_MS, ...also }];
     expect(await brokenWith('', { exits })).toEqual([
@@ -387,7 +421,8 @@ describe('It is found that', () => {
   test.each([
     [0, { isAsked: true }],
     [75, { livedMs: 30 * MINUTE_MS }],
-    [75, { error: new SmError('DATABASE_BUSY', 'why') }],
+    [75, { error: new SmError('DATABASE_BUSY', 'why'), pulling: ['one'] }],
+    [75, { error: new SmError('DISK_FULL', 'why'), pulling: ['one'], livedMs: 6 * HOUR_MS }],
     [75, { error: new SmError('DISK_FULL', 'why') }],
   ])('but not that it ended with %i as it may', async (exitCode, also) => {
     expect(await brokenWith('', { exits: [{ exitCode, isAsked: false, livedMs: 0, ...also }] })).toEqual([]);

@@ -23,8 +23,10 @@ export interface Exit {
   readonly error?: unknown;
   /** Whether it was asked to stop before. */
   readonly isAsked: boolean;
-  /** From its start on, by the clock that no one steps. */
+  /** From its start until it gave up, by the clock that no one steps. */
   readonly livedMs: number;
+  /** CIDs that the daemon was pulling for it when it gave up. */
+  readonly pulling?: readonly string[];
 }
 
 /** A bot's database beside the world it works in. What is undefined nobody looked at, and it is not judged. */

@@ -1,9 +1,9 @@
 import { storagePrefixes } from '../../src/clients/chain/keys/storage-prefixes.ts';
 import { parseStorageKey } from '../../src/clients/chain/keys/order-key.ts';
 import type { ChainModel } from '../../devnet/chain/model.ts';
-import { exitCodes, SmError } from '../../src/domain/errors.ts';
+import { exitCodes, hasCode, SmError } from '../../src/domain/errors.ts';
 import type { CleanupStatus } from '../../src/domain/statuses.ts';
-import { DAY_BLOCKS, SECOND_MS } from '../../src/domain/units.ts';
+import { DAY_BLOCKS, HOUR_MS, SECOND_MS } from '../../src/domain/units.ts';
 import { partOf } from '../../src/runtime/loop.ts';
 import type { Exit, InvariantView } from './invariant-view.ts';
 
@@ -12,6 +12,16 @@ const confirmAfterBlocks = 10;
 const deletedWithinBlocks = 100;
 const alwaysADay = 200;
 const pageKeys = 1_000_000;
+/** Pulls may go on for so long while nothing can be written. */
+const diskPatienceMs = 6 * HOUR_MS;
+/** Time or a person mends these. */
+const waitedFor = [
+  'SWORKER_UPGRADING',
+  'CHAIN_SYNCING',
+  'CHAIN_UNDECODABLE',
+  'COORDINATOR_UNREACHABLE',
+  'COORDINATOR_BAD_ANSWER',
+] as const;
 /** A bot has some twenty loops, and a few waits for each pull and each question under way. */
 const mostTimers = 150;
 
@@ -126,13 +136,19 @@ export function wrongExits({ exits = [], maxOutageMs = 0 }: InvariantView): stri
   });
 }
 
-function whatIsWrong({ exitCode, error, isAsked, livedMs }: Exit, maxOutageMs: number): string | undefined {
+function whatIsWrong(exit: Exit, maxOutageMs: number): string | undefined {
+  const { exitCode, error, isAsked, livedMs, pulling = [] } = exit;
   if (exitCode === exitCodes.stopped) return isAsked ? undefined : ' without being asked';
   if (exitCode !== exitCodes.outage) return '';
-  // The disk and the database are given no time.
-  const isOutside = !(error instanceof SmError) || !['database', 'disk'].includes(partOf(error.code));
-  const lived = Math.round(livedMs / SECOND_MS);
-  return isOutside && livedMs < maxOutageMs ? ` after ${lived} s, which no outage can have lasted` : undefined;
+  if (hasCode(error, ...waitedFor)) return ' for what is waited for without limit';
+  const part = error instanceof SmError ? partOf(error.code) : undefined;
+  // A busy database has been waited for by each statement.
+  if (part === 'database') return undefined;
+  // The disk is given no time but what the pulls take.
+  const isLongEnough = part === 'disk' || livedMs >= maxOutageMs;
+  if (!isLongEnough) return ` after ${Math.round(livedMs / SECOND_MS)} s, which no outage can have lasted`;
+  const isPatienceOver = part === 'disk' && livedMs >= diskPatienceMs;
+  return pulling.length > 0 && !isPatienceOver ? ` while it pulled ${pulling.join(', ')}` : undefined;
 }
 
 export function grownTimers({ timers = 0 }: InvariantView): string[] {

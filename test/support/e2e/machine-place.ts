@@ -13,7 +13,7 @@ import { PinWatch } from './pin-watch.ts';
 import { secretWays } from './secrets.ts';
 import { BLOCK_INTERVAL_MS, SMALL_WORLD } from './small-world.ts';
 import { SmallDisk } from './small-disk.ts';
-import { worldView } from './world-view.ts';
+import { usualLimits, worldView } from './world-view.ts';
 
 /** What a row waits for one thing at most. */
 const PATIENCE_MS = 15_000;
@@ -266,6 +266,9 @@ export class MachinePlace {
           pullsBegun: forgot ? undefined : this.pins.begun,
           seen: [],
           lettingGo: [...this.#watch.lettingGo],
+          ...usualLimits,
+          closes: this.#watch.closes,
+          deleted: this.#watch.deleted,
         };
         const broken = await brokenInvariants(view, { isSettled: true, isCleanedUp: true, liesSeldom: true });
         if (broken.length === 0 || timeout.aborted) return broken;

@@ -14,7 +14,7 @@ import { secretWays, type Ways } from './secrets.ts';
 import { SMALL_WORLD } from './small-world.ts';
 import { SupervisedBot } from './supervised-bot.ts';
 import { untilWritten } from './until-written.ts';
-import { worldView } from './world-view.ts';
+import { usualLimits, worldView } from './world-view.ts';
 
 const KIB = 1024;
 const BLOCK_MS = 6000;
@@ -231,6 +231,9 @@ export class WatchedWorld {
       pullsBegun: new Map(this.pins.begun),
       seen: this.wrong,
       lettingGo: [...this.watch.lettingGo],
+      ...usualLimits,
+      closes: this.watch.closes,
+      deleted: this.watch.deleted,
     };
   }
 

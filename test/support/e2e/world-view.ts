@@ -7,6 +7,9 @@ import { waysSecrets } from './secrets.ts';
 type FilesView = Pick<InvariantView, 'chain' | 'held' | 'lost' | 'wanted' | 'unwanted'>;
 type WorldView = FilesView & Pick<InvariantView, 'rows' | 'printed' | 'secrets'>;
 
+/** Of a configuration that says nothing about them. */
+export const usualLimits = { maxPercentPerDay: 5, maxPendingTasks: 32 } as const;
+
 /** What a world tells of files. `wanted`: CIDs of the orders that the bot is to take; it is to take no other. */
 export function filesView({ chain, sworker }: World, wanted: readonly string[]): FilesView {
   const lost = sworker.files.list('lost').map(({ cid }) => cid);

@@ -31,12 +31,19 @@ export class SimBot {
     readonly logger: RecordingLogger;
     readonly outside: (life: Life) => Outside;
     readonly random: () => number;
+    /** CIDs that the daemon is pulling for it. */
+    readonly pulling: () => readonly string[];
   }): void {
     driverGate.life = this.life;
     const { clock } = options;
     const startedMs = clock.monotonicMs();
+    const moment = (): Pick<Exit, 'livedMs' | 'pulling'> => ({
+      livedMs: clock.monotonicMs() - startedMs,
+      pulling: options.pulling(),
+    });
+    let gaveUp: Pick<Exit, 'livedMs' | 'pulling'> | undefined;
     const exit = (ending: Pick<Exit, 'exitCode' | 'error'>): void =>
-      this.#end({ ...ending, isAsked: this.#stop.signal.aborted, livedMs: clock.monotonicMs() - startedMs });
+      this.#end({ ...ending, isAsked: this.#stop.signal.aborted, ...(gaveUp ?? moment()) });
     void runBot({
       config: options.config,
       logger: options.logger,
@@ -44,6 +51,7 @@ export class SimBot {
       clock: clock.of(this.life),
       outside: options.outside(this.life),
       random: options.random,
+      onFailure: () => (gaveUp = moment()),
     }).then(
       () => exit({ exitCode: exitCodes.stopped }),
       (error: unknown) => {

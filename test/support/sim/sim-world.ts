@@ -186,6 +186,7 @@ export class SimWorld {
       logger: this.logger,
       outside: (life) => this.#outside(life),
       random: () => this.random.fraction(),
+      pulling: () => this.watch.pulling,
     });
     return bot;
   }
