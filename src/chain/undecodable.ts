@@ -1,6 +1,7 @@
 import type { Ask, Priority } from '../clients/chain/ask.ts';
 import { hasCode } from '../domain/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
+import type { ConditionName } from '../runtime/conditions.ts';
 import type { LoopParts } from '../runtime/loop.ts';
 import type { Chain } from './ports.ts';
 
@@ -13,11 +14,11 @@ type GuardParts = LoopParts & { readonly chain: Pick<Chain, 'endPoints'> };
  */
 export class UndecodableGuard {
   readonly #parts: GuardParts;
-  readonly #condition: string;
+  readonly #condition: ConditionName;
   #avoid: string | undefined;
   #saidMs: number | undefined;
 
-  constructor(parts: GuardParts, condition: string) {
+  constructor(parts: GuardParts, condition: ConditionName) {
     this.#parts = parts;
     this.#condition = condition;
   }

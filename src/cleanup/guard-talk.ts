@@ -1,7 +1,7 @@
 import type { Amount, CleanupMode, UnprovenVerdict } from '../domain/deletions.ts';
 import { HOUR_MS } from '../domain/units.ts';
 import { formatBytes, formatCount } from '../lib/format.ts';
-import type { Condition, Conditions } from '../runtime/conditions.ts';
+import type { Condition, ConditionName, Conditions } from '../runtime/conditions.ts';
 import type { LoopParts } from '../runtime/loop.ts';
 
 /** More closed files are due than may be deleted within a day. */
@@ -19,7 +19,7 @@ const look = 'smanager cleanup shows them, smanager cleanup approve lets them go
 /** Says what holds deletions back: as a condition, and in the log when it begins and then once an hour. */
 export class GuardTalk {
   readonly #parts: LoopParts;
-  readonly #saidMs = new Map<string, number>();
+  readonly #saidMs = new Map<ConditionName, number>();
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -85,7 +85,7 @@ export class GuardTalk {
   }
 
   #say(
-    name: string,
+    name: ConditionName,
     level: 'info' | 'warn' | 'error',
     message: string,
     amount: Amount,
@@ -100,7 +100,7 @@ export class GuardTalk {
     logger[level](message, { ...amount });
   }
 
-  #clear(name: string): void {
+  #clear(name: ConditionName): void {
     if (!this.#parts.conditions.clear(name)) return;
     this.#parts.logger.info('Deletions are no longer held back', { condition: name });
   }

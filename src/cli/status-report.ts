@@ -1,6 +1,7 @@
 import type { DeletionStanding } from '../domain/deletions.ts';
 import type { ActiveNodes, ChainTime, GroupFacts, HeldReport, WorkloadFacts } from '../domain/facts.ts';
 import type { ReconcileReport } from '../domain/reconcile.ts';
+import type { ConditionName } from '../runtime/conditions.ts';
 import type { Overview, Progress, RunningPull, TallyRow } from '../store/overview.ts';
 
 const aliveMs = 3 * 60_000;
@@ -57,7 +58,7 @@ async function readState(facts: Overview['facts'], nowMs: number): Promise<BotSt
 }
 
 /** Raised by the rooms that read the group and the nodes, and by the one that decides: the plainest reason first. */
-const standstills = ['no-group', 'no-active-nodes', 'undecided'];
+const standstills: readonly ConditionName[] = ['no-group', 'no-active-nodes', 'undecided'];
 
 /** Why nothing is decided and no pull starts; undefined when nothing is known to be in the way. */
 export async function readStandstill(overview: Overview, nowMs: number): Promise<string | undefined> {

@@ -59,7 +59,7 @@ export class OrderListSource {
     };
   }
 
-  /** Whether a file is another than when it was last loaded, by its inode, size and time of change. */
+  /** Whether a file is another than when it was last loaded or refused, by its inode, size and time of change. */
   async changed(): Promise<boolean> {
     return (await this.#stamp()) !== this.#loaded;
   }
@@ -82,8 +82,9 @@ export async function listIssues(config: ListConfig): Promise<readonly ConfigIss
 
 async function stampOf(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
-    return `${String(ino)}:${String(size)}:${String(mtimeNs)}`;
+    // Not `mtimeNs`, which stands still when a file is made readable.
+    const { ino, size, ctimeNs } = await stat(file, { bigint: true });
+    return `${String(ino)}:${String(size)}:${String(ctimeNs)}`;
   } catch (error) {
     // A file that cannot be looked at is a state of its own; reading it is what reports why.
     return `unreadable:${codeOf(error)}`;

@@ -4,13 +4,43 @@ import type { Clock } from './clock.ts';
 /** The parts outside that an outage can befall. */
 export type OutsidePart = 'chain' | 'ipfs' | 'sworker' | 'coordinator' | 'database' | 'disk';
 
+/** Names of conditions, each with its line in docs/operating.md. */
+export const conditionNames = [
+  'starting',
+  'no-group',
+  'no-active-nodes',
+  'undecided',
+  'chain-undecodable',
+  'chain-lost-orders',
+  'chain-finality',
+  'held-orders-gone',
+  'cleanup-limit',
+  'cleanup-events',
+  'cleanup-approval',
+  'cleanup-dry-run',
+  'sworker-upgrading',
+  'pulls-held',
+  'daemon-does-not-seal',
+  'gc-hold',
+  'gc-put-off',
+  'files-lost',
+  'files-missing',
+  'list-files',
+  'pull-ends-unwritten',
+  'backup-failed',
+] as const;
+
+/** What the names begin with that end with the name of who is held back. */
+export const conditionPrefixes = ['outage:', 'chain-undecodable-'] as const;
+
+export type ConditionName = (typeof conditionNames)[number] | `${(typeof conditionPrefixes)[number]}${string}`;
+
 /**
  * Something that holds work back now. An `outage` counts towards the end of the process when it lasts; a `wait` never does
  * (syncing, upgrading, a hold of the daemon, nothing to decide by).
  */
 export interface Condition {
-  /** Stable name, such as `chain-outage` or `sworker-upgrading`. */
-  readonly name: string;
+  readonly name: ConditionName;
   readonly kind: 'outage' | 'wait';
   readonly part: OutsidePart | 'node';
   readonly message: string;
@@ -36,7 +66,7 @@ export interface Outage {
  */
 export class Conditions {
   readonly #clock: Clock;
-  readonly #standing = new Map<string, Condition>();
+  readonly #standing = new Map<ConditionName, Condition>();
   readonly #readyListeners = new Set<() => void>();
   #lastOutage: Outage | undefined;
 
@@ -49,7 +79,7 @@ export class Conditions {
    * its whole time. Returns true when it is new or another one than before.
    */
   raise(
-    name: string,
+    name: ConditionName,
     condition: Pick<Condition, 'kind' | 'part' | 'message' | 'code'> & { readonly blocksReady?: boolean },
   ): boolean {
     const before = this.#standing.get(name);
@@ -73,7 +103,7 @@ export class Conditions {
   }
 
   /** Returns true when it stood. */
-  clear(name: string): boolean {
+  clear(name: ConditionName): boolean {
     const standing = this.#standing.get(name);
     this.#standing.delete(name);
     if (standing?.kind === 'outage' && this.#lastOutage?.toMs === null)
@@ -82,7 +112,7 @@ export class Conditions {
     return standing !== undefined;
   }
 
-  has(name: string): boolean {
+  has(name: ConditionName): boolean {
     return this.#standing.has(name);
   }
 

@@ -1,7 +1,7 @@
 import { hasCode, isAbort, isOutage, type ErrorCode, type SmError } from '../domain/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/units.ts';
 import type { Clock } from './clock.ts';
-import type { Conditions, OutsidePart } from './conditions.ts';
+import type { ConditionName, Conditions, OutsidePart } from './conditions.ts';
 import type { Logger } from './log.ts';
 
 /** What every loop needs from the runtime. */
@@ -37,7 +37,7 @@ export async function runLoop(
   signal: AbortSignal,
   round: (signal: AbortSignal, goesOn: () => void) => Promise<number | typeof heldRound | void>,
 ): Promise<void> {
-  const condition = `outage:${options.name}`;
+  const condition = `outage:${options.name}` as const;
   let waitMs = options.firstAfterMs ?? 0;
   let saidMs: number | undefined;
   let hasToSay = false;
@@ -79,7 +79,7 @@ const waitedForWithoutLimit: readonly ErrorCode[] = [
   'COORDINATOR_BAD_ANSWER',
 ];
 
-function noteOutage(parts: LoopParts, condition: string, loop: string, error: SmError): void {
+function noteOutage(parts: LoopParts, condition: ConditionName, loop: string, error: SmError): void {
   const isNew = parts.conditions.raise(condition, {
     kind: waitedForWithoutLimit.includes(error.code) ? 'wait' : 'outage',
     part: partOf(error.code),

@@ -38,7 +38,6 @@ interface Tale {
   readonly until?: (liar: LiarWorld) => () => boolean;
 }
 
-const aWalk = (liar: LiarWorld) => () => liar.walkedLies > 0;
 const blocksOf =
   (count: number) =>
   ({ place: { world } }: LiarWorld): (() => boolean) => {
@@ -52,20 +51,44 @@ const someBlocks = blocksOf(50);
 /** Ten minutes: each loop but the walk comes round. */
 const someTime = blocksOf(HOUR_BLOCKS / 6);
 
+const lostOrders = /^The chain seems to have lost most orders; nothing is closed$/u;
+const walksOn = /^The walk goes on at a newer block: its own was pruned$/u;
+
+const isRefusedWalk = ({ message = '', fields }: BotLine): boolean =>
+  lostOrders.test(message) || (message === 'Cannot go on for now' && fields['loop'] === 'walk');
+/** A walk was refused, and ten minutes have passed: unless orders seem lost, it is tried again every 15 s. */
+const refusedWalks = (liar: LiarWorld): (() => boolean) => {
+  const since = liar.place.bot.lines.length;
+  let isOver: (() => boolean) | undefined;
+  return () => {
+    if (isOver === undefined && liar.place.bot.lines.slice(since).some(isRefusedWalk)) isOver = someTime(liar);
+    return isOver?.() ?? false;
+  };
+};
+/** A walk under which states were pruned has come to its end. */
+const walkedOn = ({ place: { bot } }: LiarWorld): (() => boolean) => {
+  const since = bot.lines.length;
+  return () => {
+    const said = bot.lines.slice(since).map(({ message = '' }) => message);
+    const last = said.findLastIndex((message) => walksOn.test(message));
+    return last >= 0 && said.includes('The walk over all orders is complete', last);
+  };
+};
+
 /** A lie that a walk meets, as whoever believes it would take all orders, or half of them, for closed. */
 const ofState = (lieOf: (liar: LiarWorld) => Lie): Tale => ({
   tells: (liar) => liar.lie(lieOf(liar)),
   says: 'CHAIN_BAD_ANSWER',
   isReady: false,
   gap: 'contradiction',
-  until: aWalk,
+  until: refusedWalks,
 });
 
 const tales: Readonly<Record<string, Tale>> = {
   'answers for a state without orders, though the chain counts them': ofState(() => noOrders({ hasCount: true })),
   'answers for a state without orders and without a count': {
     ...ofState(() => noOrders({ hasCount: false })),
-    says: /^The chain seems to have lost most orders; nothing is closed$/u,
+    says: lostOrders,
   },
   'has no keys behind the middle of the map': ofState(() => keysEndBefore(middleOfMap)),
   'has keys of orders and no values': ofState(() => ordersHaveNoValues),
@@ -114,10 +137,10 @@ const tales: Readonly<Record<string, Tale>> = {
   },
   'prunes the state in the middle of a walk, three times': {
     tells: (liar) => liar.lie(prunesUnderWalks(3)),
-    says: /^The walk goes on at a newer block: its own was pruned$/u,
+    says: walksOn,
     // A block can be among them whose events are read next.
     gap: 'pruned',
-    until: aWalk,
+    until: walkedOn,
   },
   'is of another chain after a reconnect': {
     tells: (liar) => {

@@ -5,7 +5,7 @@ import { BasisKeeper } from '../../src/decide/basis/basis-keeper.ts';
 import { DecideTask } from '../../src/decide/decide-task.ts';
 import { Judge } from '../../src/decide/judge.ts';
 import { LookTask } from '../../src/decide/look-task.ts';
-import type { DecideSettings, OrderList } from '../../src/decide/ports.ts';
+import type { DecideSettings, OrderList, OrderListSource } from '../../src/decide/ports.ts';
 import { RevisionWalk } from '../../src/decide/revision-walk.ts';
 import type { ActiveNodes, GroupFacts } from '../../src/domain/facts.ts';
 import type { Order, OrderFigures, OrderKey, OrderRead } from '../../src/domain/order.ts';
@@ -42,20 +42,22 @@ export function listOf(entries: Partial<Pick<OrderList, 'cids' | 'owners' | 'mem
   return { ...list, fingerprint, isEmpty: false };
 }
 
-/** A list that a test changes by hand. */
+/** A list that a test changes by hand; like one of files, what was refused has not changed until it is another one. */
 class ListInHand {
-  #loaded: OrderList | undefined;
+  #loaded: OrderList | Error | undefined;
   list: OrderList = emptyList;
   fails: Error | undefined;
+  loads = 0;
 
   async load(): Promise<OrderList> {
+    this.loads += 1;
+    this.#loaded = this.fails ?? this.list;
     if (this.fails !== undefined) throw this.fails;
-    this.#loaded = this.list;
     return this.list;
   }
 
   async changed(): Promise<boolean> {
-    return this.fails !== undefined || this.#loaded !== this.list;
+    return this.#loaded !== (this.fails ?? this.list);
   }
 }
 
@@ -72,8 +74,8 @@ export interface DecideWorld {
   readonly asked: OrderKey[][];
   readonly gate: { heldFilesKnown: boolean; chainAway: Error | undefined };
   readonly bot: DecideBot;
-  /** The same database under a fresh process with other settings. */
-  restarted(settings?: Partial<DecideSettings>): DecideBot;
+  /** The same database under a fresh process with other settings or lists. */
+  restarted(settings?: Partial<DecideSettings>, lists?: Lists): DecideBot;
   setHead(block: number): Promise<void>;
   setGroup(group: Partial<GroupFacts>): Promise<void>;
   setActiveNodes(nodes: Partial<ActiveNodes>): Promise<void>;
@@ -82,6 +84,11 @@ export interface DecideWorld {
   order(id: number): Promise<Order>;
   /** Rows written on the writing connection so far. */
   writes(): Promise<number>;
+}
+
+interface Lists {
+  readonly deny: OrderListSource;
+  readonly allow: OrderListSource;
 }
 
 interface DecideBot {
@@ -153,7 +160,7 @@ export async function decideWorld(settings: Partial<DecideSettings> = {}): Promi
     });
   };
 
-  const build = (own: Partial<DecideSettings>): DecideBot => {
+  const build = (own: Partial<DecideSettings>, lists: Lists = { deny, allow }): DecideBot => {
     const keeper = new BasisKeeper({
       database,
       facts,
@@ -162,7 +169,7 @@ export async function decideWorld(settings: Partial<DecideSettings> = {}): Promi
       conditions,
       logger,
       settings: { ...defaultSettings, ...settings, ...own },
-      lists: { deny, allow },
+      lists,
       heldFilesKnown: () => gate.heldFilesKnown,
     });
     const judge = new Judge({ database, keeper, clock });
@@ -187,7 +194,7 @@ export async function decideWorld(settings: Partial<DecideSettings> = {}): Promi
     asked,
     gate,
     bot: build({}),
-    restarted: (own = {}) => build(own),
+    restarted: (own = {}, lists) => build(own, lists),
     order,
     async setHead(block) {
       head = block;

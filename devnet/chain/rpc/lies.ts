@@ -120,6 +120,6 @@ export function oncePerConnection(choose: () => ChainRpc): (session: RpcSession)
   };
 }
 
-export function isOfOrders(key: unknown): boolean {
+function isOfOrders(key: unknown): boolean {
   return typeof key === 'string' && key.startsWith(orders);
 }

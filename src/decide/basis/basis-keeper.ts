@@ -106,8 +106,10 @@ export class BasisKeeper {
   async #preparedLists(): Promise<PreparedLists> {
     const { conditions, logger } = this.#parts;
     const standing = this.#lists;
+    // What was refused stays refused, and its condition stands, until a file is another one.
+    if (standing !== undefined && !(await this.#haveListsChanged())) return standing;
     try {
-      this.#lists = await this.#loadedLists(standing);
+      this.#lists = await this.#loadedLists();
       conditions.clear(listCondition);
       return this.#lists;
     } catch (error) {
@@ -120,10 +122,19 @@ export class BasisKeeper {
     }
   }
 
-  async #loadedLists(standing: PreparedLists | undefined): Promise<PreparedLists> {
+  async #haveListsChanged(): Promise<boolean> {
     const { deny, allow } = this.#parts.lists;
-    const changed = standing === undefined || (await deny.changed()) || (await allow.changed());
-    return changed ? prepareLists(await deny.load(), await allow.load()) : standing;
+    return (await deny.changed()) || (await allow.changed());
+  }
+
+  /** Both anew: the one that was good while the other was refused is not in force yet. */
+  async #loadedLists(): Promise<PreparedLists> {
+    const { deny, allow } = this.#parts.lists;
+    // The second also when the first is refused, as one that was not loaded counts as changed: both would be read with every refresh.
+    const [denied, allowed] = await Promise.allSettled([deny.load(), allow.load()]);
+    if (denied.status === 'rejected') throw denied.reason;
+    if (allowed.status === 'rejected') throw allowed.reason;
+    return prepareLists(denied.value, allowed.value);
   }
 
   #basis(usable: UsableFacts, lists: PreparedLists, nodeCount: number): DecisionBasis {

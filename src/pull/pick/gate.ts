@@ -2,6 +2,7 @@ import { tooManyOpenFiles } from '../../domain/errors.ts';
 import type { WorkloadFacts } from '../../domain/facts.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/units.ts';
 import { canOpenFiles } from '../../lib/open-files.ts';
+import type { ConditionName } from '../../runtime/conditions.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { Facts } from '../../store/facts.ts';
 import type { PickPorts, PullIpfs, PullSettings } from '../ports.ts';
@@ -22,7 +23,13 @@ export const pinsHeldBack = 'the IPFS daemon holds pins back, probably for its o
 /** Raised by the room that collects garbage, while it waits for the running pulls to end. */
 const gcCondition = 'gc-hold';
 // This room's own: they stop it by their own rules, or are found out by asking again.
-const ownConditions = [heldCondition, sealProofCondition, upgradeCondition, 'outage:pull', 'outage:pull-poll'];
+const ownConditions: readonly ConditionName[] = [
+  heldCondition,
+  sealProofCondition,
+  upgradeCondition,
+  'outage:pull',
+  'outage:pull-poll',
+];
 
 /** What a round may do. `most` pulls may start; `smallest`: only the smallest order, as a probe of the daemon. */
 export interface Opening {

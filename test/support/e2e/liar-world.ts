@@ -1,6 +1,6 @@
 import type { Block } from '../../../devnet/chain/block.ts';
 import { seedOrders } from '../../../devnet/chain/model-seed.ts';
-import { isOfOrders, type Lie } from '../../../devnet/chain/rpc/lies.ts';
+import type { Lie } from '../../../devnet/chain/rpc/lies.ts';
 import type { WorldOptions } from '../../../devnet/world/world-options.ts';
 import { WatchedWorld } from './watched-world.ts';
 
@@ -12,8 +12,6 @@ export class LiarWorld {
   readonly place: WatchedWorld;
   /** Before there was any order. */
   readonly emptyBlock: Block;
-  /** How often orders' keys were asked for while the node lied. */
-  walkedLies = 0;
   #endOfLie: () => void = () => undefined;
 
   private constructor(place: WatchedWorld, emptyBlock: Block) {
@@ -43,11 +41,7 @@ export class LiarWorld {
 
   /** Until the truth is told again. */
   lie(lie: Lie): void {
-    this.walkedLies = 0;
-    this.place.world.chainServer.rpc.lie = (asked) => {
-      if (asked.method === 'state_getKeysPaged' && isOfOrders(asked.params[0])) this.walkedLies += 1;
-      return lie(asked);
-    };
+    this.place.world.chainServer.rpc.lie = lie;
   }
 
   /** It was started again and has only what it had before there were orders; `says` so or not. */

@@ -180,6 +180,23 @@ export class WatchedWorld {
     ];
   }
 
+  /**
+   * By the records: files that the bot began to let go of although their orders had not closed. It writes that down before it asks, so that also a question is
+   * told that never arrived. Of a world without lost files, forgotten files and pins of others.
+   */
+  async begunWrongly(): Promise<readonly string[]> {
+    const begun = await this.home.rows<{ how: string; cid: string; atBlock: number }>(
+      `SELECT 'deletion' AS how, cid, COALESCE(deleted_block, 0) AS atBlock FROM cleanup_record WHERE status = 'deleting' OR deleted_block IS NOT NULL
+       UNION ALL SELECT 'deletion as a lost file', cid, 0 FROM pin_record WHERE let_go_block IS NOT NULL
+       UNION ALL SELECT 'unpinning by its pull', cid, 0 FROM pin_record WHERE repinned = 1`,
+    );
+    const isRight = ({ cid, atBlock }: (typeof begun)[number]): boolean =>
+      [...(this.watch.closes.get(cid) ?? [])].some((closedBlock) => closedBlock <= atBlock);
+    return begun
+      .filter((one) => !isRight(one))
+      .map(({ how, cid }) => `${how} of ${cid} was begun, and its order lives`);
+  }
+
   /** Waits until everything that must hold does, by the database beside what the world has seen. */
   async whole(): Promise<void> {
     let broken: readonly string[] = [];

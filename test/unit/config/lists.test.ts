@@ -1,4 +1,4 @@
-import { rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ListConfig } from '../../../src/config/config.ts';
@@ -13,6 +13,13 @@ async function fileOf(text: string): Promise<string> {
   const file = path.join(await tempDir(), 'list.txt');
   await writeFile(file, text);
   return file;
+}
+
+/** Changes a file until its time of change is another one: a file system's clock stands still for some milliseconds. */
+async function changeInTime(file: string, change: () => Promise<void>): Promise<void> {
+  const { ctimeNs } = await stat(file, { bigint: true });
+  do await change();
+  while ((await stat(file, { bigint: true })).ctimeNs === ctimeNs);
 }
 
 describe('a list of orders', () => {
@@ -57,7 +64,7 @@ describe('a list of orders', () => {
     expect(a).not.toBe(c);
   });
 
-  it('tells that a file changed: its time, its size, its inode, its absence', async () => {
+  it('tells that a file changed: its time, who may read it, its inode, its absence', async () => {
     const file = await fileOf(cid);
     const source = new OrderListSource({ ...empty, files: [file] });
     expect(await source.changed()).toBe(true);
@@ -66,7 +73,10 @@ describe('a list of orders', () => {
       expect(await source.changed()).toBe(false);
     };
     await reload();
-    await utimes(file, 1, 1);
+    await changeInTime(file, async () => await utimes(file, 1, 1));
+    expect(await source.changed()).toBe(true);
+    await reload();
+    await changeInTime(file, async () => await chmod(file, 0o640));
     expect(await source.changed()).toBe(true);
     await reload();
     await writeFile(`${file}.new`, cid);

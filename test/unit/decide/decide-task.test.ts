@@ -1,10 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OrderListSource } from '../../../src/config/lists.ts';
 import { SmError } from '../../../src/domain/errors.ts';
 import { rederive } from '../../../src/decide/rederive.ts';
 import { DecisionBases } from '../../../src/store/decision-bases.ts';
 import { clearMarks } from '../../../src/store/order-decisions.ts';
 import { accountId } from '../../../src/store/order-row.ts';
 import { settle } from '../../support/manual-clock.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import {
   cidOf,
   decideWorld,
@@ -232,20 +236,56 @@ describe('the lists', () => {
     expect((await world.order(ids[1] ?? 0)).verdictInputs).toEqual({ list: 'deny', by: 'memo', entry: 'spam' });
   });
 
-  it('that cannot be read any more stay in force, and a person is told once', async () => {
+  it('that cannot be read any more stay in force until they can, and a person is told once', async () => {
     const world = await decideWorld();
     world.deny.list = listOf({ cids: new Set([cidOf('a')]) });
     await world.bot.task.round(signal);
     world.deny.fails = new SmError('CONFIG_INVALID', 'the list is gone');
     const id = await world.add({ cid: cidOf('a') });
-    await world.bot.task.round(signal);
-    await world.bot.task.round(signal);
+    for (let round = 0; round < 3; round++) {
+      await world.bot.task.round(signal);
+      expect(world.conditions.list()).toMatchObject([{ name: 'list-files', blocksReady: false }]);
+    }
     expect(await verdicts(world, [id])).toEqual(['waiting denied']);
     expect(world.logger.lines.filter((line) => line.level === 'warn')).toHaveLength(1);
-    expect(world.conditions.ready).toBe(true);
     world.deny.fails = undefined;
     await world.bot.task.round(signal);
     expect(world.conditions.list()).toEqual([]);
+  });
+
+  it('are not read again while none of them has changed, be both refused', async () => {
+    const world = await decideWorld();
+    await world.bot.task.round(signal);
+    world.deny.fails = new SmError('CONFIG_INVALID', 'no entry');
+    world.allow.fails = new SmError('CONFIG_INVALID', 'no entry either');
+    for (let round = 0; round < 3; round++) await world.bot.task.round(signal);
+    expect([world.deny.loads, world.allow.loads]).toEqual([2, 2]);
+  });
+
+  it('of files are both those of before while one is refused, and both the new ones afterwards', async () => {
+    const world = await decideWorld();
+    const dir = await tempDir();
+    const [deny, allow] = [path.join(dir, 'deny.txt'), path.join(dir, 'allow.txt')];
+    const source = (file: string) => new OrderListSource({ cids: [], owners: [], memoPrefixes: [], files: [file] });
+    await writeFile(deny, '');
+    await writeFile(allow, `${cidOf('a')}\n${cidOf('b')}\n`);
+    const bot = world.restarted({}, { deny: source(deny), allow: source(allow) });
+    await bot.task.round(signal);
+    const standing = () => world.conditions.list().map(({ name }) => name);
+
+    await writeFile(deny, `${cidOf('b')}\n`);
+    await writeFile(allow, `${cidOf('a')}\n${cidOf('b')}\nno entry\n`);
+    const ids = await Promise.all(['a', 'b', 'c'].map(async (name) => await world.add({ cid: cidOf(name) })));
+    for (let round = 0; round < 2; round++) {
+      await bot.task.round(signal);
+      expect(standing()).toEqual(['list-files']);
+    }
+    expect(await verdicts(world, ids)).toEqual(['queued take', 'queued take', 'waiting denied']);
+
+    await writeFile(allow, `${cidOf('a')}\n${cidOf('b')}\n${cidOf('c')}\n`);
+    await bot.task.round(signal);
+    expect(standing()).toEqual([]);
+    expect(await verdicts(world, ids)).toEqual(['queued take', 'waiting denied', 'queued take']);
   });
 
   it('that cannot be read at the start refuse to run', async () => {

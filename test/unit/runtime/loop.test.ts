@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SmError } from '../../../src/domain/errors.ts';
-import { Conditions } from '../../../src/runtime/conditions.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../src/domain/units.ts';
+import { Conditions, type OutsidePart } from '../../../src/runtime/conditions.ts';
 import { heldRound, runLoop } from '../../../src/runtime/loop.ts';
 import { OutageWatch } from '../../../src/runtime/outage-watch.ts';
 import { supervise } from '../../../src/runtime/supervise.ts';
@@ -176,48 +177,48 @@ async function lastWord(met: SmError): Promise<unknown> {
   return await ended;
 }
 
-/** A watch over a full disk, as long as `pulls.running` are under way. */
-function watched(pulls: { running: number }) {
-  const parts = world();
-  parts.conditions.raise('outage:state', { kind: 'outage', part: 'disk', message: 'full' });
-  const watch = new OutageWatch({ ...parts, maxOutageMs: 60_000, runningPulls: () => pulls.running });
+/** A watch over one part that is away, beside a wait, as long as `pulls.running` are under way. */
+function watched(part: OutsidePart, maxOutageMs: number, pulls: { running: number }) {
+  const { clock, conditions, logger } = world();
+  conditions.raise('sworker-upgrading', { kind: 'wait', part: 'sworker', message: 'upgrading' });
+  conditions.raise('outage:state', { kind: 'outage', part, message: 'no word of it' });
+  const watch = new OutageWatch({ clock, conditions, logger, maxOutageMs, runningPulls: () => pulls.running });
   let ended: unknown;
-  const done = watch.run(new AbortController().signal).catch((error: unknown) => (ended = error));
-  return { clock: parts.clock, ended: () => ended, done };
+  void watch.run(new AbortController().signal).catch((error: unknown) => (ended = error));
+  return { clock, pulls, ended: () => ended };
 }
+
+const fullDisk = (pulls: { running: number }) => watched('disk', MINUTE_MS, pulls);
+const lostChain = (pulls: { running: number }) => watched('chain', 30 * MINUTE_MS, pulls);
 
 describe('the outage watch', () => {
   it('ends with a final outage only when it lasted and no pull is running', async () => {
-    const parts = world();
-    let pulls = 1;
-    const watch = new OutageWatch({ ...parts, maxOutageMs: 30 * 60_000, runningPulls: () => pulls });
-    parts.conditions.raise('outage:a', { kind: 'outage', part: 'chain', message: 'gone' });
-    parts.conditions.raise('syncing', { kind: 'wait', part: 'sworker', message: 'upgrading' });
-    const ended = watch.run(new AbortController().signal).then(
-      () => 'ended',
-      (error: unknown) => error,
-    );
-    await parts.clock.advance(31 * 60_000);
-    pulls = 0;
-    await parts.clock.advance(5_000);
-    expect(await ended).toMatchObject({ code: 'CHAIN_UNREACHABLE', destiny: 'outage', isFinal: true });
+    const held = lostChain({ running: 1 });
+    await held.clock.advance(31 * MINUTE_MS);
+    expect(held.ended()).toBeUndefined();
+    held.pulls.running = 0;
+    await held.clock.advance(5_000);
+    expect(held.ended()).toMatchObject({ code: 'CHAIN_UNREACHABLE', destiny: 'outage', isFinal: true });
+
+    const young = lostChain({ running: 0 });
+    await young.clock.advance(29 * MINUTE_MS);
+    expect(young.ended()).toBeUndefined();
+    await young.clock.advance(MINUTE_MS + 5_000);
+    expect(young.ended()).toMatchObject({ code: 'CHAIN_UNREACHABLE', isFinal: true });
   });
 
   it('ends for a full disk with the last pull, at the latest after six hours', async () => {
-    const pulls = { running: 1 };
-    const lastEnds = watched(pulls);
-    await lastEnds.clock.advance(5 * 3600_000);
+    const lastEnds = fullDisk({ running: 1 });
+    await lastEnds.clock.advance(5 * HOUR_MS);
     expect(lastEnds.ended()).toBeUndefined();
-    pulls.running = 0;
+    lastEnds.pulls.running = 0;
     await lastEnds.clock.advance(5_000);
-    await lastEnds.done;
     expect(lastEnds.ended()).toMatchObject({ code: 'DISK_FULL', isFinal: true });
 
-    const neverEnds = watched({ running: 1 });
-    await neverEnds.clock.advance(6 * 3600_000 - 5_000);
+    const neverEnds = fullDisk({ running: 1 });
+    await neverEnds.clock.advance(6 * HOUR_MS - 5_000);
     expect(neverEnds.ended()).toBeUndefined();
     await neverEnds.clock.advance(10_000);
-    await neverEnds.done;
     expect(neverEnds.ended()).toMatchObject({ code: 'DISK_FULL', isFinal: true });
   });
 

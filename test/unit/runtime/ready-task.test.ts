@@ -101,15 +101,15 @@ describe('waiting until it is ready', () => {
   it('takes a condition that no longer blocks for cleared', async () => {
     const conditions = new Conditions(new ManualClock());
     const hold = { kind: 'wait', part: 'node', message: 'later' } as const;
-    conditions.raise('hold', hold);
+    conditions.raise('pulls-held', hold);
     const waited = conditions.untilReady(new AbortController().signal);
-    conditions.raise('hold', { ...hold, blocksReady: false });
+    conditions.raise('pulls-held', { ...hold, blocksReady: false });
     await expect(waited).resolves.toBeUndefined();
   });
 
   it('is given up with the reason of the signal', async () => {
     const conditions = new Conditions(new ManualClock());
-    conditions.raise('hold', { kind: 'wait', part: 'node', message: 'later' });
+    conditions.raise('pulls-held', { kind: 'wait', part: 'node', message: 'later' });
     const stop = new AbortController();
     const waited = conditions.untilReady(stop.signal);
     stop.abort(new Error('enough'));
