@@ -11,6 +11,9 @@ export interface ConfigIssue {
   readonly errorInCheck: boolean;
 }
 
+/** So many of one kind are told: a file that was not meant may give a million. */
+export const mostIssues = 20;
+
 /** The configuration cannot be used. `issues` are the reasons, each also a line of the message. */
 export class ConfigError extends SmError {
   readonly issues: readonly ConfigIssue[];

@@ -4,12 +4,15 @@ import { CID } from 'multiformats/cid';
 import { printable } from '../lib/printable.ts';
 import { MIB } from '../domain/units.ts';
 import { findAccount } from '../domain/account.ts';
+import { canNameOrder, maxMemoBytes, maxTypedCidBytes } from '../domain/order.ts';
 import type { ListConfig } from './config.ts';
-import { ConfigError, type ConfigIssue } from './issues.ts';
+import { ConfigError, type ConfigIssue, mostIssues } from './issues.ts';
 import { readBounded } from './reading/bounded-file.ts';
 
 /** More than a million CIDs. */
 const maxFileBytes = 128 * MIB;
+const shownCharacters = 60;
+const allowed = `a CID of at most ${maxTypedCidBytes} characters, an ss58 address, or cid:, owner: or memo: and the entry, a memo of at most ${maxMemoBytes} bytes`;
 
 /** A deny or allow list with the entries of its files. */
 export interface OrderList {
@@ -98,19 +101,47 @@ async function addFile(file: string, entries: Entries): Promise<ConfigIssue[]> {
   } catch (error) {
     return [{ path: file, message: `cannot be read (${codeOf(error)})`, errorInCheck: true }];
   }
-  const lines = text.replace(/^\ufeff/u, '').split(/\r?\n/u);
-  return lines.flatMap((line, index) => {
-    const entry = line.replace(/(?:^|\s)#.*$/u, '').trim();
-    if (entry === '' || add(entry, entries)) return [];
-    const found = printable(JSON.stringify(entry), 60);
-    const message = `found ${found}; allowed: a CID, an ss58 address, or cid:, owner: or memo: and the entry`;
-    return [{ path: `${file}, line ${String(index + 1)}`, message, errorInCheck: true }];
-  });
+  const issues: ConfigIssue[] = [];
+  let number = 0;
+  for (const line of linesOf(text.replace(/^\ufeff/u, ''))) {
+    number += 1;
+    const entry = entryOf(line);
+    if (entry === '' || add(entry, entries)) continue;
+    const message = `found ${shown(entry)}; allowed: ${allowed}`;
+    issues.push({ path: `${file}, line ${String(number)}`, message, errorInCheck: true });
+    if (issues.length < mostIssues) continue;
+    issues.push({ path: file, message: 'has so many wrong lines that the others were not read', errorInCheck: true });
+    break;
+  }
+  return issues;
+}
+
+/** One after the other: together they take many times the room of their file. */
+function* linesOf(text: string): Generator<string, void, undefined> {
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end < 0 ? text.length : end;
+    yield text.slice(from, to);
+    from = to + 1;
+  }
+}
+
+/** Without its comment. */
+function entryOf(line: string): string {
+  const comment = /(?:^|\s)#/u.exec(line);
+  return (comment === null ? line : line.slice(0, comment.index)).trim();
+}
+
+function shown(entry: string): string {
+  const start = printable(JSON.stringify(entry.slice(0, shownCharacters)));
+  return entry.length <= shownCharacters ? start : `${start}… (${entry.length} characters)`;
 }
 
 function add(entry: string, entries: Entries): boolean {
-  const { kind, value = entry } = /^(?<kind>cid|owner|memo):\s*(?<value>.+)$/u.exec(entry)?.groups ?? {};
+  const { kind, value = entry } = /^(?<kind>cid|owner|memo):\s*(?<value>.+)$/su.exec(entry)?.groups ?? {};
   if (kind === 'memo') {
+    // Of a memo no more is kept: a longer beginning would never be found.
+    if (Buffer.byteLength(value) > maxMemoBytes) return false;
     entries.memoPrefixes.add(value);
     return true;
   }
@@ -119,7 +150,7 @@ function add(entry: string, entries: Entries): boolean {
     entries.owners.add(account.address);
     return true;
   }
-  if (kind === 'owner' || (kind === undefined && !isCid(value))) return false;
+  if (kind === 'owner' || !canNameOrder(value) || (kind === undefined && !isCid(value))) return false;
   entries.cids.add(value);
   return true;
 }

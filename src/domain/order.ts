@@ -1,6 +1,18 @@
 import type { OrderClass, OrderStatus } from './statuses.ts';
 import type { Verdict } from './verdicts.ts';
 
+/** The longest CID that is kept as it was typed; a longer one could never be sealed, and is known by its substitute. */
+export const maxTypedCidBytes = 128;
+/** What is kept of a memo. */
+export const maxMemoBytes = 128;
+/** What stands for a CID that is too long or not printable. */
+export const substitutePattern = /^0x[0-9a-f]{0,128}~[0-9a-f]{64}$/;
+
+/** False for a text that no order has: nothing needs to take it apart. */
+export function canNameOrder(text: string): boolean {
+  return text.length <= maxTypedCidBytes || substitutePattern.test(text);
+}
+
 /**
  * The identity of an order. `text` is the CID as the customer typed it, or, when that is not printable ASCII of at most 128 characters,
  * `0x` + hex of its first 64 bytes + `~` + its SHA-256. `position` is the first 48 bits of twox64 over the SCALE-encoded key: the order in which

@@ -7,7 +7,12 @@ export function printable(text: string, maxLength = 2000): string {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(code);
   });
-  return shown.length <= maxLength ? shown : `${shown.slice(0, maxLength)}… (${shown.length} characters)`;
+  return shown.length <= maxLength ? shown : `${startOf(shown, maxLength)}… (${shown.length} characters)`;
+}
+
+/** The first characters in memory of their own: what an engine cuts out of a text keeps all of that in memory. */
+export function startOf(text: string, length: number): string {
+  return Buffer.from(text.slice(0, length)).toString();
 }
 
 /** The same of a text of several lines, whole: each line for itself. */

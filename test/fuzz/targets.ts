@@ -4,8 +4,10 @@ import { coordinator } from './targets/coordinator.ts';
 import { endless } from './targets/endless.ts';
 import { extrinsics } from './targets/extrinsics.ts';
 import { ipfs } from './targets/ipfs.ts';
+import { lists } from './targets/lists.ts';
 import { messages } from './targets/messages.ts';
 import { metadata } from './targets/metadata.ts';
+import { nodeFacts } from './targets/node-facts.ts';
 import { orders } from './targets/orders.ts';
 import { storageKeys } from './targets/storage-keys.ts';
 import { storageValues } from './targets/storage-values.ts';
@@ -15,6 +17,7 @@ import { sworker } from './targets/sworker.ts';
 export const targets: readonly Target[] = [
   storageKeys,
   storageValues,
+  nodeFacts,
   blockEvents,
   extrinsics,
   metadata,
@@ -23,6 +26,7 @@ export const targets: readonly Target[] = [
   ipfs,
   coordinator,
   configuration,
+  lists,
   orders,
   endless,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Account, findAccount } from '../../domain/account.ts';
+import { canNameOrder, maxTypedCidBytes } from '../../domain/order.ts';
 
 import { EndPoint, type Protocol } from '../end-point.ts';
 
@@ -52,6 +53,18 @@ export function textLeaf(allowed: string, pattern = /\S/u): z.ZodType<string, st
     .string(error)
     .regex(pattern, error)
     .transform((text) => text.trim());
+}
+
+/** The same of at most so many bytes. */
+export function shortTextLeaf(what: string, maxBytes: number): z.ZodType<string, string> {
+  const allowed = `${what} of at most ${maxBytes} bytes`;
+  return textLeaf(allowed).refine((text) => Buffer.byteLength(text) <= maxBytes, { error: allowed });
+}
+
+/** The text of an order: a CID as it was typed, or its substitute. */
+export function cidLeaf(): z.ZodType<string, string> {
+  const allowed = `a CID of at most ${maxTypedCidBytes} characters`;
+  return textLeaf(allowed).refine(canNameOrder, { error: allowed });
 }
 
 export function endPointLeaf(allowed: string, protocols: readonly Protocol[]): z.ZodType<EndPoint, string> {

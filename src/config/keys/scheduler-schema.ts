@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { accountLeaf, listLeaf, numberLeaf, textLeaf } from './leaves.ts';
+import { maxMemoBytes } from '../../domain/order.ts';
+import { accountLeaf, cidLeaf, listLeaf, numberLeaf, shortTextLeaf, textLeaf } from './leaves.ts';
 
 const account = accountLeaf('an ss58 address');
 const weight = () => numberLeaf({ min: 0 });
@@ -10,11 +11,11 @@ const list = (what: string) =>
   z
     .object(
       {
-        cids: listLeaf(textLeaf('a CID'), 'a list of CIDs').default([]).describe('CIDs, exactly as they were ordered.'),
+        cids: listLeaf(cidLeaf(), 'a list of CIDs').default([]).describe('CIDs, exactly as they were ordered.'),
         owners: listLeaf(account, 'a list of ss58 addresses')
           .default([])
           .describe('Accounts that paid for an order, in any ss58 prefix.'),
-        memoPrefixes: listLeaf(textLeaf('a text'), 'a list of texts')
+        memoPrefixes: listLeaf(shortTextLeaf('a text', maxMemoBytes), 'a list of texts')
           .default([])
           .describe('Beginnings of the memo of an order.'),
         files: listLeaf(textLeaf('a path'), 'a list of paths')

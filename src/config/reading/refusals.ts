@@ -2,7 +2,7 @@ import get from 'lodash/get.js';
 import type { z } from 'zod';
 import { printable } from '../../lib/printable.ts';
 import { printableUrl } from '../end-point.ts';
-import type { ConfigIssue } from '../issues.ts';
+import { type ConfigIssue, mostIssues } from '../issues.ts';
 import type { KnownKeys } from '../keys/known-keys.ts';
 
 type Path = readonly PropertyKey[];
@@ -17,23 +17,25 @@ export function refusals(
     readonly unknown: readonly ConfigIssue[];
   },
 ): ConfigIssue[] {
-  return error.issues
-    .flatMap((issue) => innermost(issue, []))
-    .map(({ path, allowed }) => {
-      const name = path.map(String).join('.');
-      const found: unknown = path.length === 0 ? value : get(value, path.map(String));
-      const hidden = context.known.keys.some((key) => key.secret && `${key.path}.`.startsWith(`${name}.`));
-      const what = found === undefined ? 'is missing' : `found ${hidden ? 'a value that is not shown' : shown(found)}`;
-      const variable = context.variables.get(name);
-      const source = variable === undefined ? '' : ` in ${variable}`;
-      const meant =
-        found === undefined
-          ? context.unknown.find(({ message }) => message.includes(`; ${name} may be meant`))
-          : undefined;
-      const hint = meant === undefined ? '' : `; ${meant.path} is not a known key and may be it`;
-      const message = `${what}${source}; allowed: ${allowed}${hint}`;
-      return { path: name === '' ? '(whole file)' : printable(name, 120), message, errorInCheck: true };
-    });
+  const found = error.issues.flatMap((issue) => innermost(issue, []));
+  const told = found.slice(0, mostIssues).map(({ path, allowed }) => {
+    const name = path.map(String).join('.');
+    const came: unknown = path.length === 0 ? value : get(value, path.map(String));
+    const hidden = context.known.keys.some((key) => key.secret && `${key.path}.`.startsWith(`${name}.`));
+    const what = came === undefined ? 'is missing' : `found ${hidden ? 'a value that is not shown' : shown(came)}`;
+    const variable = context.variables.get(name);
+    const source = variable === undefined ? '' : ` in ${variable}`;
+    const meant =
+      came === undefined
+        ? context.unknown.find(({ message }) => message.includes(`; ${name} may be meant`))
+        : undefined;
+    const hint = meant === undefined ? '' : `; ${meant.path} is not a known key and may be it`;
+    const message = `${what}${source}; allowed: ${allowed}${hint}`;
+    return { path: name === '' ? '(whole file)' : printable(name, 120), message, errorInCheck: true };
+  });
+  const more = found.length - told.length;
+  if (more === 0) return told;
+  return [...told, { path: '(whole file)', message: `${more} more values are refused`, errorInCheck: true }];
 }
 
 /** A union that fails as a whole is told by the shape that came further, when one did. */

@@ -4,6 +4,7 @@ import { base36, base36upper } from 'multiformats/bases/base36';
 import { base58btc } from 'multiformats/bases/base58';
 import { base64, base64url } from 'multiformats/bases/base64';
 import { CID } from 'multiformats/cid';
+import { maxTypedCidBytes } from '../../domain/order.ts';
 
 /** Why a file could never be sealed or credited under the CID that was ordered. */
 export type BadCidReason = 'not-a-cid' | 'not-canonical' | 'codec' | 'hash' | 'never-sealed';
@@ -41,6 +42,8 @@ const anyBase = base58btc.decoder
 
 /** A CID in any of the usual bases, undefined when the text is none. */
 export function parseAnyCid(text: string): CID | undefined {
+  // What a base takes to be decoded grows with the square of the length.
+  if (text.length > maxTypedCidBytes) return undefined;
   try {
     return text.startsWith('Qm') ? CID.parse(text) : CID.parse<string, unknown, number, number, 0 | 1>(text, anyBase);
   } catch {

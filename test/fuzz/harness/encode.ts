@@ -1,10 +1,10 @@
 /** Little-endian bytes of a number. */
-function littleEndian(value: bigint, bytes: number): Buffer {
+export function littleEndian(value: bigint, bytes: number): Buffer {
   return Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex').reverse();
 }
 
 /** SCALE's compact form of a number. */
-function compact(value: bigint): Buffer {
+export function compact(value: bigint): Buffer {
   if (value < 2n ** 6n) return littleEndian(value << 2n, 1);
   if (value < 2n ** 14n) return littleEndian((value << 2n) | 1n, 2);
   if (value < 2n ** 30n) return littleEndian((value << 2n) | 2n, 4);

@@ -7,6 +7,8 @@ type Change =
   | { readonly kind: 'remove' | 'repeat'; readonly at: number; readonly length: number }
   | { readonly kind: 'cut'; readonly at: number };
 
+export type Changes = readonly Change[];
+
 /** Pieces that readers stumble over. */
 const tokens: readonly Uint8Array[] = [
   [
@@ -109,18 +111,18 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** Mostly few: after many nothing of the shape is left that a reader would go into. */
-export const changes: fc.Arbitrary<readonly Change[]> = fc.oneof(
+export const changes: fc.Arbitrary<Changes> = fc.oneof(
   { weight: 1, arbitrary: fc.constant([]) },
   { weight: 8, arbitrary: fc.array(change, { minLength: 1, maxLength: 3 }) },
   { weight: 1, arbitrary: fc.array(change, { maxLength: 20 }) },
 );
 
-export function changed(base: Uint8Array, list: readonly Change[]): Buffer {
+export function changed(base: Uint8Array, list: Changes): Buffer {
   return list.reduce<Buffer>(apply, Buffer.from(base));
 }
 
 /** The same of a text; bytes that are no UTF-8 any more come out as replacement characters. */
-export function changedText(base: string, list: readonly Change[]): string {
+export function changedText(base: string, list: Changes): string {
   return changed(Buffer.from(base), list).toString('utf8');
 }
 

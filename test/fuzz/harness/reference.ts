@@ -15,7 +15,7 @@ export interface PlainFigures {
   readonly replicas: number;
 }
 
-class Cursor {
+export class Cursor {
   readonly #digits: string;
   #at = 0;
 

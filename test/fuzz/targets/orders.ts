@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
 import { explain } from '../../../src/decide/explain.ts';
 import { explainText } from '../../../src/cli/explain-text.ts';
+import { reconcileText } from '../../../src/cli/reconcile-text.ts';
+import { perClass } from '../../../src/domain/reconcile.ts';
 import { printableJson } from '../../../src/lib/printable.ts';
 import type { Order } from '../../../src/domain/order.ts';
 import { readOrderStory } from '../../../src/store/order-story.ts';
@@ -49,6 +51,7 @@ export const orders: Target = target({
       log.judge();
       await judgeRows(world, list);
       for (const one of list) await judgeStory(world, one);
+      judgeReconciled(list);
       await judgeCommands(world, list);
     } finally {
       await world.room.close();
@@ -84,6 +87,23 @@ async function judgeStory({ room }: OrderWorld, one: Hostile): Promise<void> {
   mustBePlain('explain --json', json);
   if (json.includes('\n')) throw new Finding('explain --json takes more than one line');
   JSON.parse(json);
+}
+
+/** sWorker may name a file by any text, which no order needs to have. */
+function judgeReconciled(list: readonly Hostile[]): void {
+  const examples = list.map(({ cid }) => Buffer.from(cid).toString('utf8'));
+  const found = { files: examples.length, bytes: 1, remedies: { report: examples.length }, healed: 0, examples };
+  const report = { atMs: 0, atBlock: 1, tookMs: 1, isApplied: false, classes: perClass(() => found) };
+  const text = reconcileText(report);
+  mustBePlain('reconcile', text);
+  if (
+    text.split('\n').length !==
+    reconcileText({ ...report, classes: perClass(() => ({ ...found, examples: ['Qm'] })) }).split('\n').length
+  )
+    throw new Finding('a CID takes more than one line of reconcile');
+  const json = printableJson(report);
+  mustBePlain('reconcile --json', json);
+  mustEqual('reconcile --json', JSON.parse(json), report);
 }
 
 async function judgeCommands({ room }: OrderWorld, list: readonly Hostile[]): Promise<void> {

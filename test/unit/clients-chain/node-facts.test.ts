@@ -59,6 +59,23 @@ describe('the own group', () => {
     expect(await groupOf(state)).toMatchObject({ trouble });
   });
 
+  it('has as many members as the newest runtime allows, and a damaged one more: that is refused by its field', async () => {
+    const groupOfSize = (members: number, allowlist: number): Record<string, string> => {
+      const part = (count: number): string =>
+        Buffer.from(registry.createType('Compact<u32>', count).toU8a()).toString('hex') + '5e'.repeat(32 * count);
+      return { [identityKey(own)]: joined, [groupKey(owner)]: `0x${part(members)}${part(allowlist)}` };
+    };
+    expect(await groupOf(groupOfSize(1000, 20_000))).toMatchObject({ members: { length: 1000 } });
+    await expect(groupOf(groupOfSize(1001, 0))).rejects.toMatchObject({
+      code: 'CHAIN_UNDECODABLE',
+      data: { endPoint: 'ws://stub', field: 'Groups.members' },
+    });
+    const cut = groupOfSize(1, 2)[groupKey(owner)]?.slice(0, -2) ?? '';
+    await expect(groupOf({ [identityKey(own)]: joined, [groupKey(owner)]: cut })).rejects.toMatchObject({
+      data: { field: 'Groups.allowlist' },
+    });
+  });
+
   it('cannot be decoded when an entry is damaged', async () => {
     for (const damaged of [`${joined}00`, joined.slice(0, -2), '0x', `${joined.slice(0, -66)}02${joined.slice(-64)}`]) {
       await expect(groupOf({ [identityKey(own)]: damaged })).rejects.toMatchObject({ code: 'CHAIN_UNDECODABLE' });

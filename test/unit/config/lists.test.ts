@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ListConfig } from '../../../src/config/config.ts';
 import { OrderListSource } from '../../../src/config/lists.ts';
+import type { ConfigError } from '../../../src/config/issues.ts';
+import { failure } from '../../support/rejection.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { crustAddress, substrateAddress } from './load.ts';
 
@@ -44,6 +46,38 @@ describe('a list of orders', () => {
       code: 'CONFIG_INVALID',
       issues: [{ path: `${file}, line 2` }, { path: `${file}, line 3` }],
     });
+  });
+
+  it('takes the longest text that an order can have, also the substitute of one, and refuses a longer one', async () => {
+    const longest = ['x'.repeat(128), `0x${'5'.repeat(128)}~${'a'.repeat(64)}`];
+    const file = await fileOf(longest.map((text) => `cid:${text}\n`).join(''));
+    expect([...(await new OrderListSource({ ...empty, files: [file] }).load()).cids]).toEqual(longest);
+    await writeFile(file, `cid:${'x'.repeat(129)}\n${cid}${'1'.repeat(83)}\n`);
+    await expect(new OrderListSource({ ...empty, files: [file] }).load()).rejects.toMatchObject({
+      issues: [
+        {
+          path: `${file}, line 1`,
+          message: expect.stringMatching(/… \(133 characters\); allowed: a CID of at most 128/u),
+        },
+        { path: `${file}, line 2` },
+      ],
+    });
+  });
+
+  it('takes a beginning of a memo as long as what is kept of one, in bytes, and refuses a longer one', async () => {
+    const file = await fileOf(`memo:${'é'.repeat(64)}\n`);
+    expect((await new OrderListSource({ ...empty, files: [file] }).load()).memoPrefixes).toEqual(['é'.repeat(64)]);
+    await writeFile(file, `memo:${'é'.repeat(64)}x\n`);
+    await expect(new OrderListSource({ ...empty, files: [file] }).load()).rejects.toMatchObject({
+      issues: [{ path: `${file}, line 1` }],
+    });
+  });
+
+  it('tells the first wrong lines of a file that is no list', async () => {
+    const source = new OrderListSource({ ...empty, files: [await fileOf('x\n'.repeat(1000))] });
+    const { issues } = (await failure(source.load())) as ConfigError;
+    expect(issues).toHaveLength(21);
+    expect(issues.at(-1)?.message).toBe('has so many wrong lines that the others were not read');
   });
 
   it('refuses a file that cannot be read', async () => {

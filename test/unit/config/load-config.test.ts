@@ -159,7 +159,7 @@ describe('a refusal', () => {
       'ipfs.endPoint': 'is missing; allowed: an HTTP address such as http://127.0.0.1:5001',
       'scheduler.minSrdRatio': 'found 101; allowed: a number from 0 to 100',
       'scheduler.strategy.newFilesWeight': 'found -1; allowed: a number from 0 on',
-      'scheduler.allow.cids.0': 'found 1; allowed: a CID',
+      'scheduler.allow.cids.0': 'found 1; allowed: a CID of at most 128 characters',
       'chain.endpoint': 'not a known key, it has no effect; chain.endPoint may be meant',
       'scheduler.maxPendingTask': 'not a known key, it has no effect; scheduler.maxPendingTasks may be meant',
     });
@@ -199,6 +199,30 @@ describe('a refusal', () => {
   ])('of %s.%s being %j', async (section, key, value) => {
     const error = await refused({ ...least, [section]: { [key]: value } });
     expect(error.issues.map(({ path: where }) => where)).toEqual([`${section}.${key}`]);
+  });
+});
+
+describe('a list in the configuration', () => {
+  it('refuses a text that no order has, and a beginning of a memo of which less is kept', async () => {
+    const substitute = `0x${'5'.repeat(128)}~${'a'.repeat(64)}`;
+    const cids = ['x'.repeat(128), substitute, 'x'.repeat(129)];
+    const error = await refused({ ...least, scheduler: { deny: { cids, memoPrefixes: ['x'.repeat(129)] } } });
+    expect(error.issues.map(({ path: where, message }) => [where, message.split('; ')[1]])).toEqual([
+      ['scheduler.deny.cids.2', 'allowed: a CID of at most 128 characters'],
+      ['scheduler.deny.memoPrefixes.0', 'allowed: a text of at most 128 bytes'],
+    ]);
+  });
+});
+
+describe('what is told of a file that was not meant', () => {
+  it('are its first wrong values and unknown keys, and how many more there are', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key${index}`, 1]));
+    const { issues } = await refused({ ...least, ...unknown, scheduler: { deny: { owners: Array(100).fill('x') } } });
+    expect(issues).toHaveLength(42);
+    expect([issues[20]?.message, issues[41]?.message]).toEqual([
+      '80 more values are refused',
+      '30 more keys are not known',
+    ]);
   });
 });
 

@@ -2,19 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { metadataHex } from '../../../devnet/chain/metadata.ts';
-import { badAnswer } from '../../../src/clients/chain/connection/answers.ts';
+import { badAnswer, shortened } from '../../../src/clients/chain/connection/answers.ts';
 import { PolkadotLibrary } from '../../../src/clients/chain/events/library/polkadot-library.ts';
 import { rawResultOf } from '../../../src/clients/chain/messages/raw-message.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { printableUrl } from '../../../src/config/end-point.ts';
 import { nearest } from '../../../src/config/reading/nearest.ts';
 import { SmError } from '../../../src/domain/errors.ts';
-import { printableJson } from '../../../src/lib/printable.ts';
+import { MIB } from '../../../src/domain/units.ts';
+import { printable, printableJson } from '../../../src/lib/printable.ts';
 import { processLine } from '../../../src/runtime/last-words.ts';
 import { SystemClock } from '../../../src/runtime/clock.ts';
 import { Answering } from '../../fuzz/harness/answering.ts';
 import { httpCalls } from '../../fuzz/harness/http-calls.ts';
+import { heldBytes } from '../../fuzz/harness/memory.ts';
 import { JudgedLog } from '../../fuzz/harness/terminal.ts';
+import { blownText, judgeList, lists } from '../../fuzz/targets/lists.ts';
+import { judgeFact } from '../../fuzz/targets/node-facts.ts';
 import { blown, judgeMetadata, metadata } from '../../fuzz/targets/metadata.ts';
 import { failure } from '../../support/rejection.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -131,6 +135,42 @@ describe('metadata', () => {
   );
 
   afterAll(async () => await metadata.close());
+});
+
+describe('a group', () => {
+  it('of as many members as fill an answer is refused before they are read', async () => {
+    const value = `0x82841e00${'5e'.repeat(32 * 500_000)}00`;
+    await expect(judgeFact({ reading: 'group', value, number: '0x07000000' })).resolves.toBeUndefined();
+  });
+});
+
+describe('the beginning of what came', () => {
+  it.each([
+    ['an answer', shortened],
+    ['a text', (text: string) => printable(text, 60)],
+  ])('holds nothing of the rest: %s', (_, begin) => {
+    const beforeBytes = heldBytes();
+    const held = Array.from({ length: 4 }, (__, index) => begin(String(index).repeat(16 * MIB)));
+    expect(heldBytes() - beforeBytes).toBeLessThan(16 * MIB);
+    expect(held).toHaveLength(4);
+  });
+});
+
+describe('a file of orders', () => {
+  // All but the last took many seconds.
+  it.each([
+    ['one CID', { head: 'Qm', unit: '1', tail: '' }],
+    ['one CID in base58', { head: 'cid:z', unit: '2', tail: '' }],
+    ['spaces before a line that another program ends', { head: 'memo:', unit: ' ', tail: 'x\u2028y' }],
+    ['comments that another program ends', { head: 'x', unit: ' #', tail: '\u2028x' }],
+    ['wrong lines', { head: '', unit: 'x\n', tail: '' }],
+  ])('is read or refused at once, were it all %s', async (_, parts) => {
+    const startedMs = performance.now();
+    await judgeList(blownText({ ...parts, times: 150_000 }));
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
+
+  afterAll(async () => await lists.close());
 });
 
 describe('a configuration', () => {

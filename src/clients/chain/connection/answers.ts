@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SmError } from '../../../domain/errors.ts';
-import { jsonOrNothing } from '../../../lib/printable.ts';
+import { jsonOrNothing, startOf } from '../../../lib/printable.ts';
 
 /** A hash as nodes print it. */
 export const hashSchema = z.string().regex(/^0x[0-9a-f]{64}$/);
@@ -44,7 +44,7 @@ export function badAnswer(endPoint: string, method: string, field: string, came:
 /** What came, short enough for a log line. */
 export function shortened(came: unknown): string {
   const text = typeof came === 'string' ? came : jsonOrNothing(came);
-  return text.length <= 120 ? text : `${text.slice(0, 120)}… (${text.length} characters)`;
+  return text.length <= 120 ? text : `${startOf(text, 120)}… (${text.length} characters)`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { hasCode, type SmError } from '../../../domain/errors.ts';
+import { maxMemoBytes } from '../../../domain/order.ts';
 import { chainOrderKey } from '../keys/order-key.ts';
 import type { ChainOrderKey } from '../keys/order-key.ts';
 import { Undecodable } from '../scale/undecodable.ts';
@@ -6,8 +7,6 @@ import { hexBytes } from './market-events.ts';
 import type { MarketEvent } from './market-events.ts';
 import type { DirectCall } from './plan/market-calls.ts';
 import type { Runtime } from './runtimes.ts';
-
-const MEMO_BYTES = 128;
 
 /** What the extrinsics of a block say beyond its events. Arguments are hints only: the facts stand in the state. */
 export interface BlockHints {
@@ -97,5 +96,5 @@ function takeMemo(hints: ReadonlyMap<number, ExtrinsicHints>, event: MarketEvent
 
 /** The memo as a copy: it outlives the extrinsic by far. */
 function placed(cid: Uint8Array, memo: Uint8Array): PlacedOrder {
-  return { storageKey: chainOrderKey(cid).storageKey, memo: Uint8Array.from(memo.subarray(0, MEMO_BYTES)) };
+  return { storageKey: chainOrderKey(cid).storageKey, memo: Uint8Array.from(memo.subarray(0, maxMemoBytes)) };
 }

@@ -16,6 +16,8 @@ export interface GroupParts {
 }
 
 const ACCOUNT_BYTES = 32;
+/** `MaxGroupSize` of the newest runtime, the largest of all. */
+const MAX_GROUP_MEMBERS = 1000;
 
 export function identityKey(account: Account): string {
   return accountKey(storagePrefixes.sworkIdentities, account);
@@ -45,17 +47,13 @@ export function decodeGroupOwner(value: string): Account | undefined {
 export function decodeMembers(value: string | null): readonly Account[] {
   if (value === null) return [];
   const reader = new HexReader(value, 'Groups');
-  const members = accounts(reader, 'Groups.members');
-  accounts(reader, 'Groups.allowlist');
+  const members = Array.from({ length: reader.compactCount(MAX_GROUP_MEMBERS, 'Groups.members') }, () =>
+    accountOf(reader.hexDigits(ACCOUNT_BYTES, 'Groups.members')),
+  );
+  // Nobody asks who stands there, and how many may is not known.
+  reader.skip(ACCOUNT_BYTES * reader.compactLength('Groups.allowlist'), 'Groups.allowlist');
   reader.end('Groups.allowlist');
-  return members.map(accountOf);
-}
-
-function accounts(reader: HexReader, field: string): string[] {
-  const count = reader.compactLength(field);
-  const found: string[] = [];
-  for (let index = 0; index < count; index += 1) found.push(reader.hexDigits(ACCOUNT_BYTES, field));
-  return found;
+  return members;
 }
 
 /** Why the group rules cannot be applied, and whom they are about. Owners of groups can neither register nor report, so they have no identity. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OrderKey } from '../../../domain/order.ts';
+import { maxTypedCidBytes, type OrderKey, substitutePattern } from '../../../domain/order.ts';
 import { hexDigits, spanOfText, startsWith, textOfSpan } from '../scale/hex-span.ts';
 import type { HexSpan } from '../scale/hex-span.ts';
 import { Undecodable } from '../scale/undecodable.ts';
@@ -14,12 +14,9 @@ export interface ChainOrderKey extends OrderKey {
 const PREFIX = storagePrefixes.marketFilesV2;
 const prefixBytes = Buffer.from(PREFIX);
 const HASH_BYTES = 8;
-const MAX_PLAIN_BYTES = 128;
 const SHOWN_BYTES = 64;
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
-/** A text that looks like the substitute of another key must be substituted itself, or two orders could share one text. */
-const substitutePattern = /^0x[0-9a-f]{0,128}~[0-9a-f]{64}$/;
 
 const hash = new Uint8Array(HASH_BYTES);
 /** Holds the part of the key behind the map's prefix while one key is parsed or made; longer keys get a buffer of their own. */
@@ -166,6 +163,7 @@ function textOf(bytes: Buffer, start: number, end: number): string {
 function plainTextOf(bytes: Buffer, start: number, end: number): string | undefined {
   if (!isPlain(bytes, start, end)) return undefined;
   const text = bytes.toString('latin1', start, end);
+  // What looks like the substitute of another key must be substituted itself, or two orders could share one text.
   return text.startsWith('0x') && substitutePattern.test(text) ? undefined : text;
 }
 
@@ -175,7 +173,7 @@ function substituteOf(content: Buffer): string {
 }
 
 function isPlain(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start > MAX_PLAIN_BYTES) return false;
+  if (end - start > maxTypedCidBytes) return false;
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte < FIRST_PRINTABLE || byte > LAST_PRINTABLE) return false;

@@ -71,6 +71,13 @@ export class HexReader {
     return this.#shortCompact(field, first, mode);
   }
 
+  /** A compact count that the chain's own rules bound: what claims more is damaged, and is not read. */
+  compactCount(most: number, field: string): number {
+    const count = this.compactLength(field);
+    if (count > most) throw this.#fault(field, `${count} entries, at most ${most} can be`);
+    return count;
+  }
+
   /** A compact of up to 128 bits as decimal digits. */
   compactDecimal(field: string): string {
     const first = this.u8(field);

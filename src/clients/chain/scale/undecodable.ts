@@ -14,6 +14,8 @@ export class Undecodable extends Error {
     this.field = field;
     this.problem = problem;
     this.came = shortened(came);
+    // Written at once: until it is, the engine keeps who was called, a reader with all its bytes among them.
+    void this.stack;
   }
 }
 
