@@ -12,6 +12,8 @@ import { readBounded } from './reading/bounded-file.ts';
 /** More than a million CIDs. */
 const maxFileBytes = 128 * MIB;
 const shownCharacters = 60;
+/** Without any change of the file they may be over. */
+const passingErrors = ['EMFILE', 'ENFILE', 'EIO', 'EAGAIN', 'ESTALE', 'ETIMEDOUT'];
 const allowed = `a CID of at most ${maxTypedCidBytes} characters, an ss58 address, or cid:, owner: or memo: and the entry, a memo of at most ${maxMemoBytes} bytes`;
 
 /** A deny or allow list with the entries of its files. */
@@ -23,6 +25,11 @@ export interface OrderList {
   /** Changes exactly when an entry does. */
   readonly fingerprint: string;
   readonly isEmpty: boolean;
+}
+
+interface ListIssue extends ConfigIssue {
+  /** Another look may find the file as it is without it. */
+  readonly isPassing?: boolean;
 }
 
 interface Entries {
@@ -48,10 +55,10 @@ export class OrderListSource {
       owners: new Set(this.#config.owners),
       memoPrefixes: new Set(this.#config.memoPrefixes),
     };
-    const issues: ConfigIssue[] = [];
+    const issues: ListIssue[] = [];
     for (const file of this.#config.files) issues.push(...(await addFile(file, entries)));
-    // Also when it is refused, so that `changed` asks for another look only after another edit.
-    this.#loaded = stamp;
+    // Also when it is refused, so that `changed` asks for another look only after another edit; what the machine refused to read it may give by then.
+    this.#loaded = issues.some(({ isPassing }) => isPassing === true) ? undefined : stamp;
     if (issues.length > 0) throw new ConfigError('CONFIG_INVALID', 'A list of orders is refused:', issues);
     return {
       cids: entries.cids,
@@ -94,14 +101,15 @@ async function stampOf(file: string): Promise<string> {
   }
 }
 
-async function addFile(file: string, entries: Entries): Promise<ConfigIssue[]> {
+async function addFile(file: string, entries: Entries): Promise<ListIssue[]> {
   let text: string;
   try {
     text = (await readBounded(file, maxFileBytes)).toString('utf8');
   } catch (error) {
-    return [{ path: file, message: `cannot be read (${codeOf(error)})`, errorInCheck: true }];
+    const isPassing = passingErrors.includes(codeOf(error));
+    return [{ path: file, message: `cannot be read (${codeOf(error)})`, errorInCheck: true, isPassing }];
   }
-  const issues: ConfigIssue[] = [];
+  const issues: ListIssue[] = [];
   let number = 0;
   for (const line of linesOf(text.replace(/^\ufeff/u, ''))) {
     number += 1;

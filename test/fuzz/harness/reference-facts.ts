@@ -4,7 +4,7 @@ import { Cursor } from './reference.ts';
 /* Plain readers of what `node-facts` decodes. Undefined: malformed. */
 
 const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
-const maxGroupMembers = 1000n;
+const maxGroupMembers = 20_000n;
 
 /** The address of the group's owner in an `Identity`; null without a group. */
 export function plainGroupOwner(value: string): string | null | undefined {

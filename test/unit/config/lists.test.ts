@@ -85,6 +85,16 @@ describe('a list of orders', () => {
     await expect(source.load()).rejects.toMatchObject({ message: expect.stringContaining('ENOENT') });
   });
 
+  it('asks for another look after an error that may pass without any change of the file, and for none after another', async () => {
+    // Nothing is mapped at its beginning, which the kernel calls an error of the device.
+    const passing = new OrderListSource({ ...empty, files: ['/proc/self/mem'] });
+    await expect(passing.load()).rejects.toMatchObject({ issues: [{ message: 'cannot be read (EIO)' }] });
+    expect(await passing.changed()).toBe(true);
+    const folder = new OrderListSource({ ...empty, files: [await tempDir()] });
+    await expect(folder.load()).rejects.toMatchObject({ issues: [{ message: 'cannot be read (EISDIR)' }] });
+    expect(await folder.changed()).toBe(false);
+  });
+
   it('has a fingerprint that follows its entries and nothing else', async () => {
     const one = await fileOf(`${cid}\nQmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn\n`);
     const same = await fileOf(`# other order\nQmYgarKsmU3ZoiZuuRaMse72wNnUKrGs76ufW8Gh5dyjNn\n${cid}\n${cid}\n`);
