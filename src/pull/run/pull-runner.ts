@@ -1,4 +1,4 @@
-import { hasCode } from '../../domain/errors.ts';
+import { hasCode, isDiskTrouble } from '../../domain/errors.ts';
 import type { PullEnd } from '../../domain/pull-ends.ts';
 import type { LoopParts } from '../../runtime/loop.ts';
 import type { PullRecords } from '../../store/pull-records.ts';
@@ -8,7 +8,6 @@ import { classifyEnd, heldEnd } from '../rules/classify-end.ts';
 import type { Random } from '../rules/draw-source.ts';
 import type { AbortReason, PinAnswer } from '../rules/end-types.ts';
 import { pinStood } from '../rules/pin-stood.ts';
-import { despiteFullDisk } from './despite-full-disk.ts';
 import type { CircumstanceReader } from './circumstances.ts';
 import type { EndWriter } from './end-writer.ts';
 import type { HeadBlock } from './head-block.ts';
@@ -115,11 +114,16 @@ export class PullRunner {
 
   /**
    * The daemon answers at once for a pin that stands, sealing nothing. Taking the pin away is safe: nothing is sealed under it, and as this
-   * pull's record is running, no garbage collection of ours begins between the two.
+   * pull's record is running, no garbage collection of ours begins between the two. What cannot be written down before is not done.
    */
   async #pinAnew(pull: RunningPull): Promise<PinAnswer> {
     const { ipfs, records } = this.#parts;
-    await despiteFullDisk(async () => records.markRepinned(pull.permit.recordId));
+    try {
+      await records.markRepinned(pull.permit.recordId);
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+      return { kind: 'lost', message: error.message };
+    }
     pull.beginAgain();
     const removed = await this.#asAnswer(pull, async () => {
       await ipfs.pinRemove(pull.permit.claim.cid, pull.signal);
