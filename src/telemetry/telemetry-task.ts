@@ -9,7 +9,9 @@ import type { Task } from '../runtime/task.ts';
 import { buildReport, type ReportInputs } from './report.ts';
 
 const firstAfterMs = 5 * MINUTE_MS;
-const limits = { limitMs: 2 * MINUTE_MS, maxBytes: 64 * KIB };
+/** Of an answer that is read as it comes nothing is kept; so much of it is read, and the rest is left. */
+const limits = { limitMs: 2 * MINUTE_MS, maxBytes: Infinity };
+const readBytes = 64 * KIB;
 
 /** Undefined while sWorker is offline: then nothing is sent. */
 export type ReadReportInputs = (signal: AbortSignal) => Promise<ReportInputs | undefined>;
@@ -77,7 +79,7 @@ export class TelemetryTask implements Task {
     const call: Call = { method: 'POST', path: '', headers: { 'content-type': 'application/json' }, body };
     const answer = await this.#service.stream(call, { ...limits, signal });
     // Read only so that the connection can be kept: the collector's answer tells nothing.
-    await bodyText(answer, limits.maxBytes);
+    await bodyText(answer, readBytes);
     if (answer.status < 200 || answer.status >= 300) {
       throw this.#service.badAnswer(call, `HTTP ${String(answer.status)}`, { httpStatus: answer.status });
     }

@@ -52,6 +52,15 @@ describe('reporting', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['debug', 'debug']);
   });
 
+  it('has arrived however long the answer is: it tells nothing', async () => {
+    const { endPoint } = await localServer((_, response) => response.end('x'.repeat(2_000_000)));
+    const { clock, logger } = start(endPoint);
+    await clock.advance(5 * MINUTE_MS);
+    await until(() => logger.lines.length === 1);
+    expect(logger.lines).toMatchObject([{ level: 'debug', message: 'telemetry report sent' }]);
+    await until(() => clock.sleeping === 1);
+  });
+
   it('sends nothing while sWorker is offline, and goes on', async () => {
     const { endPoint, received } = await localServer((_, response) => response.end());
     let offline = true;
