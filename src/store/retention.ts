@@ -49,20 +49,21 @@ const aging: Readonly<Record<AgingKind, Aging>> = {
       OR EXISTS (SELECT 1 FROM cleanup_record AS cleanup WHERE ${sameCid('cleanup', 'file_record')}
         AND cleanup.status IN ('seen', 'confirmed', 'deleting'))`,
   },
-  // A file's history tells whose pin it is; one that was removed or ended lately began long ago.
+  // A file's history tells whose pin it is; one that was removed or ended lately began long ago. What was deleted is told by the chain's blocks: it
+  // counts for a day, whatever this machine's clock says.
   'pin-records': {
     table: 'pin_record',
     index: 'pin_record_finished',
     finished: "status IN ('failed', 'interrupted', 'removed')",
     block: 'started_block',
-    keep: `updated_ms >= :beforeMs OR ${isHeldOrPulled('pin_record')}`,
+    keep: `updated_ms >= :beforeMs OR COALESCE(let_go_block, 0) >= :beforeBlock OR ${isHeldOrPulled('pin_record')}`,
   },
   cleanups: {
     table: 'cleanup_record',
     index: 'cleanup_record_finished',
     finished: "status IN ('done', 'cancelled')",
     block: 'seen_block',
-    keep: 'updated_ms >= :beforeMs',
+    keep: 'updated_ms >= :beforeMs OR COALESCE(deleted_block, 0) >= :beforeBlock',
   },
 };
 

@@ -65,12 +65,14 @@ async function judge(
   signal: AbortSignal,
 ): Promise<void> {
   const { seen, tally, throughId, startedMs } = judging;
-  const { store } = judging.parts;
+  const { store, clock } = judging.parts;
+  // One of a time to come was written while the clock was ahead, and may be old.
+  const hasMoved = ({ updatedMs }: RecordState): boolean => updatedMs >= startedMs && updatedMs <= clock.nowMs();
   const records = await store.rows.recordStates(recordIds.filter((id) => id <= throughId));
   const orders = await store.rows.orderStates(records.map((record) => chainOrderKey(record.cid)));
   for (const record of records) {
     const order = orders.get(record.cid);
-    const state = stateOf(record, order, seen, startedMs);
+    const state = stateOf(record, order, seen, hasMoved(record));
     const finding = isWanted(state) ? findingOf(state) : undefined;
     if (finding === undefined) continue;
     if (state.sworker === 'none' && (await isThere(judging, record.cid, signal))) continue;
@@ -83,7 +85,7 @@ async function isThere(judging: Judging, cid: string, signal: AbortSignal): Prom
   return judging.asked <= mostAsked && (await judging.parts.sworker.fileInfo(cid, signal)) !== undefined;
 }
 
-function stateOf(record: RecordState, order: OrderState | undefined, seen: Seen, startedMs: number): FileState {
+function stateOf(record: RecordState, order: OrderState | undefined, seen: Seen, hasMoved: boolean): FileState {
   const isHeld = record.status === 'sealed' || record.status === 'lost';
   return {
     order: order?.status ?? 'none',
@@ -91,7 +93,7 @@ function stateOf(record: RecordState, order: OrderState | undefined, seen: Seen,
     sworker: sworkerOf(record, seen),
     pin: seen.pinned.has(record.id) ? (record.hasOwnPin ? 'own' : 'other') : 'none',
     isCleaning: record.isCleaning,
-    hasMoved: record.updatedMs >= startedMs,
+    hasMoved,
   };
 }
 

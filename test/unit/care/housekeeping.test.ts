@@ -139,6 +139,23 @@ describe('what has ended long ago', () => {
     );
   });
 
+  it('stays: what was deleted within the retention by the chain, however far behind this clock was', async () => {
+    const longAgo = { startedBlock: oldBlock, seenBlock: oldBlock, updatedMs: 0 };
+    for (const [cid, atBlock] of [
+      ['young', youngBlock],
+      ['old', oldBlock],
+    ] as const) {
+      await addPin(cid, 'removed', longAgo);
+      await addCleanup(cid, 'done', longAgo);
+      await database.write('event', async (tx) => {
+        await tx('pin_record').where({ cid }).update({ let_go_block: atBlock });
+        await tx('cleanup_record').where({ cid }).update({ deleted_block: atBlock });
+      });
+    }
+    await keepHouse();
+    expect([await cids('pin_record'), await cids('cleanup_record')]).toEqual([['young'], ['young']]);
+  });
+
   it('stays: the history of a file that is held or on its way', async () => {
     for (const status of ['sealed', 'lost', 'running', 'removed']) {
       await addPin(status, 'failed', old);

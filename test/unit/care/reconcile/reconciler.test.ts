@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SmError } from '../../../../src/domain/errors.ts';
 import { judgeUnproven } from '../../../../src/domain/deletions.ts';
-import { GIB, HOUR_BLOCKS } from '../../../../src/domain/units.ts';
+import { DAY_MS, GIB, HOUR_BLOCKS } from '../../../../src/domain/units.ts';
 import { cidOf, type HeldWorld } from '../../../support/held-world.ts';
 import { Cleanups } from '../../../../src/store/cleanups.ts';
 import { ReconcileRows } from '../../../../src/store/reconcile-rows.ts';
@@ -148,6 +148,13 @@ describe('what is under way', () => {
       if (question === 'pins') await held.pin('newer', 'sealed');
     };
     expect(await world.found()).toEqual({});
+  });
+
+  it('is judged although its record was written while the clock was ahead', async () => {
+    await held.heldOrder('unpinned');
+    held.daemon.pins.delete('unpinned');
+    await held.update('pin_record', 'unpinned', { updated_ms: held.clock.nowMs() + 365 * DAY_MS });
+    expect(await world.found()).toEqual({ 'sealed-not-pinned': 1 });
   });
 
   it('is asked for by name before a held file counts as missing', async () => {
