@@ -41,9 +41,10 @@ export async function approveCleanups(invocation: Invocation, options: Options):
     if (options.json === true) print(invocation, printableJson({ approval: approval ?? null }));
     else if (approval === undefined) print(invocation, 'nothing waits for an approval');
     else {
+      const when = config.cleanup.mode === 'dryRun' ? 'go once cleanup.mode is no longer dryRun' : 'go now';
       print(
         invocation,
-        `approved: ${amount(approval)} of closed orders go now, each after its grace and one more look at the chain, at most ${config.cleanup.maxPercentPerDay} % or 200 files in 24 hours`,
+        `approved: ${amount(approval)} of closed orders ${when}, each after its grace and one more look at the chain, at most ${config.cleanup.maxPercentPerDay} % or 200 files in 24 hours`,
       );
     }
     return exitCodes.stopped;

@@ -9,9 +9,10 @@ const MIB = 1024 ** 2;
 /** A bot's database, open in the bot, with so many closes known only by absence that wait. */
 async function waiting(
   closes: number,
+  sections: Readonly<Record<string, unknown>> = {},
 ): Promise<{ database: Database; run: (...words: string[]) => ReturnType<typeof cli> }> {
   const folder = await tempDir();
-  const options = await writeConfig(folder, folder);
+  const options = await writeConfig(folder, folder, sections);
   const database = await Database.open(folder);
   onTestFinished(async () => await database.close());
   await database.write('event', async (tx) => {
@@ -91,11 +92,16 @@ describe('smanager cleanup', () => {
     });
   });
 
+  it('approve promises nothing for now where nothing is deleted', async () => {
+    const { run } = await waiting(30, { cleanup: { mode: 'dryRun' } });
+    expect((await run('cleanup', 'approve')).stdout).toContain('go once cleanup.mode is no longer dryRun, each after');
+  });
+
   it('approve keeps when and by which command it was given, and covers what waited then', async () => {
     const { database, run } = await waiting(30);
     const { code, stdout } = await run('cleanup', 'approve');
     expect(code).toBe(0);
-    expect(stdout).toContain('approved: 30 files, 30.0 MiB');
+    expect(stdout).toMatch(/^approved: 30 files, 30\.0 MiB of closed orders go now, /u);
     const [row] = await database.read(async (reader): Promise<object[]> => await reader('approval'));
     expect(row).toMatchObject({ command: 'smanager cleanup approve', at_block: 20_000, files: 30, bytes: 30 * MIB });
     const left = await database.read(
