@@ -3,6 +3,7 @@ import { PinKeeperTask } from './care/pin-keeper-task.ts';
 import { PinKeeper } from './care/reconcile/pin-keeper.ts';
 import { type ReconcileOutcome, Reconciler } from './care/reconcile/reconciler.ts';
 import { ReconcileTask } from './care/reconcile/reconcile-task.ts';
+import { unreadiness } from './care/reconcile/unreadiness.ts';
 import { syncedHead } from './chain/synced-head.ts';
 import type { Config } from './config/config.ts';
 import { SmError } from './domain/errors.ts';
@@ -48,6 +49,14 @@ export function pinKeeperTask(parts: LoopParts & Pick<ReconcilerParts, 'database
   const { database, sworker, ipfs } = parts;
   const store = { listing: new HeldListing(database), rows: new ReconcileRows(database) };
   return new PinKeeperTask({ ...parts, keeper: new PinKeeper({ sworker, ipfs, store }) });
+}
+
+/** Whether the tables know every order: a file whose order they lack is not pinned again. */
+export async function areOrdersKnown({ database, facts }: Omit<ReconcilerParts, 'clock'>): Promise<boolean> {
+  const headBlock = (await facts.find('chain-time'))?.atBlock;
+  if (headBlock === undefined) return false;
+  const store = { facts, gaps: new Gaps(database), listing: new HeldListing(database) };
+  return (await unreadiness(store, headBlock)) === undefined;
 }
 
 /** The bot's own runs. */

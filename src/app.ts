@@ -1,7 +1,7 @@
 import { careTasks } from './app-care.ts';
 import { type BotTime, botTime } from './app-clock.ts';
 import type { BotOptions, Clients, OpenedOverview, Outside } from './app-parts.ts';
-import { pinKeeperTask, reconcileTask } from './app-reconcile.ts';
+import { areOrdersKnown, pinKeeperTask, reconcileTask } from './app-reconcile.ts';
 import { reportTasks } from './app-report.ts';
 import { ActiveNodesTask } from './chain/active-nodes-task.ts';
 import { ChainTimeTask } from './chain/chain-time-task.ts';
@@ -308,6 +308,7 @@ function composeTasks(parts: Composition): readonly Task[] {
 
   // care
   const pinKeeper = pinKeeperTask({ ...room('care'), ...clients });
+  const areFilesKnown = async () => sealUpdater.heldFilesKnown() && (await areOrdersKnown(cleanupRoom));
 
   // pull
   const pull: PullTask = new PullTask({
@@ -366,7 +367,7 @@ function composeTasks(parts: Composition): readonly Task[] {
       coordinator,
       settings: config.cleanup,
     }),
-    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, pinKeeper, settings: config.gc }),
+    new IpfsGcTask({ ...cleanupRoom, ipfs, pins, pinKeeper, areFilesKnown, settings: config.gc }),
     pinKeeper,
     ...careTasks(room('care'), config),
     reconcileTask({ ...room('care'), ...clients, intervalMs: config.reconcile.intervalMs }),

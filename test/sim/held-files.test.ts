@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { seedOrders } from '../../devnet/chain/model-seed.ts';
 import { newWorld } from '../support/sim/new-world.ts';
 import type { SimWorld } from '../support/sim/sim-world.ts';
 
@@ -91,5 +93,24 @@ describe('Garbage collection', () => {
     for (const cid of [...cids, slow]) expect(await world.ipfs.pinType(cid)).toBe('recursive');
     expect(world.watch.lettingGo).toEqual([]);
     expect(await world.broken({ isSettled: true })).toEqual([]);
+  });
+
+  test('by a bot whose database is new waits for its first walk, and takes no block of a sealed file that lacks its pin', async () => {
+    const config = { gc: { intervalMinutes: 1 }, indexer: { maxOrdersPerSecond: 1 } };
+    const { world, cids } = await holding(2, { storageMaxBytes: 2_200_000, keepBlocks: 2000, config });
+    const [unpinned = ''] = cids;
+    expect(await world.stopBot()).toBe(0);
+    await rm(world.config.dataDir, { recursive: true });
+    await world.ipfs.unpin(unpinned);
+    seedOrders(world.chain, 600, { seed: 7, mix: { expired: 1, abandoned: 1 } });
+    await world.run(1);
+    const collections = (): number => world.desk.counts.get('ipfs repo/gc') ?? 0;
+    const before = collections();
+    world.startBot();
+    await world.run(40);
+    expect(await world.rows('SELECT status FROM walk')).toEqual([{ status: 'running' }]);
+    expect(collections()).toBe(before);
+    await world.runUntil('collected', () => collections() > before, 100);
+    expect(await world.ipfs.pinType(unpinned)).toBe('recursive');
   });
 });

@@ -1,13 +1,10 @@
 import type { ReconcileClass, ReconcileReport } from '../../domain/reconcile.ts';
-import { HOUR_BLOCKS } from '../../domain/units.ts';
 import { FindingTally } from './finding-tally.ts';
 import { judgeRecords } from './judge-records.ts';
 import { PinKeeper } from './pin-keeper.ts';
 import type { ReconcileParts } from './ports.ts';
 import { readSources } from './sources.ts';
-
-/** Events further behind the head than this do not tell which orders there are. */
-const mostBehindBlocks = HOUR_BLOCKS;
+import { unreadiness } from './unreadiness.ts';
 
 export type ReconcileOutcome =
   | { readonly kind: 'report'; readonly report: ReconcileReport }
@@ -33,7 +30,7 @@ export class Reconciler {
     const { clock, headBlock, store } = this.#parts;
     const [startedMs, startedMonotonicMs] = [clock.nowMs(), clock.monotonicMs()];
     const atBlock = await headBlock(signal);
-    const reason = await this.#unreadiness(atBlock);
+    const reason = await unreadiness(store, atBlock);
     if (reason !== undefined) return { kind: 'unready', reason };
     const throughId = await store.pins.newestId();
     const tally = new FindingTally();
@@ -53,18 +50,6 @@ export class Reconciler {
       await store.database.write('event', async (tx) => await store.facts.set(tx, 'reconcile-report', report));
     }
     return { kind: 'report', report };
-  }
-
-  async #unreadiness(headBlock: number): Promise<string | undefined> {
-    const { facts, gaps, listing } = this.#parts.store;
-    if (!(await listing.hasCompleteWalk())) return 'no walk has seen all orders yet';
-    if ((await gaps.listOpen()).length > 0) return 'blocks that could not be read wait for the next walk';
-    const indexed = (await facts.find('event-cursor'))?.block;
-    if (indexed === undefined || headBlock - indexed > mostBehindBlocks) {
-      return 'the events of more than an hour are still to be read';
-    }
-    if ((await facts.find('held-scan')) === undefined) return "sWorker's files were not held against the tables yet";
-    return undefined;
   }
 
   async #heal(

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gcHold, gcPutOff, IpfsGcTask } from '../../../src/cleanup/ipfs-gc-task.ts';
-import { SmError } from '../../../src/domain/errors.ts';
+import { type ErrorCode, SmError } from '../../../src/domain/errors.ts';
 import { DAY_MS, GIB, HOUR_MS, MINUTE_MS } from '../../../src/domain/units.ts';
 import { Conditions } from '../../../src/runtime/conditions.ts';
 import { Database } from '../../../src/store/database.ts';
@@ -15,15 +15,17 @@ class Repository {
   freedBytes = 50 * GIB;
   collections = 0;
   isAway = false;
+  collects: (signal?: AbortSignal) => Promise<void> = async () => undefined;
 
   async repoSize(): Promise<{ sizeBytes: number; storageMaxBytes: number | null }> {
     this.#answer();
     return { sizeBytes: this.sizeBytes, storageMaxBytes: this.storageMaxBytes };
   }
 
-  async collectGarbage(): Promise<{ removedBlocks: number; errors: readonly string[] }> {
+  async collectGarbage(signal?: AbortSignal): Promise<{ removedBlocks: number; errors: readonly string[] }> {
     this.#answer();
     this.collections += 1;
+    await this.collects(signal);
     this.sizeBytes -= this.freedBytes;
     return { removedBlocks: 10, errors: [] };
   }
@@ -42,6 +44,7 @@ class GcWorld {
   running = 0;
   /** How many sealed files the daemon refuses to pin. */
   keepPins: () => Promise<number> = async () => 0;
+  areFilesKnown = true;
   #abort: AbortController | undefined;
   #ended: Promise<void> | undefined;
 
@@ -61,6 +64,7 @@ class GcWorld {
       pinKeeper: {
         keepPins: async () => ({ refused: await this.keepPins(), firstRefusal: 'Qm1: pin: merkledag: bad block' }),
       },
+      areFilesKnown: async () => this.areFilesKnown,
       settings: { thresholdPercent: 90, intervalMs: HOUR_MS },
     });
     this.#abort = new AbortController();
@@ -105,6 +109,12 @@ async function gcWorld(): Promise<GcWorld> {
   return world;
 }
 
+function failing(code: ErrorCode): () => Promise<never> {
+  return async () => {
+    throw new SmError(code, 'pin/ls: damaged');
+  };
+}
+
 describe('garbage collection', () => {
   it('runs when the repository is too full and nothing is pulled, with new pulls held back meanwhile', async () => {
     const world = await gcWorld();
@@ -116,45 +126,157 @@ describe('garbage collection', () => {
     expect(world.holds).toBe(false);
   });
 
-  it('runs after the pins of sealed files were looked at, and not while that is not possible', async () => {
+  it('asks for the pins of sealed files before pulls are held back, and right before it collects', async () => {
     const world = await gcWorld();
-    const collectedBefore: number[] = [];
+    const asked: { holds: boolean; collections: number }[] = [];
+    world.keepPins = async () => {
+      asked.push({ holds: world.holds, collections: world.repository.collections });
+      return 0;
+    };
+    world.running = 1;
+    await world.start();
+    await world.after(MINUTE_MS);
+    expect(asked).toEqual([{ holds: false, collections: 0 }]);
+    world.running = 0;
+    await world.after(10_000);
+    expect(asked.slice(1)).toEqual([{ holds: true, collections: 0 }]);
+    expect(world.repository.collections).toBe(1);
+  });
+
+  it('neither runs nor holds pulls back while nobody can be asked for the pins of sealed files', async () => {
+    const world = await gcWorld();
     let isAway = true;
     world.keepPins = async () => {
-      collectedBefore.push(world.repository.collections);
       if (isAway) throw new SmError('SWORKER_UNREACHABLE', 'connection refused');
       return 0;
     };
     await world.start();
     await world.after(5 * MINUTE_MS);
-    expect(world.repository.collections).toBe(0);
-    expect(collectedBefore.length).toBeGreaterThan(1);
-    expect(world.holds).toBe(true);
+    expect([world.repository.collections, world.holds]).toEqual([0, false]);
+    expect(world.conditions.away('sworker')).toBe(true);
     isAway = false;
     await world.after(MINUTE_MS);
-    expect(world.repository.collections).toBe(1);
-    expect(new Set(collectedBefore)).toEqual(new Set([0]));
-    expect(world.holds).toBe(false);
+    expect([world.repository.collections, world.holds]).toEqual([1, false]);
+    expect(world.conditions.away('sworker')).toBe(false);
   });
 
-  it('does not run while the daemon refuses to pin sealed files: pulls go on, and it is tried again later', async () => {
+  it.each<[string, () => Promise<number>, RegExp]>([
+    [
+      'refuses to pin sealed files',
+      async () => 2,
+      /blocks of 2 sealed files .* refuses to pin: Qm1: pin: merkledag: bad block$/u,
+    ],
+    ['refuses to list its pins', failing('IPFS_REFUSED'), /does not let .* be found and pinned: pin\/ls: damaged$/u],
+    ['lists its pins in no form known', failing('IPFS_BAD_ANSWER'), /be found and pinned: pin\/ls: damaged$/u],
+  ])(
+    'does not run while the daemon %s: no pull is ever held back, and it is asked again later',
+    async (_, keepPins, words) => {
+      const world = await gcWorld();
+      let looks = 0;
+      let heldLooks = 0;
+      world.keepPins = async () => {
+        looks += 1;
+        heldLooks += Number(world.holds);
+        return await keepPins();
+      };
+      await world.start();
+      expect(world.putOff).toMatch(words);
+      expect(world.logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+      for (let hour = 1; hour <= 8; hour += 1) {
+        await world.after(HOUR_MS - MINUTE_MS);
+        expect([looks, world.holds, world.putOff === undefined]).toEqual([hour, false, false]);
+        await world.after(MINUTE_MS);
+      }
+      expect([heldLooks, world.repository.collections, world.conditions.away('ipfs')]).toEqual([0, 0, false]);
+      world.keepPins = async () => 0;
+      await world.after(HOUR_MS + MINUTE_MS);
+      expect([world.repository.collections, world.holds, world.putOff]).toEqual([1, false, undefined]);
+    },
+  );
+
+  it('is put off and lets pulls go on when the last of them left a sealed file that cannot be pinned', async () => {
+    const world = await gcWorld();
+    world.running = 1;
+    await world.start();
+    await world.after(MINUTE_MS);
+    expect(world.holds).toBe(true);
+    world.keepPins = failing('IPFS_REFUSED');
+    world.running = 0;
+    await world.after(10_000);
+    expect([world.repository.collections, world.holds, world.putOff !== undefined]).toEqual([0, false, true]);
+    world.keepPins = async () => 0;
+    await world.after(HOUR_MS - MINUTE_MS);
+    expect([world.repository.collections, world.holds]).toEqual([0, false]);
+    await world.after(2 * MINUTE_MS);
+    expect([world.repository.collections, world.putOff]).toEqual([1, undefined]);
+  });
+
+  it('lifts the hold after 6 hours also when no pull runs and nobody can be asked, over a restart too', async () => {
+    const world = await gcWorld();
+    await world.start();
+    world.keepPins = failing('SWORKER_UNREACHABLE');
+    await world.after(4 * HOUR_MS);
+    await world.stop();
+    world.conditions.clear(gcHold);
+    await world.start();
+    await world.after(2 * HOUR_MS - 2 * MINUTE_MS);
+    expect([world.holds, world.conditions.away('sworker')]).toEqual([true, true]);
+    await world.after(3 * MINUTE_MS);
+    expect([world.holds, world.conditions.away('sworker')]).toEqual([false, false]);
+    world.keepPins = async () => 0;
+    await world.after(DAY_MS - HOUR_MS);
+    expect([world.holds, world.repository.collections]).toEqual([false, 0]);
+    await world.after(HOUR_MS);
+    expect(world.repository.collections).toBe(1);
+  });
+
+  it('runs after a hold that ended while the process was away, when nothing is pulled any more', async () => {
+    const world = await gcWorld();
+    world.running = 1;
+    await world.start();
+    await world.stop();
+    world.clock.stepWall(7 * HOUR_MS);
+    world.running = 0;
+    world.conditions.clear(gcHold);
+    await world.start();
+    await world.after(10_000);
+    expect(world.repository.collections).toBe(1);
+  });
+
+  it('asks for nothing and holds nothing back before all sealed files are known', async () => {
     const world = await gcWorld();
     let looks = 0;
     world.keepPins = async () => {
       looks += 1;
-      return looks > 1 ? 0 : 2;
+      return 0;
     };
+    world.areFilesKnown = false;
     await world.start();
+    await world.after(2 * HOUR_MS);
+    expect([looks, world.holds, world.repository.collections]).toEqual([0, false, 0]);
+    world.areFilesKnown = true;
     await world.after(MINUTE_MS);
-    expect([looks, world.repository.collections, world.holds]).toEqual([1, 0, false]);
-    expect(world.putOff).toMatch(/blocks of 2 sealed files .* refuses to pin: Qm1: pin: merkledag: bad block$/u);
-    expect(world.logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
-    await world.after(HOUR_MS - 2 * MINUTE_MS);
-    expect([looks, world.holds]).toEqual([1, false]);
-    expect(world.putOff).toBeDefined();
+    expect(world.holds).toBe(true);
+    // A process that takes a hold over does not know them either.
+    await world.stop();
+    world.conditions.clear(gcHold);
+    world.areFilesKnown = false;
+    await world.start();
+    await world.after(HOUR_MS);
+    expect([world.holds, world.repository.collections]).toEqual([false, 0]);
+    world.areFilesKnown = true;
     await world.after(2 * MINUTE_MS);
-    expect([looks, world.repository.collections, world.holds]).toEqual([2, 1, false]);
-    expect(world.putOff).toBeUndefined();
+    expect(world.repository.collections).toBe(1);
+  });
+
+  it('lets pulls go on when files become unknown while it waits for them', async () => {
+    const world = await gcWorld();
+    world.running = 1;
+    await world.start();
+    expect(world.holds).toBe(true);
+    world.areFilesKnown = false;
+    await world.after(10_000);
+    expect(world.holds).toBe(false);
   });
 
   it('does not run at or below the threshold, or without a limit', async () => {
@@ -238,19 +360,37 @@ describe('garbage collection', () => {
     expect(world.repository.collections).toBe(3);
   });
 
-  it('lifts the hold when the daemon fails, and is tried again after the interval', async () => {
+  it('lifts the hold when the daemon fails to collect, and is tried again a day later', async () => {
     const world = await gcWorld();
-    world.running = 1;
+    world.repository.collects = failing('IPFS_REFUSED');
     await world.start();
-    world.repository.isAway = true;
-    world.running = 0;
     await world.after(10_000);
-    expect(world.holds).toBe(false);
-    expect(world.conditions.away('ipfs')).toBe(true);
-    world.repository.isAway = false;
+    expect([world.repository.collections, world.holds, world.conditions.away('ipfs')]).toEqual([1, false, true]);
+    world.repository.collects = async () => undefined;
+    await world.after(DAY_MS - HOUR_MS);
+    expect([world.repository.collections, world.holds, world.conditions.away('ipfs')]).toEqual([1, false, false]);
     await world.after(HOUR_MS + MINUTE_MS);
+    expect(world.repository.collections).toBe(2);
+  });
+
+  it('that was cut off by a stop is tried again after the interval', async () => {
+    const world = await gcWorld();
+    let began: () => void = () => undefined;
+    const beginning = new Promise<void>((resolve) => (began = resolve));
+    world.repository.collects = async (signal) => {
+      began();
+      await new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+    };
+    await world.start();
+    await world.clock.advance(10_000);
+    await beginning;
+    await world.stop();
+    world.repository.collects = async () => undefined;
+    await world.start();
+    await world.after(HOUR_MS - MINUTE_MS);
     expect(world.repository.collections).toBe(1);
-    expect(world.conditions.away('ipfs')).toBe(false);
+    await world.after(2 * MINUTE_MS);
+    expect(world.repository.collections).toBe(2);
   });
 
   it('is not put off for ever by a clock that was wrong', async () => {
