@@ -10,6 +10,8 @@ import type { SealParts } from './ports.ts';
 const tooManyLost = 'files-lost';
 /** After this long a disk does not come back. */
 const DISK_GIVEN_UP_BLOCKS = 14 * DAY_BLOCKS;
+/** After a pause in the looks at the lost list a disk may be back whose files sWorker calls lost until its validator comes to them. */
+const LOOKED_AT_BLOCKS = 3 * HOUR_BLOCKS;
 /** An order whose file stays lost is decided again after this long. */
 const LOOK_AGAIN_BLOCKS = HOUR_BLOCKS;
 const aRound = 50;
@@ -18,13 +20,20 @@ const datedAtOnce = 500;
 /**
  * Lost files whose grace is over: a lost file becomes valid again by itself when its disk is back, so only after a long time, and only if few are
  * lost at once, the order is decided as if the file were not held; `take` deletes the lost copy, so that the file can be pulled anew.
+ * @param at `lookedBlocks`: over how many blocks the lost list was looked at without a pause
  */
-export async function decideLost(parts: SealParts, headBlock: number, signal: AbortSignal): Promise<void> {
+export async function decideLost(
+  parts: SealParts,
+  at: { readonly headBlock: number; readonly lookedBlocks: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { headBlock, lookedBlocks } = at;
   await beginGraces(parts, headBlock, signal);
   const lost = await parts.store.pins.countLost();
   const limit = lost <= atOnceLimit(0) ? lost : atOnceLimit(await parts.store.pins.countHeld());
   const graceBlocks = parts.settings.lostGraceBlocks;
   tellTooMany(parts, lost, lost > limit);
+  if (lookedBlocks < Math.min(graceBlocks, LOOKED_AT_BLOCKS)) return;
   const waitBlocks = lost > limit ? Math.max(graceBlocks, DISK_GIVEN_UP_BLOCKS) : graceBlocks;
   const due = await parts.store.lost.listDue(headBlock - waitBlocks, headBlock, aRound);
   if (due.length === 0) return;

@@ -8,6 +8,7 @@ import { decideLost } from './lost-decisions.ts';
 import { lookAtLost } from './lost-look.ts';
 import { PendingLook } from './pending-look.ts';
 import type { SealParts } from './ports.ts';
+import { UnbrokenLooks } from './unbroken-looks.ts';
 
 const intervalMs = 2 * MINUTE_MS;
 const fullIntervalMs = 30 * MINUTE_MS;
@@ -23,6 +24,7 @@ export class SealUpdaterTask implements Task {
   readonly #parts: SealParts;
   readonly #pending: PendingLook;
   readonly #reporter: HeldReporter;
+  readonly #looksAtLost = new UnbrokenLooks();
   #fullAtMonotonicMs: number | undefined;
   /** The last full round met the rows of every order on chain. */
   #fullSawAllOrders = false;
@@ -50,13 +52,14 @@ export class SealUpdaterTask implements Task {
     const through = await store.pins.newestId();
     await this.#pending.look(signal);
     const { tally, wantsFullRound } = await lookAtLost(this.#parts, headBlock, signal);
+    const lookedBlocks = this.#looksAtLost.add(headBlock);
     this.#reporter.tellLost(tally.files);
     const isWalked = await store.listing.hasCompleteWalk();
     if (wantsFullRound || this.#isFullDue(isWalked)) {
       await this.#full(tally, through, headBlock, signal);
       this.#fullSawAllOrders = isWalked;
     }
-    await decideLost(this.#parts, headBlock, signal);
+    await decideLost(this.#parts, { headBlock, lookedBlocks }, signal);
     return isWalked ? undefined : unwalkedIntervalMs;
   }
 

@@ -12,7 +12,7 @@ import type { CleanupMode } from '../../src/domain/deletions.ts';
 import type { Order } from '../../src/domain/order.ts';
 import type { CleanupStatus, OrderStatus, PinStatus } from '../../src/domain/statuses.ts';
 import type { RuleVerdict } from '../../src/domain/verdicts.ts';
-import { DAY_BLOCKS, HOUR_BLOCKS } from '../../src/domain/units.ts';
+import { DAY_BLOCKS, HOUR_BLOCKS, MINUTE_BLOCKS, MINUTE_MS } from '../../src/domain/units.ts';
 import { Conditions } from '../../src/runtime/conditions.ts';
 import type { Task } from '../../src/runtime/task.ts';
 import type { SealParts, SealSettings } from '../../src/seal/ports.ts';
@@ -36,6 +36,9 @@ import { tempDir } from './temp-dir.ts';
 
 export type Columns = Readonly<Record<string, string | number | null>>;
 const startBlock = 1000;
+const sealIntervalMs = 2 * MINUTE_MS;
+/** As many as may pass between two looks of the seal updater. */
+const lookBlocks = 30 * MINUTE_BLOCKS;
 
 /** A chain whose end points can be named, one of which answers. */
 class EndPointChain extends ChainWorld {
@@ -227,6 +230,14 @@ export class HeldWorld {
   async mine(blocks: number): Promise<void> {
     this.chain.mine(blocks);
     await this.noteHead();
+  }
+
+  /** Lets the chain grow while the seal updater looks, with no pause that is one. */
+  async mineLooking(blocks: number, running: RunningTask): Promise<void> {
+    for (let left = blocks; left > 0; left -= lookBlocks) {
+      await this.mine(Math.min(left, lookBlocks));
+      await running.after(sealIntervalMs);
+    }
   }
 
   /** @param atBlock the newest block that the bot knows */

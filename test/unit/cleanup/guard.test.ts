@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chainOrderKey } from '../../../src/clients/chain/keys/order-key.ts';
-import { DAY_BLOCKS } from '../../../src/domain/units.ts';
+import { DAY_BLOCKS, HOUR_BLOCKS } from '../../../src/domain/units.ts';
 import { Approvals } from '../../../src/store/approvals.ts';
 import { closeOrders } from '../../../src/store/ingest/closes.ts';
 import { plainFigures } from '../../support/chain-room-world.ts';
@@ -376,12 +376,12 @@ describe('lost files that are deleted to be pulled anew', () => {
     const world = await heldWorld();
     await world.heldOrder(cidOf('one'));
     world.sworker.loseFiles([cidOf('one')]);
-    await world.once(world.sealUpdater());
-    await world.mine(49 * 600);
-    await world.once(world.sealUpdater({ mode: 'dryRun' }));
+    const dry = await world.start(world.sealUpdater({ mode: 'dryRun' }));
+    await world.mineLooking(49 * HOUR_BLOCKS, dry);
     expect(world.deletions).toEqual([]);
-    await world.mine(600);
-    await world.once(world.sealUpdater());
+    expect(world.said('debug')).toContain('A lost file would be deleted so that it can be pulled anew');
+    await dry.stop();
+    await world.mineLooking(3 * HOUR_BLOCKS, await world.start(world.sealUpdater()));
     expect(world.deletions).toEqual([cidOf('one')]);
   });
 });

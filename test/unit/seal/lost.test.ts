@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { SmError } from '../../../src/domain/errors.ts';
 import { DAY_BLOCKS, HOUR_BLOCKS } from '../../../src/domain/units.ts';
 import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
+import type { RunningTask } from '../../support/running-task.ts';
 
 const roundMs = 2 * 60_000;
 const graceBlocks = 48 * HOUR_BLOCKS;
+const waitBlocks = 3 * HOUR_BLOCKS;
 
 async function holding(files: number): Promise<HeldWorld> {
   const world = await heldWorld();
@@ -30,7 +32,7 @@ describe('lost files', () => {
     const running = await world.start(world.sealUpdater());
     world.sworker.loseFiles([cidOf(1)]);
     await running.after(roundMs);
-    await world.mine(graceBlocks - 10);
+    await world.mineLooking(graceBlocks - 10, running);
     world.sworker.recoverFiles([cidOf(1)]);
     await running.after(roundMs);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'sealed' });
@@ -47,11 +49,9 @@ describe('lost files', () => {
     const running = await world.start(world.sealUpdater());
     world.sworker.loseFiles([cidOf(1)]);
     await running.after(roundMs);
-    await world.mine(graceBlocks - 1);
-    await running.after(roundMs);
+    await world.mineLooking(graceBlocks - 1, running);
     expect(world.deletions).toEqual([]);
-    await world.mine(1);
-    await running.after(roundMs);
+    await world.mineLooking(1, running);
     expect(world.deletions).toEqual([cidOf(1)]);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'removed' });
     expect(await world.orderRow(cidOf(1))).toMatchObject({ status: 'new', gone_count: 0 });
@@ -64,7 +64,8 @@ describe('lost files', () => {
     const running = await world.start(world.sealUpdater());
     world.sworker.loseFiles([cidOf(1)]);
     await running.after(roundMs);
-    await world.mine(graceBlocks);
+    await world.mineLooking(graceBlocks - 1, running);
+    await world.mine(1);
     world.chain.mine(5 * HOUR_BLOCKS);
     await running.after(roundMs);
     expect(world.deletions).toEqual([cidOf(1)]);
@@ -85,11 +86,9 @@ describe('lost files', () => {
     await running.after(roundMs);
     expect(world.deletions).toEqual([]);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'lost', lost_block: world.chain.head });
-    await world.mine(graceBlocks - 1);
-    await running.after(roundMs);
+    await world.mineLooking(graceBlocks - 1, running);
     expect(world.deletions).toEqual([]);
-    await world.mine(1);
-    await running.after(roundMs);
+    await world.mineLooking(1, running);
     expect(world.deletions).toEqual([cidOf(1)]);
   });
 
@@ -98,7 +97,8 @@ describe('lost files', () => {
     const running = await world.start(world.sealUpdater());
     world.sworker.loseFiles([cidOf(1)]);
     await running.after(roundMs);
-    await world.mine(graceBlocks);
+    await world.mineLooking(graceBlocks - 1, running);
+    await world.mine(1);
     world.transport.before = (route) => {
       if (route === '/storage/delete') throw new Error('socket closed');
     };
@@ -124,12 +124,10 @@ describe('lost files', () => {
     };
     world.sworker.loseFiles([cidOf(1)]);
     const running = await world.start(world.sealUpdater());
-    await world.mine(graceBlocks);
-    await running.after(roundMs);
+    await world.mineLooking(graceBlocks, running);
     await running.after(roundMs);
     expect(asked).toEqual([cidOf(1)]);
-    await world.mine(HOUR_BLOCKS);
-    await running.after(roundMs);
+    await world.mineLooking(HOUR_BLOCKS, running);
     expect(asked).toHaveLength(2);
     expect(world.deletions).toEqual([]);
     expect(await world.orderRow(cidOf(1))).toMatchObject({ status: 'handled' });
@@ -139,7 +137,8 @@ describe('lost files', () => {
     const world = await holding(3);
     world.sworker.loseFiles([0, 1, 2].map(cidOf));
     const running = await world.start(world.sealUpdater());
-    await world.mine(graceBlocks);
+    await world.mineLooking(graceBlocks - 1, running);
+    await world.mine(1);
     world.chain.block((block) => block.drop(cidOf(0)));
     world.decideAsNotHeld = ({ key }) => {
       if (key.text === cidOf(1)) return undefined;
@@ -155,8 +154,7 @@ describe('lost files', () => {
     const cids = [0, 1, 2, 3, 4, 5].map(cidOf);
     world.sworker.loseFiles(cids);
     const running = await world.start(world.sealUpdater());
-    await world.mine(10 * DAY_BLOCKS);
-    await running.after(roundMs);
+    await world.mineLooking(10 * DAY_BLOCKS, running);
     expect(world.deletions).toEqual([]);
     expect(world.conditions.has('files-lost')).toBe(true);
     expect(world.conditions.ready).toBe(true);
@@ -172,11 +170,9 @@ describe('lost files', () => {
     const cids = [0, 1, 2, 3, 4, 5].map(cidOf);
     world.sworker.loseFiles(cids);
     const running = await world.start(world.sealUpdater());
-    await world.mine(14 * DAY_BLOCKS - 1);
-    await running.after(roundMs);
+    await world.mineLooking(14 * DAY_BLOCKS - 1, running);
     expect(world.deletions).toEqual([]);
-    await world.mine(1);
-    await running.after(roundMs);
+    await world.mineLooking(1, running);
     expect([...world.deletions].sort()).toEqual(cids);
   });
 
@@ -197,12 +193,11 @@ describe('lost files', () => {
   it('whose deletion was cut off by the end of the process are let go, not taken for gone', async () => {
     const world = await holding(10);
     world.sworker.loseFiles([cidOf(1)]);
-    await world.once(world.sealUpdater());
-    await world.mine(graceBlocks);
+    const running = await world.start(world.sealUpdater());
     world.transport.after = (route) => {
       if (route === '/storage/delete') throw new Error('socket closed');
     };
-    const running = await world.start(world.sealUpdater());
+    await world.mineLooking(graceBlocks, running);
     expect(world.deletions).toEqual([cidOf(1)]);
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'lost' });
     await running.stop();
@@ -210,5 +205,96 @@ describe('lost files', () => {
     await world.once(world.sealUpdater());
     expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'removed' });
     expect(await world.orderRow(cidOf(1))).toMatchObject({ status: 'new', gone_count: 0 });
+  });
+});
+
+describe('lost files that nobody looked at', () => {
+  async function lookToTheEndOfTheWait(world: HeldWorld, running: RunningTask): Promise<void> {
+    await world.mineLooking(waitBlocks - 1, running);
+    expect(world.deletions).toEqual([]);
+    expect(await world.pinRow(cidOf(1))).toMatchObject({ status: 'lost', lost_look_block: null });
+    await world.mineLooking(1, running);
+  }
+
+  it('because sWorker was away for their grace stay for three hours of looks', async () => {
+    const world = await holding(3);
+    world.sworker.loseFiles([cidOf(1)]);
+    const running = await world.start(world.sealUpdater());
+    await world.mineLooking(waitBlocks, running);
+    world.transport.before = () => {
+      throw new Error('socket closed');
+    };
+    await world.mineLooking(graceBlocks, running);
+    world.transport.before = () => undefined;
+    await running.after(roundMs);
+    await lookToTheEndOfTheWait(world, running);
+    expect(world.deletions).toEqual([cidOf(1)]);
+  });
+
+  it('because the bot was off for their grace stay for three hours of looks, and are held again when they are back by then', async () => {
+    const world = await holding(3);
+    world.sworker.loseFiles([1, 2].map(cidOf));
+    await world.once(world.sealUpdater());
+    await world.mine(graceBlocks);
+    const running = await world.start(world.sealUpdater());
+    await world.mineLooking(HOUR_BLOCKS, running);
+    world.sworker.recoverFiles([cidOf(2)]);
+    await world.mineLooking(waitBlocks - HOUR_BLOCKS - 1, running);
+    expect(await world.pinRow(cidOf(2))).toMatchObject({ status: 'sealed' });
+    expect(world.deletions).toEqual([]);
+    await world.mineLooking(1, running);
+    expect(world.deletions).toEqual([cidOf(1)]);
+  });
+
+  it('because the bot was off stay though its first round knows only the head from before', async () => {
+    const world = await holding(3);
+    world.sworker.loseFiles([cidOf(1)]);
+    await world.once(world.sealUpdater());
+    world.chain.mine(graceBlocks);
+    const running = await world.start(world.sealUpdater());
+    await world.noteHead();
+    await running.after(roundMs);
+    await lookToTheEndOfTheWait(world, running);
+    expect(world.deletions).toEqual([cidOf(1)]);
+  });
+
+  it('because the bot was off for 14 days stay for three hours of looks when they are many', async () => {
+    const world = await holding(12);
+    const cids = [0, 1, 2, 3, 4, 5].map(cidOf);
+    world.sworker.loseFiles(cids);
+    await world.once(world.sealUpdater());
+    await world.mine(14 * DAY_BLOCKS);
+    const running = await world.start(world.sealUpdater());
+    expect(world.conditions.has('files-lost')).toBe(true);
+    await world.mineLooking(waitBlocks - 1, running);
+    expect(world.deletions).toEqual([]);
+    await world.mineLooking(1, running);
+    expect([...world.deletions].sort()).toEqual(cids);
+  });
+
+  it('for half an hour are judged as if there had been no pause, for a block more they are not', async () => {
+    for (const [pauseBlocks, deleted] of [
+      [300, [cidOf(1)]],
+      [301, []],
+    ] as const) {
+      const world = await holding(3);
+      world.sworker.loseFiles([cidOf(1)]);
+      const running = await world.start(world.sealUpdater());
+      await world.mineLooking(graceBlocks - pauseBlocks, running);
+      await world.mine(pauseBlocks);
+      await running.after(roundMs);
+      expect(world.deletions).toEqual(deleted);
+    }
+  });
+
+  it('have their grace dated by the first look, and stay no longer than it when it is the shorter', async () => {
+    const world = await holding(3);
+    world.sworker.loseFiles([cidOf(1)]);
+    const running = await world.start(world.sealUpdater({ lostGraceBlocks: HOUR_BLOCKS }));
+    expect(await world.pinRow(cidOf(1))).toMatchObject({ lost_block: world.chain.head });
+    await world.mineLooking(HOUR_BLOCKS - 1, running);
+    expect(world.deletions).toEqual([]);
+    await world.mineLooking(1, running);
+    expect(world.deletions).toEqual([cidOf(1)]);
   });
 });

@@ -5,6 +5,8 @@ import { cidOf, heldWorld, type HeldWorld } from '../../support/held-world.ts';
 
 const roundMs = 2 * 60_000;
 const fullRoundMs = 31 * 60_000;
+/** Lost files are let go after so many blocks of looks at the earliest. */
+const lookedBlocks = 3 * HOUR_BLOCKS;
 const routes = [
   '/file/info_by_type?type=pending',
   '/file/info_by_type?type=lost',
@@ -40,13 +42,14 @@ describe('sWorker failing at any call of the seal updater', () => {
       world.transport.before = (asked) => (asked.startsWith(route) ? faults[fault]?.(world) : undefined);
       const task = world.sealUpdater();
       const running = await world.start(task);
-      await running.after(roundMs);
+      await world.mineLooking(lookedBlocks, running);
       await running.after(fullRoundMs);
       expect(world.deletions).toEqual([]);
       expect(await world.count('pin_record', { status: 'sealed' })).toBeGreaterThanOrEqual(8);
       expect(world.conditions.has('outage:seal-updater')).toBe(true);
       world.transport.before = () => undefined;
       await running.after(fullRoundMs);
+      await world.mineLooking(lookedBlocks, running);
       await running.after(fullRoundMs);
       await running.after(fullRoundMs);
       expect(task.heldFilesKnown()).toBe(true);
@@ -75,7 +78,7 @@ describe('the chain failing at any call of the seal updater', () => {
       if (asked === call) throw new SmError('CHAIN_RPC_ERROR', 'internal error');
     };
     const running = await world.start(world.sealUpdater());
-    await running.after(roundMs);
+    await world.mineLooking(lookedBlocks, running);
     expect(world.deletions).toEqual([]);
     expect(await world.orderRow(cidOf(1))).toMatchObject({ status: 'handled' });
     world.chain.before = () => undefined;
@@ -89,7 +92,7 @@ describe('the chain failing at any call of the seal updater', () => {
     await world.mine(48 * HOUR_BLOCKS);
     world.chain.syncing = true;
     const running = await world.start(world.sealUpdater());
-    await running.after(roundMs);
+    await world.mineLooking(lookedBlocks, running);
     expect(world.deletions).toEqual([]);
   });
 });
