@@ -1,5 +1,5 @@
 import { hasCode, isOutage } from '../domain/errors.ts';
-import { MINUTE_MS, SECOND_MS } from '../domain/units.ts';
+import { SECOND_MS } from '../domain/units.ts';
 import { formatCount } from '../lib/format.ts';
 import { runLoop, type LoopParts } from '../runtime/loop.ts';
 import type { Task } from '../runtime/task.ts';
@@ -44,7 +44,7 @@ export const gcHold = 'gc-hold';
 export const gcPutOff = 'gc-put-off';
 
 const holdLookMs = 10 * SECOND_MS;
-const unknownLookMs = MINUTE_MS;
+const unknownLookMs = 10 * SECOND_MS;
 
 /**
  * Collects the daemon's garbage when its repository is too full. The daemon would hold new pins back until all running ones have ended; so new
