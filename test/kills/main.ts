@@ -22,9 +22,9 @@ interface Options {
 const defaultKills = 40;
 /**
  * Bots in worlds of their own, killed beside each other: a life waits more than it works, and there are two cores. The first deletes what has closed at
- * once, so that more deletions are met; the other one after six seconds, into which kills and re-orders fall.
+ * once, so that more deletions are met; the other one after twenty seconds, into which kills and re-orders fall.
  */
-const graces = [0, 24];
+const graces = [0, 80];
 
 /** What one of the worlds is for. */
 interface Plan {
@@ -79,8 +79,9 @@ async function meetMissing(
   const defects: string[] = [];
   for (let more = 0; more < mostMore && defects.length === 0; more += 1) {
     const phase = totals.missing().find((one) => one !== 'migrate');
-    if (phase === undefined) break;
-    defects.push(...(await killAll(arena, `${name}, one more: `, [planOneMore(phase, random)], totals)));
+    const lacksGrace = totals.isWithoutGrace && arena.graceBlocks > 0;
+    if (phase === undefined && !lacksGrace) break;
+    defects.push(...(await killAll(arena, `${name}, one more: `, [planOneMore(phase ?? 'anywhere', random)], totals)));
   }
   return defects;
 }

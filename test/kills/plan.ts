@@ -56,9 +56,9 @@ export function planKills(random: SeededRandom, kills: number): readonly Planned
   ];
 }
 
-/** One more kill aimed at a phase; the database is of the newest schema by then. */
-export function planOneMore(phase: Exclude<Phase, 'migrate'>, random: SeededRandom): PlannedKill {
-  return planned(phase, false, random);
+/** One more kill; the database is of the newest schema by then. */
+export function planOneMore(aim: Exclude<Aim, 'migrate'>, random: SeededRandom): PlannedKill {
+  return planned(aim, false, random);
 }
 
 /** Until a collection is done no pull starts, in later lives neither: so those of all kills stand together. */

@@ -81,7 +81,8 @@ function stormOptions(seed: number): SimOptions {
     config: {
       scheduler: { minFileSize: sizeLimitsMib.min, maxFileSize: sizeLimitsMib.max },
       cleanup: { graceHours: 0.25, endOrphanSeals: seed % 5 > 0 },
-      seal: { lostGraceHours: seed % 2 === 0 ? 0.1 : 0.5 },
+      // In which the lost list must be looked at without a pause: bots start again often here.
+      seal: { lostGraceHours: seed % 2 === 0 ? 0.02 : 0.1 },
       indexer: { scanIntervalHours: 1 },
       pull: { stallMinutes: 5 },
     },
