@@ -78,10 +78,15 @@ describe('A lost file', () => {
 describe('Garbage collection', () => {
   test('of a repository that is too full waits for the running pull, holds new ones back, and frees what is not pinned', async () => {
     const { world, cids } = await holding(2, { storageMaxBytes: 8_000_000, config: { gc: { intervalMinutes: 1 } } });
-    const slow = world.order({ cid: world.cids.ours(), sizeBytes: 8_000_000, file: { bytesPerSecond: 40_000 } });
+    const slow = world.order({ cid: world.cids.ours(), sizeBytes: 8_000_000, file: { bytesPerSecond: 30_000 } });
     await world.runUntil('the pull runs', () => world.watch.pulling.includes(slow), 10);
     // Most of it is there, so the repository is above the threshold while the pull still runs.
-    await world.run(26);
+    const hold = "SELECT content ->> 'heldSinceMs' AS sinceMs FROM config WHERE name = 'gc'";
+    await world.runUntil(
+      'new pulls are held back',
+      async () => typeof (await world.rows<{ sinceMs: unknown }>(hold))[0]?.sinceMs === 'number',
+      42,
+    );
     const waiting = world.order({ cid: world.cids.ours() });
     expect(world.watch.pulling).toEqual([slow]);
     await world.run(3);
