@@ -154,11 +154,18 @@ export class IpfsGcTask implements Task {
 
   async #collect(signal: AbortSignal): Promise<number> {
     const { clock, conditions, ipfs, logger, settings } = this.#parts;
-    // Each try drains the pulls: one that fails is not repeated sooner than one that frees nothing.
-    let next = afterCollection(0, clock.nowMs(), settings.intervalMs);
+    const soon = (): GcState => ({
+      ...untouched,
+      lastMs: clock.nowMs(),
+      notBeforeMs: clock.nowMs() + settings.intervalMs,
+    });
+    let next = soon();
     try {
       const before = await ipfs.repoSize(signal);
+      // Each try drains the pulls: a collection that fails is not repeated sooner than one that frees nothing.
+      next = afterCollection(0, clock.nowMs(), settings.intervalMs);
       const collected = await ipfs.collectGarbage(signal);
+      next = soon();
       const after = await ipfs.repoSize(signal);
       const freed = freedPercent(before.sizeBytes, after.sizeBytes);
       next = afterCollection(freed, clock.nowMs(), settings.intervalMs);
@@ -166,7 +173,7 @@ export class IpfsGcTask implements Task {
       if (firstError !== undefined) logger.warn('Garbage collection left blocks behind', { error: firstError });
       logger.info('Garbage collected', { removedBlocks: collected.removedBlocks, freedPercent: Math.round(freed) });
     } catch (error) {
-      if (signal.aborted) next = { ...next, notBeforeMs: clock.nowMs() + settings.intervalMs };
+      if (signal.aborted) next = soon();
       throw error;
     } finally {
       conditions.clear(gcHold);

@@ -6,8 +6,8 @@ import { SimWorld } from './sim-world.ts';
 
 /** Lost answers of all others are to the bot what lost questions are. */
 const withEffect = /POST|DELETE|pin\/add|pin\/rm|repo\/gc/u;
-/** After a refusal of these the bot waits for half an hour and longer each time, after a collection that failed for a day. */
-const backedOff = ['ipfs pin/add', 'ipfs pin/rm', 'ipfs repo/gc', 'sworker POST /storage/delete'];
+/** After a refusal of these the bot waits for half an hour and longer each time. */
+const backedOff = ['ipfs pin/add', 'ipfs pin/rm', 'sworker POST /storage/delete'];
 
 /** What a bot that nothing befalls asks of these parts, by `part name`. */
 async function callsAsked(parts: readonly Part[]): Promise<readonly string[]> {
