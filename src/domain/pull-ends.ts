@@ -19,6 +19,7 @@ export type EndReason =
   | 'connection-lost'
   | 'restart-of-several'
   | 'sworker-away'
+  | 'disk-full'
   | 'stopped'
   | 'killed'
   | 'closed';

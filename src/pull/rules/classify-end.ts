@@ -28,10 +28,11 @@ export function classifyEnd(answer: PinAnswer, seal: SealState, now: Circumstanc
   return endOf(reasonOf(answer, seal, now), answer.kind === 'lost', detail, now);
 }
 
+const ownDecisions: readonly EndReason[] = ['closed', 'stopped', 'oversize', 'disk-full'];
+
 function reasonOf(answer: PinAnswer, seal: 'pending' | 'absent' | 'upgrading' | 'away', now: Circumstances): EndReason {
   // The bot's own decisions stand whatever sWorker says; the order is let go or the process ends.
-  if (answer.kind === 'aborted' && (answer.why === 'closed' || answer.why === 'stopped' || answer.why === 'oversize'))
-    return answer.why;
+  if (answer.kind === 'aborted' && ownDecisions.includes(answer.why)) return answer.why;
   const believed = answer.kind === 'refused' ? reasonOfRefusal(answer, now) : undefined;
   if (answer.kind === 'lost' || believed === 'connection-lost' || believed === 'seal-dropped')
     return now.severalEnded ? 'restart-of-several' : (believed ?? 'connection-lost');

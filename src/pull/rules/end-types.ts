@@ -19,7 +19,8 @@ export type PinAnswer =
       readonly message: string;
     }
   | { readonly kind: 'lost'; readonly message: string }
-  | { readonly kind: 'aborted'; readonly why: Exclude<AbortReason, 'daemon-away'> };
+  /** `disk-full`: it would go on by what cannot be written down. */
+  | { readonly kind: 'aborted'; readonly why: Exclude<AbortReason, 'daemon-away'> | 'disk-full' };
 
 /** What sWorker says about the file after the pull ended; `away` while it cannot be asked. */
 export type SealState = 'valid' | 'lost' | 'pending' | 'absent' | 'upgrading' | 'away';
@@ -30,6 +31,7 @@ export const interruptions: readonly EndReason[] = [
   'connection-lost',
   'restart-of-several',
   'sworker-away',
+  'disk-full',
   'stopped',
   'killed',
 ];

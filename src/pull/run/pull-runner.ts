@@ -122,7 +122,7 @@ export class PullRunner {
       await records.markRepinned(pull.permit.recordId);
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
-      return { kind: 'lost', message: error.message };
+      return { kind: 'aborted', why: 'disk-full' };
     }
     pull.beginAgain();
     const removed = await this.#asAnswer(pull, async () => {

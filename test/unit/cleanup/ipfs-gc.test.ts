@@ -373,6 +373,32 @@ describe('garbage collection', () => {
     expect(world.repository.collections).toBe(2);
   });
 
+  it.each(['before', 'after'])(
+    'is tried again after the interval when the size of the repository cannot be asked %s it',
+    async (moment) => {
+      const world = await gcWorld();
+      world.repository.freedBytes = 0;
+      let looks = 0;
+      world.keepPins = async () => {
+        looks += 1;
+        world.repository.isAway = moment === 'before' && looks === 2;
+        return 0;
+      };
+      world.repository.collects = async () => void (world.repository.isAway = moment === 'after');
+      await world.start();
+      await world.after(20_000);
+      expect(world.holds).toBe(false);
+      const before = world.repository.collections;
+      expect(before).toBe(moment === 'before' ? 0 : 1);
+      world.repository.isAway = false;
+      world.repository.collects = async () => undefined;
+      await world.after(HOUR_MS - 2 * MINUTE_MS);
+      expect(world.repository.collections).toBe(before);
+      await world.after(3 * MINUTE_MS);
+      expect(world.repository.collections).toBe(before + 1);
+    },
+  );
+
   it('that was cut off by a stop is tried again after the interval', async () => {
     const world = await gcWorld();
     let began: () => void = () => undefined;

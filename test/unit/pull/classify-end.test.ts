@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndReason, OrderNext } from '../../../src/domain/pull-ends.ts';
 import { classifyEnd } from '../../../src/pull/rules/classify-end.ts';
-import type { AbortReason, PinAnswer, RefusedStage, SealState } from '../../../src/pull/rules/end-types.ts';
+import type { PinAnswer, RefusedStage, SealState } from '../../../src/pull/rules/end-types.ts';
 import type { Circumstances } from '../../../src/pull/rules/hidden-codes.ts';
 
 const calm: Circumstances = {
@@ -22,7 +22,7 @@ const refused = (stage: RefusedStage, httpStatus?: number, code?: number): PinAn
   code,
   message: 'pin: …',
 });
-const aborted = (why: Exclude<AbortReason, 'daemon-away'>): PinAnswer => ({ kind: 'aborted', why });
+const aborted = (why: Extract<PinAnswer, { kind: 'aborted' }>['why']): PinAnswer => ({ kind: 'aborted', why });
 const attempt: OrderNext = { kind: 'attempt' };
 const retry = (afterBlocks: number): OrderNext => ({ kind: 'retry', afterBlocks });
 
@@ -97,6 +97,7 @@ const table: readonly Row[] = [
   ['another 500 while sWorker is away', refused('other'), 'away', {}, 'sworker-away', false, retry(0)],
   ['200 while sWorker upgrades', pinned, 'upgrading', {}, 'sworker-upgrading', false, retry(0)],
   ['our own stop', aborted('stopped'), 'away', {}, 'stopped', false, retry(0)],
+  ['its pin not made anew on a full disk', aborted('disk-full'), 'away', {}, 'disk-full', false, retry(0)],
   ['close confirmed', aborted('closed'), 'pending', {}, 'closed', false, { kind: 'closed' }],
 ];
 
@@ -129,7 +130,7 @@ describe('the end of a pull', () => {
 
   it('by a restart of several or our own stop is never an attempt', () => {
     const worst = { ...calm, suspiciousInARow: 9, interruptedInADay: 9, severalEnded: true };
-    for (const answer of [lost, refused('seal', 500), aborted('stopped')])
+    for (const answer of [lost, refused('seal', 500), aborted('stopped'), aborted('disk-full')])
       expect(classifyEnd(answer, 'absent', { ...worst, othersDropped: true }).countsAsAttempt).toBe(false);
   });
 

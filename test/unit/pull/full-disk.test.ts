@@ -30,6 +30,7 @@ describe('a full disk', () => {
     await world.add('b');
     await world.pass(60_000, 5000);
     expect(await world.order('a')).toMatchObject({ status: 'pulling', attempts: 0 });
+    expect((await world.records('a')).map(({ end_reason: reason }) => reason)).toEqual(['disk-full', null]);
     expect(world.ipfs.open.map((call) => call.cid)).toEqual(['a', 'b']);
     expect(world.conditions.list()).toEqual([]);
   });
